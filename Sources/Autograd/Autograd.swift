@@ -1,0 +1,1 @@
+// Autograd: see Documentation/Explanation/Architecture.md.

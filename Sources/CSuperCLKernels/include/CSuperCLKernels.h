@@ -1,0 +1,6 @@
+// SuperCL's SIMD kernels: the one header that Swift imports.
+// Each family has a table of function pointers in three variants (AVX-512, AVX2 + FMA, portable);
+// `scl_isa.h` says how the variant is chosen.
+#pragma once
+#include "scl_isa.h"
+#include "scl_threads.h"

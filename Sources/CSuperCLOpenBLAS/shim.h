@@ -1,0 +1,3 @@
+// The C interface of OpenBLAS, as Debian's libopenblas-dev installs it.
+#pragma once
+#include <cblas.h>

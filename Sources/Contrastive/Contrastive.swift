@@ -1,0 +1,1 @@
+// Contrastive: see Documentation/Explanation/Architecture.md.

@@ -1,0 +1,1 @@
+// Metrics: see Documentation/Explanation/Architecture.md.

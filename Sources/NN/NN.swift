@@ -1,0 +1,1 @@
+// NN: see Documentation/Explanation/Architecture.md.

@@ -1,0 +1,1 @@
+// Superpixel: see Documentation/Explanation/Architecture.md.

@@ -1,0 +1,34 @@
+internal import CSuperCLKernels
+import Dispatch
+import Synchronization
+
+/// Loops over all cores. The chunks depend on `count` and `grain` alone, so that what each of them computes
+/// is the same for any number of threads.
+package enum Parallel {
+  /// Calls `body` with consecutive ranges of at most `grain` indices that cover `0..<count`, in any order and
+  /// possibly at once. Inside another parallel loop, or with one thread, they run in order on this thread.
+  ///
+  /// A hand-over costs 30-50 microseconds: choose `grain` so that a chunk takes at least that long.
+  package static func `for`(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    precondition(grain > 0, "a parallel loop needs a grain of at least 1, not \(grain)")
+    guard count > 0 else { return }
+    let chunks = (count + grain - 1) / grain
+    let threads = min(ComputeThreads.count, chunks)
+    guard threads > 1, scl_in_parallel_loop() == 0 else {
+      for chunk in 0..<chunks { body(chunk * grain..<min(count, (chunk + 1) * grain)) }
+      return
+    }
+    // `body` is called from several threads at once but never outlives this call; its chunks write apart.
+    nonisolated(unsafe) let body = body
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      scl_set_in_parallel_loop(1)
+      defer { scl_set_in_parallel_loop(0) }
+      while true {
+        let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard chunk < chunks else { return }
+        body(chunk * grain..<min(count, (chunk + 1) * grain))
+      }
+    }
+  }
+}

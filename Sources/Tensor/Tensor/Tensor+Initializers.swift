@@ -1,0 +1,127 @@
+extension Tensor {
+  /// A tensor of the scalars in row-major order.
+  ///
+  /// - Precondition: there are as many scalars as the shape has elements.
+  public init(_ scalars: some Collection<Scalar>, shape: TensorShape) {
+    precondition(
+      scalars.count == shape.elementCount,
+      "\(scalars.count) scalars do not fill a tensor of shape \(shape)")
+    self.init(shape: shape) { buffer in
+      _ = buffer.initialize(fromContentsOf: scalars)
+    }
+  }
+
+  /// A vector of the scalars.
+  public init(_ scalars: [Scalar]) { self.init(scalars, shape: [scalars.count]) }
+
+  /// A tensor of rank 0.
+  public init(_ scalar: Scalar) { self.init(repeating: scalar, shape: []) }
+
+  /// A tensor in which every element is `value`.
+  public init(repeating value: Scalar, shape: TensorShape) {
+    self.init(shape: shape) { $0.initialize(repeating: value) }
+  }
+
+  /// A tensor of zeros (`false` for `Bool`).
+  public init(zeros shape: TensorShape) { self.init(repeating: .zeroValue, shape: shape) }
+
+  /// A copy of rows given as nested arrays: `[[1, 2], [3, 4]]` has shape `[2, 2]`.
+  ///
+  /// - Precondition: the rows have equal lengths.
+  public init(rows: [[Scalar]]) {
+    let width = rows.first?.count ?? 0
+    precondition(
+      rows.allSatisfy { $0.count == width }, "rows of different lengths: \(rows.map(\.count))")
+    self.init(rows.flatMap { $0 }, shape: [rows.count, width])
+  }
+}
+
+extension Tensor where Scalar: TensorNumericScalar {
+  /// A tensor of ones.
+  public init(ones shape: TensorShape) { self.init(repeating: 1, shape: shape) }
+
+  /// The values `start, start + step, ...` before `end` (NumPy's `arange`).
+  ///
+  /// - Precondition: `step` is not zero. The vector is empty when `end` lies behind `start`.
+  public init(arange start: Scalar, to end: Scalar, by step: Scalar = 1) {
+    precondition(step != 0, "arange needs a step other than 0")
+    let count = ((end.doubleValue - start.doubleValue) / step.doubleValue).rounded(.up)
+    self.init(shape: [max(0, Int(count))]) { buffer in
+      for index in buffer.indices { buffer[index] = start + Scalar(converting: Double(index)) * step }
+    }
+  }
+
+  /// `count` values from `start` to `end`, both included, evenly spaced (NumPy's `linspace`).
+  public init(linspace start: Scalar, through end: Scalar, count: Int) {
+    precondition(count >= 0, "linspace needs a count of at least 0, not \(count)")
+    self.init(shape: [count]) { buffer in
+      let step = (end.doubleValue - start.doubleValue) / Double(max(count - 1, 1))
+      for index in buffer.indices {
+        buffer[index] =
+          index == count - 1 && count > 1
+          ? end : Scalar(converting: start.doubleValue + Double(index) * step)
+      }
+    }
+  }
+
+  /// The identity matrix of `size` rows.
+  public init(identity size: Int) {
+    self.init(zeros: [size, size])
+    withUnsafeMutableBufferPointer { buffer in
+      for index in 0..<size { buffer[index * size + index] = 1 }
+    }
+  }
+
+  /// The elements of another tensor converted one by one; integers truncate toward zero and clamp, and NaN
+  /// becomes 0 in them.
+  public init<Source: TensorNumericScalar>(converting other: Tensor<Source>) {
+    self.init(shape: other.shape) { buffer in
+      convert(other.unsafeElements, to: buffer)
+    }
+  }
+
+  /// 1 where the mask is true, 0 elsewhere.
+  public init(mask: Tensor<Bool>) {
+    self.init(shape: mask.shape) { buffer in
+      let source = mask.unsafeElements
+      for index in buffer.indices { buffer[index] = source[index] ? 1 : 0 }
+    }
+  }
+}
+
+private func convert<Source: TensorNumericScalar, Target: TensorNumericScalar>(
+  _ source: UnsafeBufferPointer<Source>, to target: UnsafeMutableBufferPointer<Target>
+) {
+  if Source.self == Target.self {
+    _ = UnsafeMutableRawBufferPointer(target).initializeMemory(
+      as: UInt8.self, from: UnsafeRawBufferPointer(source))
+  } else if Source.self == Float.self, Target.self == Double.self {
+    let from = UnsafeRawBufferPointer(source).assumingMemoryBound(to: Float.self)
+    let to = UnsafeMutableRawBufferPointer(target).assumingMemoryBound(to: Double.self)
+    for index in to.indices { to[index] = Double(from[index]) }
+  } else if Source.self == Double.self, Target.self == Float.self {
+    let from = UnsafeRawBufferPointer(source).assumingMemoryBound(to: Double.self)
+    let to = UnsafeMutableRawBufferPointer(target).assumingMemoryBound(to: Float.self)
+    for index in to.indices { to[index] = Float(from[index]) }
+  } else if let integers = Source.self as? any FixedWidthInteger.Type,
+    Target.self is any FixedWidthInteger.Type
+  {
+    _ = integers
+    // Between integers of 64 bits a detour over Double would round: clamp exactly.
+    for index in target.indices { target[index] = clampInteger(source[index], to: Target.self) }
+  } else {
+    for index in target.indices { target[index] = Target(converting: source[index].doubleValue) }
+  }
+}
+
+private func clampInteger<Source, Target>(_ value: Source, to type: Target.Type) -> Target {
+  guard let integer = value as? any FixedWidthInteger,
+    let target = type as? any FixedWidthInteger.Type,
+    let result = clamped(integer, to: target) as? Target
+  else { preconditionFailure("\(Source.self) and \(Target.self) are not both integers") }
+  return result
+}
+
+private func clamped<Target: FixedWidthInteger>(
+  _ value: some FixedWidthInteger, to type: Target.Type
+) -> Any { Target(clamping: value) }

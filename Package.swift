@@ -62,11 +62,13 @@ let package = Package(
     tests("AutogradTests", ["Tensor", "Autograd"]),
     tests("NNTests", ["Tensor", "Autograd", "NN"], resources: [.copy("Fixtures")]),
     tests("SuperpixelTests", ["Tensor", "Superpixel"], resources: [.copy("Fixtures")]),
-    tests("ContrastiveTests", ["Tensor", "Autograd", "NN", "Superpixel", "Contrastive"],
+    tests(
+      "ContrastiveTests", ["Tensor", "Autograd", "NN", "Superpixel", "Contrastive"],
       resources: [.copy("Fixtures")]),
     tests("MedIOTests", ["Tensor", "MedIO"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Tensor", "Metrics"], resources: [.copy("Fixtures")]),
-    tests("IntegrationTests",
+    tests(
+      "IntegrationTests",
       ["Tensor", "Autograd", "NN", "Superpixel", "Contrastive", "MedIO", "Metrics"]),
   ],
   swiftLanguageModes: [.v6]

@@ -34,7 +34,8 @@ extension Tensor {
   ///       for i in buffer.indices { buffer[i] = Float(i) }
   ///     }
   public init<Failure: Error>(
-    shape: TensorShape, initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Void
+    shape: TensorShape,
+    initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Void
   ) throws(Failure) {
     let storage = TensorStorage<Scalar>(uninitializedCount: shape.elementCount)
     try initialize(UnsafeMutableBufferPointer(start: storage.pointer, count: shape.elementCount))

@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The examples see SuperCL as any user does: through its public API alone.
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func product(_ name: String) -> Target.Dependency { .product(name: name, package: "SuperCL") }
+
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "SuperCLExamples",
+  dependencies: [
+    .package(name: "SuperCL", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CExamplesPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "ExampleSupport", dependencies: ["CExamplesPNG", product("Tensor"), product("MedIO")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "quickstart", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "benchmark", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
+      swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)

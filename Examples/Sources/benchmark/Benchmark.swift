@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Tensor
+
+@main
+struct Benchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Times the library's kernels and training steps.",
+    discussion: """
+      Prints a table, or JSON lines with --json. --serve CASE speaks a line protocol for runs that alternate \
+      with another program: it prints `ready`, answers each `run` with one timed repetition as JSON, and \
+      `quit` with the peak memory.
+      """)
+
+  @Argument(help: "The work: \(benchmarkRegistry.map(\.name).joined(separator: ", ")).")
+  var work: String
+
+  @Flag(help: "Print JSON lines.")
+  var json = false
+
+  @Option(help: "Threads to compute with.")
+  var threads = 1
+
+  @Option(help: "Counted repetitions of each case.")
+  var repetitions = 10
+
+  @Option(help: "Run only the cases whose names contain this.")
+  var only: String?
+
+  @Option(help: "Serve this case over standard input and output.")
+  var serve: String?
+
+  @Flag(help: "Print the names of the cases.")
+  var list = false
+
+  func validate() throws {
+    guard benchmarkRegistry.contains(where: { $0.name == work }) else {
+      throw ValidationError("there is no work named '\(work)'")
+    }
+    guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
+    guard repetitions >= 1 else { throw ValidationError("--repetitions must be at least 1") }
+  }
+
+  func run() throws {
+    ComputeThreads.count = threads
+    let cases = benchmarkRegistry.first { $0.name == work }?.cases ?? []
+    if list {
+      for item in cases { print(item.name) }
+    } else if let serve {
+      guard let item = cases.first(where: { $0.name == serve }) else {
+        throw ValidationError("work '\(work)' has no case named '\(serve)'")
+      }
+      try Self.serve(item)
+    } else {
+      for item in cases where only.map(item.name.contains) ?? true { try report(item) }
+    }
+  }
+
+  private func report(_ item: BenchmarkCase) throws {
+    let body = try item.prepare()
+    try body()
+    let walls = try (0..<repetitions).map { _ in try Timing.measure(body).wall }
+    let (middle, low, high) = (median(walls), walls.min() ?? 0, walls.max() ?? 0)
+    if json {
+      print(
+        #"{"work": "\#(work)", "case": "\#(item.name)", "threads": \#(threads), "ms": \#(middle), "#
+          + #""min_ms": \#(low), "max_ms": \#(high), "peak_mib": \#(peakResidentMiB())}"#)
+    } else {
+      let name = item.name.padding(toLength: max(44, item.name.count), withPad: " ", startingAt: 0)
+      print(name, String(format: "%10.3f ms   (%.3f ... %.3f)", middle, low, high))
+    }
+  }
+
+  private static func serve(_ item: BenchmarkCase) throws {
+    let body = try item.prepare()
+    try body()
+    answer("ready")
+    while let line = readLine() {
+      switch line {
+      case "run":
+        let timing = try Timing.measure(body)
+        answer(#"{"wall_ms": \#(timing.wall), "cpu_ms": \#(timing.cpu)}"#)
+      case "quit":
+        answer(#"{"peak_mib": \#(peakResidentMiB())}"#)
+        return
+      default:
+        throw ValidationError("unknown request '\(line)': run or quit")
+      }
+    }
+  }
+
+  /// Writes a line at once: the other side waits for it.
+  private static func answer(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+}

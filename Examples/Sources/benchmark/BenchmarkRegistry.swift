@@ -1,0 +1,2 @@
+/// All work that `benchmark` knows, by the name on its command line.
+let benchmarkRegistry: [BenchmarkWork] = []

@@ -1,1 +1,0 @@
-// Autograd: see Documentation/Explanation/Architecture.md.

@@ -46,7 +46,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   public init(arange start: Scalar, to end: Scalar, by step: Scalar = 1) {
     precondition(step != 0, "arange needs a step other than 0")
     let count = ((end.doubleValue - start.doubleValue) / step.doubleValue).rounded(.up)
-    self.init(shape: [max(0, Int(count))]) { buffer in
+    self.init(shape: [Swift.max(0, Int(count))]) { buffer in
       for index in buffer.indices { buffer[index] = start + Scalar(converting: Double(index)) * step }
     }
   }
@@ -55,7 +55,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   public init(linspace start: Scalar, through end: Scalar, count: Int) {
     precondition(count >= 0, "linspace needs a count of at least 0, not \(count)")
     self.init(shape: [count]) { buffer in
-      let step = (end.doubleValue - start.doubleValue) / Double(max(count - 1, 1))
+      let step = (end.doubleValue - start.doubleValue) / Double(Swift.max(count - 1, 1))
       for index in buffer.indices {
         buffer[index] =
           index == count - 1 && count > 1

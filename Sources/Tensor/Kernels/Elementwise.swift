@@ -1,0 +1,81 @@
+/// The loops behind all elementwise operators: one element in or two, one out.
+///
+/// They are inlined into operators that are specialised by scalar, so that the function inlines too.
+enum Elementwise {
+  /// Elements per parallel chunk.
+  static let grain = 1 << 15
+
+  @inline(__always)
+  static func map<Input, Output>(_ input: Tensor<Input>, _ function: (Input) -> Output) -> Tensor<Output> {
+    Tensor(shape: input.shape) { output in
+      input.withUnsafeBufferPointer { input in
+        Parallel.for(output.count, grain: grain) { range in
+          for index in range { output[index] = function(input[index]) }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  static func update<Scalar>(_ tensor: inout Tensor<Scalar>, _ function: (Scalar) -> Scalar) {
+    tensor.withUnsafeMutableBufferPointer { elements in
+      Parallel.for(elements.count, grain: grain) { range in
+        for index in range { elements[index] = function(elements[index]) }
+      }
+    }
+  }
+
+  @inline(__always)
+  static func zip<Left, Right, Output>(
+    _ left: Tensor<Left>, _ right: Tensor<Right>, _ function: (Left, Right) -> Output
+  ) -> Tensor<Output> {
+    let plan = BroadcastPlan(left.shape, right.shape)
+    return Tensor(shape: plan.shape) { output in
+      left.withUnsafeBufferPointer { left in
+        right.withUnsafeBufferPointer { right in
+          run(plan, left, right, into: output, function)
+        }
+      }
+    }
+  }
+
+  /// `left = function(left, right)`, in place when `left` is the only owner of its buffer.
+  ///
+  /// - Precondition: `right` broadcasts to the shape of `left`.
+  @inline(__always)
+  static func update<Left, Right>(
+    _ left: inout Tensor<Left>, _ right: Tensor<Right>, _ function: (Left, Right) -> Left
+  ) {
+    let plan = BroadcastPlan(left.shape, right.shape)
+    precondition(
+      plan.shape == left.shape, "shape \(right.shape) does not broadcast to \(left.shape) in place")
+    left.withUnsafeMutableBufferPointer { output in
+      right.withUnsafeBufferPointer { right in
+        run(plan, UnsafeBufferPointer(output), right, into: output, function)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func run<Left, Right, Output>(
+    _ plan: BroadcastPlan, _ left: UnsafeBufferPointer<Left>, _ right: UnsafeBufferPointer<Right>,
+    into output: UnsafeMutableBufferPointer<Output>, _ function: (Left, Right) -> Output
+  ) {
+    guard let output = output.baseAddress, let left = left.baseAddress, let right = right.baseAddress
+    else { return }
+    plan.forEachRun { start, leftStart, rightStart, count in
+      let output = output + start
+      let left = left + leftStart
+      let right = right + rightStart
+      if plan.leftStep == 1, plan.rightStep == 1 {
+        for index in 0..<count { output[index] = function(left[index], right[index]) }
+      } else if plan.leftStep == 1 {
+        let right = right[0]
+        for index in 0..<count { output[index] = function(left[index], right) }
+      } else {
+        let left = left[0]
+        for index in 0..<count { output[index] = function(left, right[index]) }
+      }
+    }
+  }
+}

@@ -7,13 +7,17 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .< (left: Tensor, right: Tensor) -> Tensor<Bool> { Elementwise.zip(left, right) { $0 < $1 } }
+  public static func .< (left: Tensor, right: Tensor) -> Tensor<Bool> {
+    Elementwise.zip(left, right) { $0 < $1 }
+  }
 
   /// Where the left element is smaller or equal.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .<= (left: Tensor, right: Tensor) -> Tensor<Bool> { Elementwise.zip(left, right) { $0 <= $1 } }
+  public static func .<= (left: Tensor, right: Tensor) -> Tensor<Bool> {
+    Elementwise.zip(left, right) { $0 <= $1 }
+  }
 
   /// Where the left element is larger.
   public static func .> (left: Tensor, right: Tensor) -> Tensor<Bool> { right .< left }
@@ -31,7 +35,9 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .<= (left: Tensor, right: Scalar) -> Tensor<Bool> { Elementwise.map(left) { $0 <= right } }
+  public static func .<= (left: Tensor, right: Scalar) -> Tensor<Bool> {
+    Elementwise.map(left) { $0 <= right }
+  }
 
   /// Where the element is larger than a number.
   @specialized(where Scalar == Float)
@@ -43,7 +49,9 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .>= (left: Tensor, right: Scalar) -> Tensor<Bool> { Elementwise.map(left) { $0 >= right } }
+  public static func .>= (left: Tensor, right: Scalar) -> Tensor<Bool> {
+    Elementwise.map(left) { $0 >= right }
+  }
 }
 
 extension Tensor {
@@ -51,25 +59,33 @@ extension Tensor {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .== (left: Tensor, right: Tensor) -> Tensor<Bool> { Elementwise.zip(left, right) { $0 == $1 } }
+  public static func .== (left: Tensor, right: Tensor) -> Tensor<Bool> {
+    Elementwise.zip(left, right) { $0 == $1 }
+  }
 
   /// Where the elements differ.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .!= (left: Tensor, right: Tensor) -> Tensor<Bool> { Elementwise.zip(left, right) { $0 != $1 } }
+  public static func .!= (left: Tensor, right: Tensor) -> Tensor<Bool> {
+    Elementwise.zip(left, right) { $0 != $1 }
+  }
 
   /// Where the element equals a value.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .== (left: Tensor, right: Scalar) -> Tensor<Bool> { Elementwise.map(left) { $0 == right } }
+  public static func .== (left: Tensor, right: Scalar) -> Tensor<Bool> {
+    Elementwise.map(left) { $0 == right }
+  }
 
   /// Where the element differs from a value.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func .!= (left: Tensor, right: Scalar) -> Tensor<Bool> { Elementwise.map(left) { $0 != right } }
+  public static func .!= (left: Tensor, right: Scalar) -> Tensor<Bool> {
+    Elementwise.map(left) { $0 != right }
+  }
 }
 
 extension Tensor where Scalar: TensorFloatingPointScalar {

@@ -7,11 +7,12 @@ extension Tensor {
   ///
   /// - Precondition: the three shapes broadcast.
   public func replacing(with replacement: Tensor, where mask: Tensor<Bool>) -> Tensor {
-    guard let values = shape.broadcast(with: replacement.shape), let target = values.broadcast(with: mask.shape)
+    guard let values = shape.broadcast(with: replacement.shape),
+      let target = values.broadcast(with: mask.shape)
     else {
       preconditionFailure("shapes \(shape), \(replacement.shape) and \(mask.shape) do not broadcast")
     }
-    return Self.select(spread(to: target), replacement.spread(to: target), mask.spread(to: target))
+    return Self.select(broadcast(to: target), replacement.broadcast(to: target), mask.broadcast(to: target))
   }
 
   /// `value` where the mask is true, and this tensor's elements elsewhere.
@@ -43,10 +44,5 @@ extension Tensor {
   @specialized(where Scalar == Int32)
   private static func select(_ original: Tensor, _ mask: Tensor<Bool>, _ value: Scalar) -> Tensor {
     Elementwise.zip(original, mask) { $1 ? value : $0 }
-  }
-
-  /// Itself when the shape is already `target`, otherwise repeated to it.
-  private func spread(to target: TensorShape) -> Tensor {
-    shape == target ? self : Elementwise.zip(self, Tensor<Bool>(zeros: target)) { element, _ in element }
   }
 }

@@ -1,0 +1,51 @@
+/// Which of a geometry's channels comes first in stored weights: a convolution's weights are
+/// `[kernel..., input, output]`; a transposed convolution's, seen from the convolution whose data gradient
+/// it is, `[kernel..., output, input]`.
+enum ConvolutionWeightOrder: Sendable {
+  case inputFirst
+  case outputFirst
+}
+
+// Every convolution, transposed convolution and gradient of them is one of the three functions below.
+extension Tensor where Scalar: TensorFloatingPointScalar {
+  /// The convolution of one input, or of two side by side in the channels.
+  static func convolution(
+    _ inputs: [Tensor], _ weight: Tensor, order: ConvolutionWeightOrder = .inputFirst, bias: Tensor?,
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm
+  ) -> Tensor {
+    checkBias(bias, channels: geometry.outputChannels)
+    return ExactConvolution.forward(inputs, weight, order: order, bias: bias, geometry)
+  }
+
+  /// The data gradient, cut along the channels into parts of the given sizes; `self` is the output gradient.
+  /// A bias serves the transposed convolution.
+  func convolutionDataGradient(
+    _ weight: Tensor, order: ConvolutionWeightOrder = .inputFirst, bias: Tensor? = nil,
+    _ geometry: ConvolutionGeometry, channels: [Int], _ algorithm: ConvolutionAlgorithm
+  ) -> [Tensor] {
+    precondition(
+      shape == geometry.outputShape,
+      "an output gradient of shape \(shape) does not fit an output of shape \(geometry.outputShape)")
+    Self.checkBias(bias, channels: geometry.inputChannels)
+    return ExactConvolution.dataGradient(
+      self, weight, order: order, bias: bias, geometry, channels: channels)
+  }
+
+  /// The weight gradient, in the given order of channels.
+  static func convolutionWeightGradient(
+    _ inputs: [Tensor], _ outputGradient: Tensor, order: ConvolutionWeightOrder = .inputFirst,
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm
+  ) -> Tensor {
+    precondition(
+      outputGradient.shape == geometry.outputShape,
+      "an output gradient of shape \(outputGradient.shape) does not fit an output of shape "
+        + "\(geometry.outputShape)")
+    return ExactConvolution.weightGradient(inputs, outputGradient, order: order, geometry)
+  }
+
+  private static func checkBias(_ bias: Tensor?, channels: Int) {
+    precondition(
+      bias.map { $0.shape == [channels] } ?? true,
+      "a bias of shape \(bias?.shape.description ?? "") does not fit \(channels) output channels")
+  }
+}

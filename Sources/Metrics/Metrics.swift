@@ -1,1 +1,0 @@
-// Metrics: see Documentation/Explanation/Architecture.md.

@@ -47,20 +47,20 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     let rows = channels == 0 ? 0 : elementCount / channels
     let piece = 512
     let pieces = (rows + piece - 1) / piece
-    let partials = Tensor(zeros: [max(pieces, 1), channels])
+    let partials = Tensor(zeros: [Swift.max(pieces, 1), channels])
     let sums = UnsafeMutablePointer(mutating: partials.pointer)
     Parallel.for(pieces, grain: 4) { range in
       for index in range {
         let first = index * piece
         addRows(
-          pointer + first * channels, rows: min(piece, rows - first), columns: channels,
+          pointer + first * channels, rows: Swift.min(piece, rows - first), columns: channels,
           to: sums + index * channels)
       }
     }
     let total = Tensor(shape: [channels]) { buffer in
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       buffer.initialize(repeating: 0)
-      addRows(UnsafePointer(sums), rows: max(pieces, 1), columns: channels, to: target)
+      addRows(UnsafePointer(sums), rows: Swift.max(pieces, 1), columns: channels, to: target)
     }
     withExtendedLifetime(partials) {}
     return total

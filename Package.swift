@@ -59,7 +59,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Tensor"], path: "Tests/TestSupport",
       swiftSettings: swiftSettings),
     tests("TensorTests", ["Tensor"], resources: [.copy("Fixtures")]),
-    tests("AutogradTests", ["Tensor", "Autograd"]),
+    tests("AutogradTests", ["Tensor", "Autograd"], resources: [.copy("Fixtures")]),
     tests("NNTests", ["Tensor", "Autograd", "NN"], resources: [.copy("Fixtures")]),
     tests("SuperpixelTests", ["Tensor", "Superpixel"], resources: [.copy("Fixtures")]),
     tests(

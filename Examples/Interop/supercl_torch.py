@@ -351,6 +351,7 @@ def write_safetensors(path, module):
     except ImportError:
         fail("safetensors is not installed (pip install safetensors)", 69)
     save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, path)
+    os.chmod(path, 0o644)  # the library writes for the owner alone
 
 
 def read_npz(path):

@@ -129,6 +129,16 @@ extension TensorShape {
 }
 
 extension BorderMode {
+  /// The rule alone: what value the constant has does not matter for places.
+  var withoutValue: BorderMode<Bool> {
+    switch self {
+    case .constant: .constant(false)
+    case .edge: .edge
+    case .reflect: .reflect
+    case .symmetric: .symmetric
+    }
+  }
+
   /// For every place along a padded axis the place in the axis of `length` that stands there.
   package func sources(length: Int, padding: PaddingAmount, of shape: TensorShape) -> [Int] {
     precondition(length > 0, "a tensor of shape \(shape) has no edge to pad with")

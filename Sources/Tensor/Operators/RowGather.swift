@@ -5,8 +5,10 @@ struct RowGather {
   let outer: Int
   let sourceRows: Int
   let rowBytes: Int
-  /// A row of the source for every row of the target, each in `0..<sourceRows`.
+  /// A row of the source for every row of the target, each in `0..<sourceRows`; or -1 for the fill.
   let indices: [Int]
+  /// The bytes of the row that -1 stands for.
+  var fill: [UInt8] = []
 
   func run(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
     guard outer > 0, rowBytes > 0, !indices.isEmpty else { return }
@@ -14,8 +16,9 @@ struct RowGather {
     let grain = max(1, 131072 / rowBytes)
     nonisolated(unsafe) let source = source
     nonisolated(unsafe) let target = target
-    indices.withUnsafeBufferPointer { indices in
+    withUnsafePlaces { indices, fill in
       nonisolated(unsafe) let indices = indices
+      nonisolated(unsafe) let fill = fill
       Parallel.for(outer * count, grain: grain) { rows in
         var row = rows.lowerBound
         while row < rows.upperBound {
@@ -25,13 +28,15 @@ struct RowGather {
           let from = source + slab * sourceRows * rowBytes
           let to = target + slab * count * rowBytes
           switch rowBytes {
-          case 1: pick(from, to, first..<end, indices, UInt8.self)
-          case 2: pick(from, to, first..<end, indices, UInt16.self)
-          case 4: pick(from, to, first..<end, indices, UInt32.self)
-          case 8: pick(from, to, first..<end, indices, UInt64.self)
+          case 1: pick(from, to, first..<end, indices, fill, UInt8.self)
+          case 2: pick(from, to, first..<end, indices, fill, UInt16.self)
+          case 4: pick(from, to, first..<end, indices, fill, UInt32.self)
+          case 8: pick(from, to, first..<end, indices, fill, UInt64.self)
           default:
             for index in first..<end {
-              (to + index * rowBytes).copyMemory(from: from + indices[index] * rowBytes, byteCount: rowBytes)
+              let place = indices[index]
+              (to + index * rowBytes).copyMemory(
+                from: place < 0 ? fill : from + place * rowBytes, byteCount: rowBytes)
             }
           }
           row += end - first
@@ -43,12 +48,32 @@ struct RowGather {
   @inline(__always)
   private func pick<Bits: BitwiseCopyable>(
     _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ rows: Range<Int>,
-    _ indices: UnsafeBufferPointer<Int>, _: Bits.Type
+    _ indices: UnsafeBufferPointer<Int>, _ fill: UnsafeRawPointer, _: Bits.Type
   ) {
     let source = source.assumingMemoryBound(to: Bits.self)
     let target = target.assumingMemoryBound(to: Bits.self)
-    for row in rows { target[row] = source[indices[row]] }
+    guard !self.fill.isEmpty else {
+      for row in rows { target[row] = source[indices[row]] }
+      return
+    }
+    let filling = fill.loadUnaligned(as: Bits.self)
+    for row in rows { target[row] = indices[row] < 0 ? filling : source[indices[row]] }
   }
+
+  /// The indices, and the row that -1 stands for.
+  private func withUnsafePlaces(_ body: (UnsafeBufferPointer<Int>, UnsafeRawPointer) -> Void) {
+    indices.withUnsafeBufferPointer { indices in
+      (fill.isEmpty ? [0] : fill).withUnsafeBytes { fill in
+        guard let base = fill.baseAddress else { return }
+        body(indices, base)
+      }
+    }
+  }
+}
+
+/// The bytes of `count` copies of a scalar.
+func bytes<Scalar: TensorScalar>(of value: Scalar, count: Int) -> [UInt8] {
+  [Scalar](repeating: value, count: count).withUnsafeBytes { Array($0) }
 }
 
 /// Adds rows to the rows that indices name: the gradient of ``RowGather``.
@@ -94,15 +119,17 @@ struct RowScatter {
 }
 
 extension Tensor {
-  /// The parts at `indices` along an axis, one after the other. The indices are checked by the caller.
-  func gatheringRows(along axis: Int, _ indices: [Int]) -> Tensor {
+  /// The parts at `indices` along an axis, one after the other. The indices are checked by the caller; -1
+  /// gives a part filled with `fill`.
+  func gatheringRows(along axis: Int, _ indices: [Int], fill: Scalar? = nil) -> Tensor {
     let inner = shape.dimensions[(axis + 1)...].reduce(1, *)
     let target = shape.replacing(axis: axis, with: indices.count)
     return withExtendedLifetime(self) {
       Self.moving(to: target) {
         RowGather(
           outer: shape.dimensions[..<axis].reduce(1, *), sourceRows: shape.dimensions[axis],
-          rowBytes: inner * MemoryLayout<Scalar>.size, indices: indices
+          rowBytes: inner * MemoryLayout<Scalar>.size, indices: indices,
+          fill: fill.map { bytes(of: $0, count: inner) } ?? []
         ).run(from: pointer, to: $0)
       }
     }

@@ -1,0 +1,1 @@
+// MedIO: see Documentation/Explanation/Architecture.md.

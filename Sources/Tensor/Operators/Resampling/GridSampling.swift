@@ -1,0 +1,239 @@
+/// Reads images at positions between their pixels, one image of a batch after the other.
+///
+/// Images of one or two spatial axes are treated as volumes with leading axes of length 1 that are not
+/// interpolated.
+package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// The batch that is read: images `[N, ..., C]` or, for the spline, their coefficients.
+  package let inputShape: TensorShape
+  /// `[N or 1, ..., spatial rank]`: positions in pixels.
+  package let coordinatesShape: TensorShape
+  package let outputShape: TensorShape
+  let interpolation: Interpolation
+  let border: BorderMode<Scalar>
+  /// How many coefficients stand before the pixel at position 0 (for the spline).
+  let margin: Int
+
+  package init(
+    input: TensorShape, coordinates: TensorShape, interpolation: Interpolation, border: BorderMode<Scalar>,
+    margin: Int = 0
+  ) {
+    let spatial = input.rank - 2
+    precondition(interpolation != .area, "area interpolation has no positions: resize with it")
+    precondition(
+      (1...3).contains(spatial) && coordinates.rank == input.rank && coordinates[-1] == spatial
+        && (coordinates[0] == input[0] || coordinates[0] == 1),
+      "coordinates of shape \(coordinates) do not fit images of shape \(input)")
+    outputShape = coordinates.replacing(axis: 0, with: input[0]).replacing(axis: -1, with: input[-1])
+    precondition(
+      outputShape.elementCount == 0 || input.elementCount > 0,
+      "images of shape \(input) have no pixels to read")
+    inputShape = input
+    coordinatesShape = coordinates
+    self.interpolation = interpolation
+    self.border = border
+    self.margin = margin
+  }
+
+  /// The values at the positions.
+  package func applied(to input: Tensor<Scalar>, at coordinates: Tensor<Scalar>) -> Tensor<Scalar> {
+    precondition(input.shape == inputShape && coordinates.shape == coordinatesShape)
+    return Tensor(shape: outputShape) { target in
+      input.withUnsafeBufferPointer { input in
+        coordinates.withUnsafeBufferPointer { coordinates in
+          guard let from = input.baseAddress, let at = coordinates.baseAddress, let to = target.baseAddress
+          else { return }
+          readSamples(self, from, at, to)
+        }
+      }
+    }
+  }
+
+  /// The transposed map: spreads gradients of the values over the pixels that made them.
+  package func transposedApplied(
+    to gradient: Tensor<Scalar>, at coordinates: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    precondition(gradient.shape == outputShape && coordinates.shape == coordinatesShape)
+    var result = Tensor<Scalar>(zeros: inputShape)
+    result.withUnsafeMutableBufferPointer { result in
+      gradient.withUnsafeBufferPointer { gradient in
+        coordinates.withUnsafeBufferPointer { coordinates in
+          guard let from = gradient.baseAddress, let at = coordinates.baseAddress, let to = result.baseAddress
+          else { return }
+          spreadSamples(self, from, at, to)
+        }
+      }
+    }
+    return result
+  }
+
+  var spatialRank: Int { inputShape.rank - 2 }
+  var channels: Int { inputShape[-1] }
+  var pixelsPerImage: Int { inputShape.dimensions[1..<spatialRank + 1].reduce(1, *) }
+  var samplesPerImage: Int { outputShape.dimensions[1..<spatialRank + 1].reduce(1, *) }
+}
+
+/// The taps of one sample: offsets of pixels in an image, -1 outside, and weights for each axis.
+private struct SampleTaps<Scalar: TensorFloatingPointScalar> {
+  let count: Int
+  let lengths: [Int]
+  let strides: [Int]
+  let border: BorderMode<Scalar>
+  let interpolation: Interpolation
+  let margin: Scalar
+  let constant: Scalar
+  /// Four places for each of three axes.
+  private let offsets = UnsafeMutablePointer<Int>.allocate(capacity: 12)
+  private let weights = UnsafeMutablePointer<Scalar>.allocate(capacity: 12)
+  private let counts: (Int, Int, Int)
+
+  @inline(__always)
+  init(_ sampling: GridSampling<Scalar>) {
+    count = sampling.spatialRank
+    lengths = Array(sampling.inputShape.dimensions[1..<count + 1])
+    var strides = [Int](repeating: 1, count: count)
+    for axis in stride(from: count - 2, through: 0, by: -1) {
+      strides[axis] = strides[axis + 1] * lengths[axis + 1]
+    }
+    self.strides = strides
+    border = sampling.border
+    interpolation = sampling.interpolation
+    margin = Scalar(sampling.margin)
+    if case .constant(let value) = sampling.border { constant = value } else { constant = 0 }
+    let taps = interpolation.tapCount
+    counts = (count > 2 ? taps : 1, count > 1 ? taps : 1, taps)
+    offsets.initialize(repeating: 0, count: 12)
+    weights.initialize(repeating: 1, count: 12)
+  }
+
+  func deallocate() {
+    offsets.deallocate()
+    weights.deallocate()
+  }
+
+  /// Moves to the position that `coordinates` hold. Positions that are not finite, or too far away for an
+  /// index, lie outside.
+  @inline(__always)
+  func move(to coordinates: UnsafePointer<Scalar>) {
+    let taps = counts.2
+    for axis in 0..<count {
+      let slot = (3 - count + axis) * 4
+      let x = coordinates[axis] + margin
+      guard x.magnitude < 1e9 else {
+        // A NaN gives NaN through its weight, anything else what stands far outside.
+        for tap in 0..<taps {
+          weights[slot + tap] = x.isNaN ? .nan : (tap == 0 ? 1 : 0)
+          offsets[slot + tap] = farOffset(axis, isBelow: x < 0)
+        }
+        continue
+      }
+      let first = interpolation.firstTap(at: x)
+      interpolation.weigh(x, into: weights + slot)
+      let length = lengths[axis]
+      if first >= 0 && first + taps <= length {
+        for tap in 0..<taps { offsets[slot + tap] = (first + tap) * strides[axis] }
+      } else {
+        for tap in 0..<taps {
+          offsets[slot + tap] =
+            border.source(of: first + tap, length: length).map { $0 * strides[axis] } ?? -1
+        }
+      }
+    }
+  }
+
+  private func farOffset(_ axis: Int, isBelow: Bool) -> Int {
+    border.source(of: isBelow ? -1 : lengths[axis], length: lengths[axis]).map { $0 * strides[axis] } ?? -1
+  }
+
+  /// Calls `body` with the offset (negative outside) and the weight of every tap.
+  @inline(__always)
+  func forEach(_ body: (Int, Scalar) -> Void) {
+    for a in 0..<counts.0 {
+      for b in 4..<4 + counts.1 {
+        let weight = weights[a] * weights[b]
+        let offset = offsets[a] + offsets[b]
+        let isOutside = offsets[a] < 0 || offsets[b] < 0
+        for c in 8..<8 + counts.2 {
+          let product = weight * weights[c]
+          // A pixel without weight shall not bring in its NaN.
+          if product == 0 { continue }
+          body(isOutside || offsets[c] < 0 ? -1 : offset + offsets[c], product)
+        }
+      }
+    }
+  }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func readSamples<Scalar: TensorFloatingPointScalar>(
+  _ sampling: GridSampling<Scalar>, _ input: UnsafePointer<Scalar>, _ coordinates: UnsafePointer<Scalar>,
+  _ target: UnsafeMutablePointer<Scalar>
+) {
+  nonisolated(unsafe) let input = input
+  nonisolated(unsafe) let coordinates = coordinates
+  nonisolated(unsafe) let target = target
+  let samples = sampling.samplesPerImage
+  let channels = sampling.channels
+  let rank = sampling.spatialRank
+  let pixels = sampling.pixelsPerImage
+  let isShared = sampling.coordinatesShape[0] == 1
+  Parallel.for(sampling.inputShape[0] * samples, grain: 4096) { rows in
+    let taps = SampleTaps(sampling)
+    defer { taps.deallocate() }
+    for row in rows {
+      let (image, sample) = row.quotientAndRemainder(dividingBy: samples)
+      taps.move(to: coordinates + (isShared ? sample : row) * rank)
+      let from = input + image * pixels * channels
+      let to = target + row * channels
+      if channels == 1 {
+        var sum: Scalar = 0
+        taps.forEach { offset, weight in sum += weight * (offset < 0 ? taps.constant : from[offset]) }
+        to.pointee = sum
+        continue
+      }
+      for channel in 0..<channels { to[channel] = 0 }
+      taps.forEach { offset, weight in
+        if offset < 0 {
+          for channel in 0..<channels { to[channel] += weight * taps.constant }
+        } else {
+          let values = from + offset * channels
+          for channel in 0..<channels { to[channel] += weight * values[channel] }
+        }
+      }
+    }
+  }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func spreadSamples<Scalar: TensorFloatingPointScalar>(
+  _ sampling: GridSampling<Scalar>, _ gradient: UnsafePointer<Scalar>, _ coordinates: UnsafePointer<Scalar>,
+  _ target: UnsafeMutablePointer<Scalar>
+) {
+  nonisolated(unsafe) let gradient = gradient
+  nonisolated(unsafe) let coordinates = coordinates
+  nonisolated(unsafe) let target = target
+  let samples = sampling.samplesPerImage
+  let channels = sampling.channels
+  let rank = sampling.spatialRank
+  let pixels = sampling.pixelsPerImage
+  let isShared = sampling.coordinatesShape[0] == 1
+  // Samples share pixels, images do not: the images are the tasks.
+  Parallel.for(sampling.inputShape[0], grain: 1) { images in
+    let taps = SampleTaps(sampling)
+    defer { taps.deallocate() }
+    for image in images {
+      let to = target + image * pixels * channels
+      for sample in 0..<samples {
+        let row = image * samples + sample
+        taps.move(to: coordinates + (isShared ? sample : row) * rank)
+        let from = gradient + row * channels
+        taps.forEach { offset, weight in
+          guard offset >= 0 else { return }
+          let sums = to + offset * channels
+          for channel in 0..<channels { sums[channel] += weight * from[channel] }
+        }
+      }
+    }
+  }
+}

@@ -67,4 +67,12 @@ enum ScalarMath {
   /// -1, 0 or 1; NaN stays.
   @inline(__always)
   static func sign<S: TensorFloatingPointScalar>(_ x: S) -> S { x > 0 ? 1 : x < 0 ? -1 : x }
+
+  /// Phi(x) + x phi(x) with the density phi of the standard normal.
+  @inline(__always)
+  static func geluDerivative<S: TensorFloatingPointScalar>(_ x: S) -> S {
+    let distribution: S = (1 + errorFunction(x * S(0.7071067811865476))) / 2
+    let density: S = exponential(-x * x / 2) * S(0.3989422804014327)
+    return distribution + x * density
+  }
 }

@@ -77,11 +77,14 @@ extension Variable {
   public func logSumExp(along axes: [Int]) -> Variable {
     let x = value
     let kept = shape.keeping(reduced: axes)
-    let result = x.logSumExp(along: axes)
-    return .recorded("logSumExp", inputs: [self], value: result) { gradient in
-      // Where every element is -infinity, the exponent would be NaN; 0 there leaves a gradient of 0.
-      let peak = result.replacing(with: 0, where: result .== -.infinity)
-      return [(x - peak.reshaped(kept)).exp() * gradient.reshaped(kept)]
+    return .recorded("logSumExp", inputs: [self], value: x.logSumExp(along: axes)) { gradient in
+      // From the shifted exponentials: e^(x - result) would carry the rounding of a large result. Where
+      // every element is -infinity, 0 in place of the peak leaves a gradient of 0.
+      let peak = x.max(along: axes)
+      let shift = peak.replacing(with: 0, where: peak .== -.infinity).reshaped(kept)
+      let exponentials = (x - shift).exp()
+      let sum = exponentials.sum(along: axes)
+      return [exponentials * (gradient / sum).replacing(with: 0, where: sum .== 0).reshaped(kept)]
     }
   }
 

@@ -26,3 +26,12 @@ package func testTensor(_ shape: TensorShape, seed: UInt64 = 7) -> Tensor<Double
     }
   }
 }
+
+/// Elements in random order that are at least .1 apart: no step of a finite difference changes which one is
+/// larger.
+package func distinct(_ shape: TensorShape, seed: UInt64 = 7) -> Tensor<Double> {
+  var generator = SplitMix64(seed: seed)
+  return
+    (Tensor<Double>(converting: Tensor<Int32>(permutation: shape.elementCount, using: &generator)) * 0.1 - 1)
+    .reshaped(shape)
+}

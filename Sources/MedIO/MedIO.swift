@@ -1,1 +1,0 @@
-// MedIO: see Documentation/Explanation/Architecture.md.

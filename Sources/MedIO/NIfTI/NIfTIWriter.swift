@@ -1,0 +1,140 @@
+import CSuperCLNIfTI
+public import Foundation
+public import Tensor
+
+/// How a volume is stored.
+public struct NIfTIWriteOptions: Hashable, Sendable {
+  /// NIfTI-1 or -2; `nil` keeps the version of the volume's header, or takes NIfTI-1 where the lengths allow.
+  public var version: NIfTIHeader.Version?
+  /// `nil` keeps the order of the volume's header, or takes this machine's.
+  public var byteOrder: NIfTIByteOrder?
+  /// The stored type; `nil` takes the tensor's. Every value must exist in it exactly; only floating-point
+  /// types round.
+  public var datatype: NIfTIDatatype?
+  /// zlib's level for names that end in `.gz`: 1 (fast) to 9 (small).
+  public var compressionLevel: Int
+
+  /// - Precondition: `compressionLevel` is in 1...9.
+  public init(
+    version: NIfTIHeader.Version? = nil, byteOrder: NIfTIByteOrder? = nil, datatype: NIfTIDatatype? = nil,
+    compressionLevel: Int = 3
+  ) {
+    precondition((1...9).contains(compressionLevel), "a compression level of \(compressionLevel)")
+    self.version = version
+    self.byteOrder = byteOrder
+    self.datatype = datatype
+    self.compressionLevel = compressionLevel
+  }
+}
+
+extension NIfTI {
+  /// Writes a volume; the name decides about the kind (`.nii`, `.hdr`/`.img`) and compression (`.gz`).
+  ///
+  /// The file appears whole or not at all: it is written beside the destination under another name and then
+  /// renamed. A volume that was read keeps the fields of its header and its extensions; affine, lengths, type
+  /// and offset are set from the volume. The affine of a volume without header, or with another affine than
+  /// its header's, is written as sform, and as qform where it is not sheared.
+  ///
+  /// - Throws: ``MedIOError`` with the code `writeFailed`; `unrepresentableValue` for a value that does not
+  ///   exist in `options.datatype`; `badDimensions` for lengths that the version cannot hold.
+  public static func write<Scalar: TensorNumericScalar>(
+    _ volume: Volume<Scalar>, to url: URL, options: NIfTIWriteOptions = .init()
+  ) throws(MedIOError) {
+    let pair = NIfTIFilePair(writing: url.path)
+    let writer = try NIfTIWriter(volume, isPair: pair.isPair, path: url.path, options: options)
+    let level = options.compressionLevel
+    if pair.isPair {
+      // The header last: a reader that finds it finds the voxels too.
+      try ZNZOutput.write(to: pair.dataPath, level: level) { (output) throws(MedIOError) in
+        try writer.writeVoxels(volume, to: output)
+      }
+      try ZNZOutput.write(to: pair.headerPath, level: level) { (output) throws(MedIOError) in
+        try writer.writeHeader(to: output)
+      }
+    } else {
+      try ZNZOutput.write(to: pair.headerPath, level: level) { (output) throws(MedIOError) in
+        try writer.writeHeader(to: output)
+        try writer.writeVoxels(volume, to: output)
+      }
+    }
+  }
+}
+
+/// The header to be written, and how the voxels are stored.
+struct NIfTIWriter {
+  let header: NIfTIHeader
+  let extensions: [NIfTIExtension]
+  let datatype: NIfTIDatatype
+  let kind: ScalarKind
+  let path: String
+
+  init<Scalar: TensorNumericScalar>(
+    _ volume: Volume<Scalar>, isPair: Bool, path: String, options: NIfTIWriteOptions
+  ) throws(MedIOError) {
+    guard let kind = ScalarKind(Scalar.self) else {
+      preconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
+    }
+    self.kind = kind
+    self.path = path
+    datatype = try Self.datatype(for: kind, volume.componentCount, volume.header, path, options)
+    extensions = volume.extensions
+    header = try NIfTIHeader(
+      writing: volume, datatype: datatype, extensions: extensions, isPair: isPair, path: path,
+      options: options)
+  }
+
+  private static func datatype(
+    for kind: ScalarKind, _ components: Int, _ header: NIfTIHeader?, _ path: String,
+    _ options: NIfTIWriteOptions
+  ) throws(MedIOError) -> NIfTIDatatype {
+    let fitting = NIfTIDatatype.allCases.filter { $0.componentCount == components }
+    let chosen = options.datatype ?? fitting.first { $0.component == kind }
+    guard let chosen, chosen.componentCount == components else {
+      let what = options.datatype.map { "as \($0)" } ?? "of \(kind.rawValue)"
+      throw MedIOError(
+        .unsupportedDatatype, path: path, context: "\(components) components a voxel cannot be stored \(what)"
+      )
+    }
+    return chosen
+  }
+
+  func writeHeader(to output: ZNZOutput) throws(MedIOError) {
+    var bytes = header.encoded() + header.extensionFlag
+    for item in extensions { bytes += item.encoded(in: header.byteOrder) }
+    let room = Int(header.voxOffset) - bytes.count
+    if room > 0 { bytes += [UInt8](repeating: 0, count: room) }
+    try output.write(bytes)
+  }
+
+  func writeVoxels<Scalar>(_ volume: Volume<Scalar>, to output: ZNZOutput) throws(MedIOError) {
+    let stored = datatype.component
+    let swaps = header.byteOrder != .native && stored.byteCount > 1
+    try volume.voxels.withUnsafeBufferPointer { (voxels) throws(MedIOError) in
+      let source = UnsafeRawBufferPointer(voxels)
+      guard let base = source.baseAddress else { return }
+      if stored == kind && !swaps {
+        try output.write(source)
+        return
+      }
+      let perChunk = NIfTIVoxelStream.chunkByteCount / stored.byteCount
+      let chunk = UnsafeMutableRawPointer.allocate(byteCount: NIfTIVoxelStream.chunkByteCount, alignment: 64)
+      defer { chunk.deallocate() }
+      var done = 0
+      while done < voxels.count {
+        let next = min(perChunk, voxels.count - done)
+        let failure = ScalarConversion.convert(
+          base + done * kind.byteCount, kind, to: chunk, stored, count: next)
+        if let failure {
+          throw MedIOError(
+            .unrepresentableValue, path: path,
+            context:
+              "the value \(voxels[done + failure]) at position \(done + failure) does not exist in \(datatype)"
+          )
+        }
+        if swaps { ScalarConversion.swapBytes(chunk, stored, count: next) }
+        try output.write(UnsafeRawBufferPointer(start: chunk, count: next * stored.byteCount))
+        done += next
+      }
+    }
+  }
+}

@@ -1,0 +1,242 @@
+/// For each anchor the references of the same label: the positives of a contrastive loss whose labels
+/// partition the rows, such as superpixels or weak classes.
+package struct PositiveSets: Sendable {
+  /// The number of positives of each anchor, `[groups, anchor rows]`.
+  package let counts: Tensor<Int32>
+  /// Labels numbered from 0 within each group; anchors and references share the numbers.
+  let anchorLabels: [Int32]
+  let referenceLabels: [Int32]
+  let labelCounts: [Int]
+  let anchorCount: Int
+  let referenceCount: Int
+  let exclusion: ReferenceExclusion
+
+  /// Rows compared with one another: row i is no positive of its own.
+  ///
+  /// - Parameter labels: any numbers, `[groups, rows]`.
+  package init(labels: Tensor<Int32>) {
+    self.init(anchorLabels: labels, referenceLabels: labels, excluding: .reference(offset: 0))
+  }
+
+  /// Anchors compared with references; the excluded reference is no positive.
+  ///
+  /// - Precondition: both tensors are `[groups, rows]` with as many groups.
+  package init(
+    anchorLabels: Tensor<Int32>, referenceLabels: Tensor<Int32>, excluding exclusion: ReferenceExclusion
+  ) {
+    precondition(
+      anchorLabels.rank == 2 && referenceLabels.rank == 2 && anchorLabels.shape[0] == referenceLabels.shape[0],
+      "labels are [groups, rows]: \(anchorLabels.shape) does not fit \(referenceLabels.shape)")
+    let groups = anchorLabels.shape[0]
+    let anchorCount = anchorLabels.shape[1]
+    let referenceCount = referenceLabels.shape[1]
+    var numberedAnchors = [Int32](repeating: 0, count: groups * anchorCount)
+    var numberedReferences = [Int32](repeating: 0, count: groups * referenceCount)
+    var labelCounts = [Int](repeating: 0, count: groups)
+    var counts = Tensor<Int32>(zeros: anchorLabels.shape)
+    counts.withUnsafeMutableBufferPointer { counts in
+      for group in 0..<groups {
+        var numbers: [Int32: Int32] = [:]
+        var sizes: [Int32] = []
+        for row in 0..<referenceCount {
+          let label = referenceLabels.pointer[group * referenceCount + row]
+          let number = numbers[label] ?? Int32(numbers.count)
+          if Int(number) == sizes.count {
+            numbers[label] = number
+            sizes.append(0)
+          }
+          sizes[Int(number)] += 1
+          numberedReferences[group * referenceCount + row] = number
+        }
+        for row in 0..<anchorCount {
+          let label = anchorLabels.pointer[group * anchorCount + row]
+          // A label that no reference has gets a number behind theirs, whose sums stay empty.
+          let number = numbers[label] ?? Int32(sizes.count)
+          numberedAnchors[group * anchorCount + row] = number
+          guard Int(number) < sizes.count else { continue }
+          let excluded = exclusion.reference(of: row)
+          let leavesOut =
+            excluded >= 0 && excluded < referenceCount
+            && numberedReferences[group * referenceCount + excluded] == number
+          counts[group * anchorCount + row] = sizes[Int(number)] - (leavesOut ? 1 : 0)
+        }
+        labelCounts[group] = sizes.count + 1
+      }
+    }
+    self.counts = counts
+    self.anchorLabels = numberedAnchors
+    self.referenceLabels = numberedReferences
+    self.labelCounts = labelCounts
+    self.anchorCount = anchorCount
+    self.referenceCount = referenceCount
+    self.exclusion = exclusion
+  }
+
+  /// The excluded reference of `anchor` if it shares the anchor's label, else -1.
+  func excludedPositive(of anchor: Int, group: Int) -> Int {
+    let reference = exclusion.reference(of: anchor)
+    guard reference >= 0, reference < referenceCount,
+      referenceLabels[group * referenceCount + reference] == anchorLabels[group * anchorCount + anchor]
+    else { return -1 }
+    return reference
+  }
+}
+
+extension ContrastiveProduct {
+  /// `sum over positives j of z_i . z_j` for every row, `[groups, rows]`, by sums over labels: no pair is
+  /// visited.
+  package static func positiveSums<Scalar>(
+    _ rows: ContrastiveRows<Scalar>, _ positives: PositiveSets
+  ) -> Tensor<Scalar> {
+    positiveSums(anchors: rows, references: rows, positives)
+  }
+
+  /// Adds the gradient of `sum_i w_i (sum over positives j of z_i . z_j)` with respect to the unit rows.
+  package static func addPositiveGradient<Scalar>(
+    _ rows: ContrastiveRows<Scalar>, _ positives: PositiveSets, weights: Tensor<Scalar>,
+    to gradient: inout ContrastiveGradient<Scalar>
+  ) {
+    addAnchorPart(anchors: rows, references: rows, positives, weights: weights, to: &gradient)
+    addReferencePart(anchors: rows, references: rows, positives, weights: weights, to: &gradient)
+  }
+
+  /// `sum over positives j of a_i . r_j` for every anchor, `[groups, anchor rows]`:
+  /// with S_y the sum of the references of label y, `a_i . S_{y_i}` less the excluded reference's part.
+  package static func positiveSums<Scalar>(
+    anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets
+  ) -> Tensor<Scalar> {
+    checkPositives(anchors, references, positives)
+    let dimension = anchors.dimension
+    return Tensor(shape: [anchors.groupCount, anchors.rowCount]) { result in
+      guard let result = result.baseAddress else { return }
+      Parallel.for(anchors.groupCount, grain: 1) { groups in
+        for group in groups {
+          let sums = labelSums(of: references, labels: positives.referenceLabels, positives, group: group)
+          for row in 0..<anchors.rowCount {
+            let index = group * anchors.rowCount + row
+            let own = anchors.row(row, group: group)
+            let label = Int(positives.anchorLabels[index])
+            var sum = RowKernels.dot(own, sums.pointer + label * dimension, count: dimension)
+            let excluded = positives.excludedPositive(of: row, group: group)
+            if excluded >= 0 {
+              let other = references.row(excluded, group: group)
+              sum -=
+                RowKernels.dot(own, other, count: dimension)
+                * references.scales.pointer[group * references.rowCount + excluded]
+            }
+            result[index] = sum * anchors.scales.pointer[index]
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds the gradients of `sum_i w_i (sum over positives j of a_i . r_j)`.
+  ///
+  /// - Parameter referenceGradient: `nil` where the references are constants.
+  package static func addPositiveGradient<Scalar>(
+    anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets,
+    weights: Tensor<Scalar>, toAnchors anchorGradient: inout ContrastiveGradient<Scalar>,
+    toReferences referenceGradient: inout ContrastiveGradient<Scalar>?
+  ) {
+    addAnchorPart(
+      anchors: anchors, references: references, positives, weights: weights, to: &anchorGradient)
+    guard var gradient = referenceGradient.take() else { return }
+    addReferencePart(anchors: anchors, references: references, positives, weights: weights, to: &gradient)
+    referenceGradient = gradient
+  }
+
+  // MARK: Parts
+
+  /// `da_i += w_i (S_{y_i} - r_excluded)`.
+  private static func addAnchorPart<Scalar>(
+    anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets,
+    weights: Tensor<Scalar>, to gradient: inout ContrastiveGradient<Scalar>
+  ) {
+    checkPositives(anchors, references, positives)
+    checkPerRow(weights, anchors, "weights")
+    let dimension = anchors.dimension
+    gradient.withMutableViews { pointers in
+      Parallel.for(anchors.groupCount, grain: 1) { groups in
+        for group in groups {
+          let sums = labelSums(of: references, labels: positives.referenceLabels, positives, group: group)
+          for row in 0..<anchors.rowCount {
+            let index = group * anchors.rowCount + row
+            let weight = weights.pointer[index]
+            guard weight != 0,
+              let target = ContrastiveGradient.row(row, group: group, of: anchors, in: pointers)
+            else { continue }
+            let label = Int(positives.anchorLabels[index])
+            RowKernels.add(target, sums.pointer + label * dimension, factor: weight, count: dimension)
+            let excluded = positives.excludedPositive(of: row, group: group)
+            guard excluded >= 0 else { continue }
+            let scale = references.scales.pointer[group * references.rowCount + excluded]
+            RowKernels.add(
+              target, references.row(excluded, group: group), factor: -weight * scale, count: dimension)
+          }
+        }
+      }
+    }
+  }
+
+  /// `dr_j += sum over anchors i with y_i = y_j of w_i a_i`, without the anchors that exclude j.
+  private static func addReferencePart<Scalar>(
+    anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets,
+    weights: Tensor<Scalar>, to gradient: inout ContrastiveGradient<Scalar>
+  ) {
+    let dimension = anchors.dimension
+    gradient.withMutableViews { pointers in
+      Parallel.for(anchors.groupCount, grain: 1) { groups in
+        for group in groups {
+          let sums = labelSums(
+            of: anchors, labels: positives.anchorLabels, positives, weights: weights, group: group)
+          for row in 0..<references.rowCount {
+            guard let target = ContrastiveGradient.row(row, group: group, of: references, in: pointers)
+            else { continue }
+            let label = Int(positives.referenceLabels[group * references.rowCount + row])
+            RowKernels.add(target, sums.pointer + label * dimension, factor: 1, count: dimension)
+          }
+          for row in 0..<anchors.rowCount {
+            let excluded = positives.excludedPositive(of: row, group: group)
+            let index = group * anchors.rowCount + row
+            guard excluded >= 0,
+              let target = ContrastiveGradient.row(excluded, group: group, of: references, in: pointers)
+            else { continue }
+            RowKernels.add(
+              target, anchors.row(row, group: group),
+              factor: -weights.pointer[index] * anchors.scales.pointer[index], count: dimension)
+          }
+        }
+      }
+    }
+  }
+
+  /// `S_y = sum of (w_i) z_i with label y`, `[labels, dimensions]`, for one group.
+  private static func labelSums<Scalar>(
+    of rows: ContrastiveRows<Scalar>, labels: [Int32], _ positives: PositiveSets,
+    weights: Tensor<Scalar>? = nil, group: Int
+  ) -> Tensor<Scalar> {
+    var sums = Tensor<Scalar>(zeros: [positives.labelCounts[group], rows.dimension])
+    sums.withUnsafeMutableBufferPointer { sums in
+      guard let sums = sums.baseAddress else { return }
+      for row in 0..<rows.rowCount {
+        let index = group * rows.rowCount + row
+        let scale = rows.scales.pointer[index] * (weights?.pointer[index] ?? 1)
+        RowKernels.add(
+          sums + Int(labels[index]) * rows.dimension, rows.row(row, group: group), factor: scale,
+          count: rows.dimension)
+      }
+    }
+    return sums
+  }
+
+  private static func checkPositives<Scalar>(
+    _ anchors: ContrastiveRows<Scalar>, _ references: ContrastiveRows<Scalar>, _ positives: PositiveSets
+  ) {
+    precondition(
+      positives.counts.shape == [anchors.groupCount, anchors.rowCount]
+        && positives.referenceCount == references.rowCount,
+      "labels of shape \(positives.counts.shape) and \(positives.referenceCount) references do not fit "
+        + "\(anchors.groupCount) groups of \(anchors.rowCount) anchors and \(references.rowCount) references")
+  }
+}

@@ -1,0 +1,142 @@
+/// How embeddings become the unit rows that a contrastive product compares.
+package enum RowNormalization<Scalar: TensorFloatingPointScalar>: Sendable, Equatable {
+  /// The rows have length 1 already.
+  case unitRows
+  /// Each row is divided by its length, or by `minimumLength` where that is larger.
+  case euclidean(minimumLength: Scalar = 1e-12)
+}
+
+/// The embeddings of one or more independent groups (such as the pixels of each image), in one or more
+/// views.
+///
+/// Row i of a group is a row of the first view while i is below its row count, then of the second, and so
+/// on: views need no concatenation. Rows are normalised as they are read, so no normalised copy exists.
+package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Tensors `[groups, rows, dimensions]`.
+  package let views: [Tensor<Scalar>]
+  package let normalization: RowNormalization<Scalar>
+  /// What each row is multiplied by, `[groups, rows of all views]`.
+  package let scales: Tensor<Scalar>
+  package let groupCount: Int
+  /// Rows in a group, over all views.
+  package let rowCount: Int
+  package let dimension: Int
+
+  /// - Precondition: at least one view; all views are `[groups, rows, dimensions]` and agree in the first
+  ///   and the last length.
+  package init(views: [Tensor<Scalar>], normalization: RowNormalization<Scalar> = .euclidean()) {
+    precondition(!views.isEmpty, "contrastive rows need at least one view")
+    for view in views {
+      precondition(
+        view.rank == 3 && view.shape[0] == views[0].shape[0] && view.shape[2] == views[0].shape[2],
+        "views are [groups, rows, dimensions] and agree in the first and the last: "
+          + "\(view.shape) does not fit \(views[0].shape)")
+    }
+    self.views = views
+    self.normalization = normalization
+    groupCount = views[0].shape[0]
+    dimension = views[0].shape[2]
+    rowCount = views.reduce(0) { $0 + $1.shape[1] }
+    scales = Self.scales(of: views, normalization: normalization)
+  }
+
+  /// One group of rows `[rows, dimensions]`.
+  package init(_ rows: Tensor<Scalar>, normalization: RowNormalization<Scalar> = .euclidean()) {
+    self.init(views: [rows.expanded(at: 0)], normalization: normalization)
+  }
+
+  /// The address of row `row` of group `group`, before normalisation.
+  package func row(_ row: Int, group: Int) -> UnsafePointer<Scalar> {
+    var row = row
+    for view in views {
+      let count = view.shape[1]
+      if row < count { return view.pointer + (group * count + row) * dimension }
+      row -= count
+    }
+    preconditionFailure("row \(row) is outside a group of \(rowCount) rows")
+  }
+
+  private static func scales(
+    of views: [Tensor<Scalar>], normalization: RowNormalization<Scalar>
+  ) -> Tensor<Scalar> {
+    let groups = views[0].shape[0]
+    let rowCount = views.reduce(0) { $0 + $1.shape[1] }
+    guard case .euclidean(let minimum) = normalization else {
+      return Tensor(ones: [groups, rowCount])
+    }
+    return Tensor(shape: [groups, rowCount]) { result in
+      guard let result = result.baseAddress else { return }
+      var first = 0
+      for view in views {
+        let rows = view.shape[1]
+        let start = first
+        Parallel.for(groups * rows, grain: max(1, (1 << 15) / max(1, view.shape[2]))) { range in
+          for index in range {
+            let row = view.pointer + index * view.shape[2]
+            let length = RowKernels.dot(row, row, count: view.shape[2]).squareRoot()
+            result[index / rows * rowCount + start + index % rows] = 1 / max(length, minimum)
+          }
+        }
+        first += rows
+      }
+    }
+  }
+}
+
+/// The gradient for ``ContrastiveRows``, collected with respect to the unit rows and then taken through the
+/// normalisation in place.
+package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Shaped like the views.
+  package private(set) var views: [Tensor<Scalar>]
+
+  /// Zeros for the rows.
+  package init(for rows: ContrastiveRows<Scalar>) {
+    views = rows.views.map { Tensor(zeros: $0.shape) }
+  }
+
+  /// Calls `body` with the first address of each view's gradient, `[groups, rows, dimensions]`.
+  mutating func withMutableViews(_ body: ([UnsafeMutablePointer<Scalar>?]) -> Void) {
+    var pointers: [UnsafeMutablePointer<Scalar>?] = []
+    for index in views.indices {
+      // The views stay uniquely referenced until `body` returns, so the addresses stay valid.
+      pointers.append(views[index].withUnsafeMutableBufferPointer { $0.baseAddress })
+    }
+    withExtendedLifetime(views) { body(pointers) }
+  }
+
+  /// The gradients with respect to the views, `dx = (dz - z (z . dz)) / |x|` for normalised rows; a row
+  /// shorter than the minimum length was divided by a constant, and so is its gradient.
+  package consuming func throughNormalization(of rows: ContrastiveRows<Scalar>) -> [Tensor<Scalar>] {
+    guard case .euclidean(let minimum) = rows.normalization else { return views }
+    withMutableViews { pointers in
+      let dimension = rows.dimension
+      let count = rows.groupCount * rows.rowCount
+      Parallel.for(count, grain: max(1, (1 << 14) / max(1, dimension))) { range in
+        for index in range {
+          let group = index / rows.rowCount
+          let row = index % rows.rowCount
+          let scale = rows.scales.pointer[index]
+          let source = rows.row(row, group: group)
+          guard let target = Self.row(row, group: group, of: rows, in: pointers) else { continue }
+          let isClamped = scale >= 1 / minimum
+          let along = isClamped ? 0 : RowKernels.dot(source, target, count: dimension) * scale * scale
+          RowKernels.scaleAndSubtract(
+            target, scale: scale, source: source, factor: along * scale, count: dimension)
+        }
+      }
+    }
+    return views
+  }
+
+  static func row(
+    _ row: Int, group: Int, of rows: ContrastiveRows<Scalar>, in pointers: [UnsafeMutablePointer<Scalar>?]
+  ) -> UnsafeMutablePointer<Scalar>? {
+    var row = row
+    for (view, pointer) in zip(rows.views, pointers) {
+      let count = view.shape[1]
+      if row < count { return pointer.map { $0 + (group * count + row) * rows.dimension } }
+      row -= count
+    }
+    return nil
+  }
+}

@@ -1,0 +1,176 @@
+/// The update rules of the optimisers, in place on one parameter and its state.
+///
+/// Each rule follows PyTorch's optimiser of the same name step by step, so that a training can go on in
+/// either library.
+package enum OptimizerUpdates {
+  /// Stochastic gradient descent with momentum m, Nesterov's variant and L2 weight decay w, for a learning
+  /// rate r:
+  /// `g' = g + w p`, `v = m v + (1 - dampening) g'`, `p = p - r v` (Nesterov: `p - r (g' + m v)`).
+  ///
+  /// - Parameters:
+  ///   - velocity: v, zeros before the first step; left alone when `momentum` is 0.
+  ///   - dampening: taken as 0 in the first step, when v becomes g' itself.
+  ///   - step: the number of this step, from 1.
+  package static func stochasticGradientDescent<Scalar: TensorFloatingPointScalar>(
+    _ parameter: inout Tensor<Scalar>, gradient: Tensor<Scalar>, velocity: inout Tensor<Scalar>,
+    learningRate: Double, momentum: Momentum = .none, weightDecay: Double = 0, step: Int
+  ) {
+    checkShapes(parameter, gradient, "gradient")
+    let rule = SGDRule<Scalar>(
+      learningRate: Scalar(learningRate), momentum: Scalar(momentum.factor), decay: Scalar(weightDecay),
+      gain: Scalar(step == 1 ? 1 : 1 - momentum.dampening), isNesterov: momentum.isNesterov)
+    guard momentum.factor != 0 else {
+      update(&parameter, gradient) { parameter, gradient, count in
+        for index in 0..<count {
+          parameter[index] -= rule.learningRate * (gradient[index] + rule.decay * parameter[index])
+        }
+      }
+      return
+    }
+    checkShapes(parameter, velocity, "velocity")
+    velocity.withUnsafeMutableBufferPointer { velocity in
+      guard let velocity = velocity.baseAddress else { return }
+      update(&parameter, gradient) { parameter, gradient, count in
+        sgd(parameter, gradient, velocity, count: count, rule)
+      }
+    }
+  }
+
+  /// Adam: with `g' = g + w p` (or decoupled decay, AdamW: `p = p - r w p` first),
+  /// `m = b1 m + (1 - b1) g'`, `s = b2 s + (1 - b2) g'^2`,
+  /// `p = p - r (m / (1 - b1^t)) / (sqrt(s / (1 - b2^t)) + epsilon)`.
+  /// Source: Kingma and Ba, 2015; Loshchilov and Hutter, 2019.
+  ///
+  /// - Parameters:
+  ///   - firstMoment: m, zeros before the first step.
+  ///   - secondMoment: s, zeros before the first step.
+  ///   - step: t, the number of this step, from 1.
+  package static func adam<Scalar: TensorFloatingPointScalar>(
+    _ parameter: inout Tensor<Scalar>, gradient: Tensor<Scalar>, firstMoment: inout Tensor<Scalar>,
+    secondMoment: inout Tensor<Scalar>, learningRate: Double, betas: (Double, Double) = (0.9, 0.999),
+    epsilon: Double = 1e-8, weightDecay: AdamWeightDecay = .none, step: Int
+  ) {
+    checkShapes(parameter, gradient, "gradient")
+    checkShapes(parameter, firstMoment, "first moment")
+    checkShapes(parameter, secondMoment, "second moment")
+    precondition(step >= 1, "steps are counted from 1, not \(step)")
+    let correction1 = 1 - power(betas.0, step)
+    let correction2 = 1 - power(betas.1, step)
+    let rule = AdamRule<Scalar>(
+      stepSize: Scalar(learningRate / correction1), gain1: Scalar(1 - betas.0), beta2: Scalar(betas.1),
+      gain2: Scalar(1 - betas.1), rootCorrection: Scalar(correction2.squareRoot()), epsilon: Scalar(epsilon),
+      shrink: Scalar(1 - learningRate * weightDecay.decoupled), decay: Scalar(weightDecay.inGradient))
+    firstMoment.withUnsafeMutableBufferPointer { first in
+      secondMoment.withUnsafeMutableBufferPointer { second in
+        guard let first = first.baseAddress, let second = second.baseAddress else { return }
+        update(&parameter, gradient) { parameter, gradient, count in
+          adam(parameter, gradient, first, second, count: count, rule)
+        }
+      }
+    }
+  }
+
+  // MARK: Loops
+
+  fileprivate struct SGDRule<Scalar> {
+    var learningRate, momentum, decay, gain: Scalar
+    var isNesterov: Bool
+  }
+
+  fileprivate struct AdamRule<Scalar> {
+    var stepSize, gain1, beta2, gain2, rootCorrection, epsilon, shrink, decay: Scalar
+  }
+
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
+  private static func sgd<Scalar: TensorFloatingPointScalar>(
+    _ parameter: UnsafeMutablePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
+    _ velocity: UnsafeMutablePointer<Scalar>, count: Int, _ rule: SGDRule<Scalar>
+  ) {
+    for index in 0..<count {
+      let slope = gradient[index] + rule.decay * parameter[index]
+      velocity[index] = rule.momentum * velocity[index] + rule.gain * slope
+      let direction = rule.isNesterov ? slope + rule.momentum * velocity[index] : velocity[index]
+      parameter[index] -= rule.learningRate * direction
+    }
+  }
+
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
+  private static func adam<Scalar: TensorFloatingPointScalar>(
+    _ parameter: UnsafeMutablePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
+    _ first: UnsafeMutablePointer<Scalar>, _ second: UnsafeMutablePointer<Scalar>, count: Int,
+    _ rule: AdamRule<Scalar>
+  ) {
+    for index in 0..<count {
+      let value = parameter[index] * rule.shrink
+      let slope = gradient[index] + rule.decay * parameter[index]
+      first[index] += rule.gain1 * (slope - first[index])
+      second[index] = rule.beta2 * second[index] + rule.gain2 * slope * slope
+      let denominator = second[index].squareRoot() / rule.rootCorrection + rule.epsilon
+      parameter[index] = value - rule.stepSize * first[index] / denominator
+    }
+  }
+
+  private static func update<Scalar>(
+    _ parameter: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
+    _ body: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void
+  ) {
+    parameter.withUnsafeMutableBufferPointer { parameter in
+      guard let start = parameter.baseAddress else { return }
+      body(start, gradient.pointer, parameter.count)
+    }
+  }
+
+  private static func checkShapes<Scalar>(
+    _ parameter: Tensor<Scalar>, _ other: Tensor<Scalar>, _ name: String
+  ) {
+    precondition(
+      parameter.shape == other.shape,
+      "the \(name) of shape \(other.shape) does not fit a parameter of shape \(parameter.shape)")
+  }
+
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, factor, rest) = (1.0, base, exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result *= factor }
+      factor *= factor
+      rest >>= 1
+    }
+    return result
+  }
+}
+
+/// How past gradients go on acting in stochastic gradient descent.
+package enum Momentum: Sendable, Equatable {
+  case none
+  /// The velocity v = factor v + (1 - dampening) g is the direction.
+  case classical(factor: Double, dampening: Double = 0)
+  /// Nesterov's look ahead: the direction is g + factor v.
+  case nesterov(factor: Double)
+
+  package var factor: Double {
+    switch self {
+    case .none: 0
+    case .classical(let factor, _), .nesterov(let factor): factor
+    }
+  }
+
+  package var dampening: Double {
+    if case .classical(_, let dampening) = self { dampening } else { 0 }
+  }
+
+  var isNesterov: Bool { if case .nesterov = self { true } else { false } }
+}
+
+/// How Adam pulls parameters toward zero.
+package enum AdamWeightDecay: Sendable, Equatable {
+  case none
+  /// Adds `factor p` to the gradient, as an L2 term of the loss would (Adam).
+  case inGradient(Double)
+  /// Multiplies the parameter by `1 - learningRate factor` apart from the gradient (AdamW).
+  case decoupled(Double)
+
+  var inGradient: Double { if case .inGradient(let factor) = self { factor } else { 0 } }
+  var decoupled: Double { if case .decoupled(let factor) = self { factor } else { 0 } }
+}

@@ -25,7 +25,8 @@ package struct PositiveSets: Sendable {
     anchorLabels: Tensor<Int32>, referenceLabels: Tensor<Int32>, excluding exclusion: ReferenceExclusion
   ) {
     precondition(
-      anchorLabels.rank == 2 && referenceLabels.rank == 2 && anchorLabels.shape[0] == referenceLabels.shape[0],
+      anchorLabels.rank == 2 && referenceLabels.rank == 2
+        && anchorLabels.shape[0] == referenceLabels.shape[0],
       "labels are [groups, rows]: \(anchorLabels.shape) does not fit \(referenceLabels.shape)")
     let groups = anchorLabels.shape[0]
     let anchorCount = anchorLabels.shape[1]

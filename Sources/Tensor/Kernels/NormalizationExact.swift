@@ -13,11 +13,13 @@ enum NormalizationExact {
     for sample in 0..<layout.samples {
       for group in 0..<layout.groups {
         let start = input + sample * layout.sampleSize + group * size
+        // Relative to the first value, so that a constant has its own value as mean, to the bit.
+        let origin = layout.count > 0 ? start[0] : 0
         var sum: Scalar = 0
         for position in 0..<layout.positions {
-          for channel in 0..<size { sum += start[position * layout.channels + channel] }
+          for channel in 0..<size { sum += start[position * layout.channels + channel] - origin }
         }
-        let center = sum / count
+        let center = origin + sum / count
         var squares: Scalar = 0
         for position in 0..<layout.positions {
           for channel in 0..<size {

@@ -109,7 +109,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1
   ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
     groupNorm(
-      groupCount: max(shape[-1], 1), weight: weight, bias: bias, epsilon: epsilon,
+      groupCount: Swift.max(shape[-1], 1), weight: weight, bias: bias, epsilon: epsilon,
       negativeSlope: negativeSlope)
   }
 
@@ -236,7 +236,9 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       origin: origin)
   }
 
-  private func parameter(_ tensor: Tensor?, named name: String, length: Int, otherwise value: Scalar) -> Tensor {
+  private func parameter(_ tensor: Tensor?, named name: String, length: Int, otherwise value: Scalar)
+    -> Tensor
+  {
     guard let tensor else { return Tensor(repeating: value, shape: [length]) }
     checkParameter(tensor, named: name, length: length)
     return tensor

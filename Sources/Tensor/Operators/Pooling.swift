@@ -15,7 +15,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The largest value of each window and where it was: what the gradient needs in place of the input.
   ///
   /// Of equal maxima the first in row-major order counts.
-  package func maxPoolWithSelection(_ window: PoolingWindow) -> (output: Tensor, selection: PoolingSelection) {
+  package func maxPoolWithSelection(_ window: PoolingWindow) -> (output: Tensor, selection: PoolingSelection)
+  {
     PoolingKernels.maximumWithSelection(self, geometry: PoolingGeometry(shape: shape, window: window))
   }
 

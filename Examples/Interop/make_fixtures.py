@@ -5,7 +5,7 @@
 
 Everything is computed in float64 from inputs and weights that float32 holds exactly. Images are channels-last
 [N, H, W, C], volumes [N, D, H, W, C]; weights keep PyTorch's order (OIHW, IOHW for transposed, OIDHW in 3-D) and
-linear weights [out, in]. The files are deterministic: the same versions write the same bytes.
+linear weights [out, in]. The seed is fixed: another run writes the same values but for rounding.
 """
 import argparse
 import json

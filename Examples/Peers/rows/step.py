@@ -1,0 +1,23 @@
+"""Whole training steps: the rows of the compute issue. The peer is bench_step.py, PyTorch."""
+from rows.model import Row, Scaling, memory
+
+REQUIREMENTS = [["numpy"], ["torch"], ["scipy", "scikit-image"]]
+
+SCRIPT = "bench_step.py"
+LAYOUTS = ("channels-last", "default", "compile")
+UNET = ("unet 128", "unet 256")
+SUPERCL = ("supercl 128", "supercl 256", "supercl 512")
+
+ROWS = []
+for goal, names in ((2.0, UNET), (2.2, SUPERCL)):
+    for name in names:
+        ROWS.append(Row(name, SCRIPT, LAYOUTS, goal))
+        ROWS.append(memory(f"{name}: memory", name, 2.0))
+        ROWS.append(Scaling(f"{name}: 2 threads over 1", name, 1.8))
+for name in UNET:
+    ROWS.append(Row(name, SCRIPT, ("bf16",), 1.0, label=f"{name}: float32 against bf16"))
+for name in (*UNET, *SUPERCL):
+    ROWS.append(Row(name, SCRIPT, LAYOUTS, 1.5, isa="avx2", label=f"{name}: AVX2"))
+# Superpixels and augmentation, which the steps above leave out on both sides.
+for name in SUPERCL:
+    ROWS.append(Row(name.replace("supercl", "views"), SCRIPT, ("scikit-image", "opencv-warp"), None))

@@ -3,4 +3,5 @@
 // `scl_isa.h` says how the variant is chosen.
 #pragma once
 #include "scl_isa.h"
+#include "scl_slic.h"
 #include "scl_threads.h"

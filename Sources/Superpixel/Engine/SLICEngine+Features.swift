@@ -1,0 +1,170 @@
+internal import CSuperCLKernels
+import Synchronization
+import Tensor
+
+extension SLICEngine {
+  /// The color features of this image, with `automatic` resolved.
+  var colorConversion: SLIC.ColorConversion {
+    options.colorConversion == .automatic ? (channels == 3 ? .lab : .lightness) : options.colorConversion
+  }
+
+  /// Features are multiples of this: 20 bits and a sign, so that their sums are exact.
+  private var quantum: Double { colorConversion == .unit ? 0x1p-20 : 0x1p-13 }
+
+  /// Fills the feature planes and their running sums from the caller's pixels.
+  func prepareFeatures() throws(SLICError) {
+    let intensity = Intensity(try intensityRange())
+    let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
+    let chunks = (rowCount + chunk - 1) / chunk
+    let threads = min(ComputeThreads.count, chunks)
+    let buffers = scratch.take(.rows, Double.self, threads * width)
+    forEachShare(of: chunks, threads: threads) { thread, index in
+      let values = buffers + thread * width
+      for row in index * chunk..<min((index + 1) * chunk, rowCount) {
+        loadRow(row, intensity, values)
+      }
+    }
+    if options.sigma > 0 { smooth() }
+    forEachShare(of: chunks, threads: threads) { _, index in
+      for row in index * chunk..<min((index + 1) * chunk, rowCount) { finishRow(row) }
+    }
+  }
+
+  /// Rescaled (and converted) values of one row, not yet smoothed.
+  private func loadRow(_ row: Int, _ intensity: Intensity, _ values: UnsafeMutablePointer<Double>) {
+    let conversion = colorConversion
+    for channel in 0..<channels {
+      let out = features + channel * featurePlane + row * featureRow
+      scl_slic_load(
+        view.row(row % height, plane: row / height, channel: channel), view.format.rawValue,
+        view.columnStride,
+        Int64(width), values)
+      if intensity.factor != 1 { for x in 0..<width { values[x] *= intensity.factor } }
+      if mask != nil { clearOutside(row, values, intensity.low) }
+      let unit = conversion == .lightness ? 100.0 : 1.0
+      kernels.rescale(
+        values, Int64(width), intensity.low, intensity.scale * unit, conversion == .lab ? 0x1p-20 : quantum,
+        out)
+      for x in width..<featureRow { out[x] = 0 }
+    }
+    if conversion == .lab {
+      let red = features + row * featureRow
+      kernels.lab(red, red + featurePlane, red + 2 * featurePlane, Int64(width), Float(quantum))
+    }
+  }
+
+  /// Masked-out values may be anything; they take the lowest intensity, so that sums stay finite.
+  private func clearOutside(_ row: Int, _ values: UnsafeMutablePointer<Double>, _ low: Double) {
+    let labels = self.labels + row * width
+    for x in 0..<width where labels[x] < 0 { values[x] = low }
+  }
+
+  private func finishRow(_ row: Int) {
+    for channel in 0..<channels {
+      let values = features + channel * featurePlane + row * featureRow
+      if options.sigma > 0 {
+        let inverse = Float(1 / quantum)
+        for x in 0..<width { values[x] = (values[x] * inverse).rounded() * Float(quantum) }
+      }
+      kernels.block_sums(
+        values, Int64(blocks), Int64(channels), blockSums + row * (blocks + 1) * channels + channel)
+    }
+  }
+
+  /// The extremes of all channels inside the mask.
+  private func intensityRange() throws(SLICError) -> (low: Double, high: Double) {
+    let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
+    let chunks = (rowCount + chunk - 1) / chunk
+    let threads = min(ComputeThreads.count, chunks)
+    let buffers = scratch.take(.rows, Double.self, threads * (width + 2))
+    let foundOdd = Atomic<Bool>(false)
+    for thread in 0..<threads {
+      buffers[threads * width + 2 * thread] = .infinity
+      buffers[threads * width + 2 * thread + 1] = -.infinity
+    }
+    forEachShare(of: chunks, threads: threads) { thread, index in
+      let values = buffers + thread * width
+      let extremes = buffers + threads * width + 2 * thread
+      for row in index * chunk..<min((index + 1) * chunk, rowCount) {
+        for channel in 0..<channels {
+          scl_slic_load(
+            view.row(row % height, plane: row / height, channel: channel), view.format.rawValue,
+            view.columnStride, Int64(width), values)
+          var count = width
+          if mask != nil { count = packInside(row, values) }
+          if kernels.range(values, Int64(count), extremes, extremes + 1) != 0 {
+            foundOdd.store(true, ordering: .relaxed)
+          }
+        }
+      }
+    }
+    if foundOdd.load(ordering: .relaxed) { throw nonFinitePixel() }
+    var (low, high) = (Double.infinity, -Double.infinity)
+    for thread in 0..<threads {
+      low = min(low, buffers[threads * width + 2 * thread])
+      high = max(high, buffers[threads * width + 2 * thread + 1])
+    }
+    return (low, high)
+  }
+
+  /// Moves the values inside the mask to the front and returns how many there are.
+  private func packInside(_ row: Int, _ values: UnsafeMutablePointer<Double>) -> Int {
+    var count = 0
+    for x in 0..<width where labels[row * width + x] >= 0 {
+      values[count] = values[x]
+      count += 1
+    }
+    return count
+  }
+
+  private func nonFinitePixel() -> SLICError {
+    let values = scratch.take(.rows, Double.self, width)
+    for row in 0..<rowCount {
+      for channel in 0..<channels {
+        scl_slic_load(
+          view.row(row % height, plane: row / height, channel: channel), view.format.rawValue,
+          view.columnStride,
+          Int64(width), values)
+        for x in 0..<width where labels[row * width + x] >= 0 && !values[x].isFinite {
+          let plane = view.depth == nil ? "" : "plane \(row / height), "
+          return SLICError(
+            code: .nonFinitePixel, parameter: "image", value: "\(values[x])",
+            reason: "not finite at \(plane)row \(row % height), column \(x), channel \(channel)")
+        }
+      }
+    }
+    return SLICError(code: .nonFinitePixel, parameter: "image", value: "nan", reason: "not finite")
+  }
+
+  /// Calls `body(thread, index)` for every index, shared out among at most `threads` workers; what an index
+  /// computes must not depend on the worker.
+  func forEachShare(of count: Int, threads: Int, _ body: (Int, Int) -> Void) {
+    guard count > 0 else { return }
+    let next = Atomic<Int>(0)
+    Parallel.for(max(1, min(threads, count)), grain: 1) { workers in
+      for worker in workers {
+        while true {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < count else { break }
+          body(worker, index)
+        }
+      }
+    }
+  }
+}
+
+/// How intensities become 0...1: `(value * factor - low) * scale`.
+private struct Intensity {
+  var low: Double
+  var scale: Double
+  /// A power of two that keeps the range of extreme `Double` images representable; 1 otherwise.
+  var factor: Double
+
+  init(_ extremes: (low: Double, high: Double)) {
+    let range = extremes.high - extremes.low
+    factor = range.isFinite ? (range > 0 && range < 1e-290 ? 0x1p700 : 1) : 0.25
+    low = extremes.low * factor
+    let scaled = extremes.high * factor - low
+    scale = scaled > 0 ? 1 / scaled : 0
+  }
+}

@@ -1,1 +1,0 @@
-// Superpixel: see Documentation/Explanation/Architecture.md.

@@ -103,7 +103,7 @@ extension VoxelAffine {
     }
     // 40 steps reach double precision from any matrix that isValid admits.
     for _ in 0..<40 {
-      let inverse = current.inverse
+      let inverse = current.uncheckedInverse
       var next = current
       var change = 0.0
       for row in 0..<3 {

@@ -30,7 +30,8 @@ public enum MedIOWarning: Hashable, Sendable, CustomStringConvertible {
   case bytesAfterGzipStream(Int)
   /// A fault that ``NIfTIReadOptions/repairs`` allows was repaired, as `detail` says.
   case repaired(NIfTIRepairs, detail: String)
-  /// The affine is sheared: its axes are not perpendicular, and resampling removes that.
+  /// The affine is sheared: the voxel axes are not perpendicular. It is kept; resampling to a spacing works
+  /// along the slanted axes.
   case shearedAffine
 
   public var description: String {

@@ -103,6 +103,11 @@ public struct VoxelAffine: Hashable, Sendable, CustomStringConvertible {
   /// - Precondition: ``isValid``.
   public var inverse: VoxelAffine {
     precondition(isValid, "an affine without inverse: \(rows)")
+    return uncheckedInverse
+  }
+
+  /// The inverse by cofactors; infinite or NaN where there is none.
+  var uncheckedInverse: VoxelAffine {
     let d = 1 / determinant
     var result = VoxelAffine.identity
     for row in 0..<3 {

@@ -70,6 +70,10 @@ extension NIfTIPlan {
     }
 
     dataOffset = try Self.dataOffset(&header, isPair: isPair, path, options, &warnings)
+    guard !dataOffset.addingReportingOverflow(bytes).overflow else {
+      throw fail(
+        .dimensionOverflow, "\(bytes) bytes from vox_offset \(dataOffset) on end beyond what can be counted")
+    }
     scaling = try Self.scaling(&header, datatype, path, options, &warnings)
     switch header.placement(source: options.affineSource) {
     case .success(let placement):
@@ -135,13 +139,17 @@ extension NIfTIPlan {
   }
 
   /// Checks the claims against the limits, before anything is allocated.
-  func check(_ limits: NIfTIReadLimits, bytesPerValue: Int, path: String) throws(MedIOError) {
+  func check(
+    _ limits: NIfTIReadLimits, valueCount wanted: Int? = nil, bytesPerValue: Int, path: String
+  ) throws(MedIOError) {
     func refuse(_ what: String, _ value: Int, _ limit: Int) -> MedIOError {
       MedIOError(.exceedsLimit, path: path, context: "\(value) \(what) claimed, the limit is \(limit)")
     }
-    if voxelCount > limits.voxelCount { throw refuse("voxels", voxelCount, limits.voxelCount) }
-    let (result, overflow) = valueCount.multipliedReportingOverflow(by: bytesPerValue)
-    let most = overflow ? Int.max : max(byteCount, result)
+    if wanted == nil && voxelCount > limits.voxelCount {
+      throw refuse("voxels", voxelCount, limits.voxelCount)
+    }
+    let (result, overflow) = (wanted ?? valueCount).multipliedReportingOverflow(by: bytesPerValue)
+    let most = overflow ? Int.max : max(wanted == nil ? byteCount : 0, result)
     if most > limits.byteCount { throw refuse("bytes", most, limits.byteCount) }
   }
 }

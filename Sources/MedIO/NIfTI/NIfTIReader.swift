@@ -74,9 +74,6 @@ public enum NIfTI {
     from url: URL, options: NIfTIReadOptions = .init()
   ) throws(MedIOError) -> Information {
     let source = try NIfTISource(path: url.path, options: options)
-    // A shape multiplies its lengths: components may carry a countable volume beyond Int.
-    try source.plan.check(
-      NIfTIReadLimits(voxelCount: .max, byteCount: .max), bytesPerValue: 1, path: url.path)
     return Information(
       header: source.plan.header, extensions: source.extensions, datatype: source.plan.datatype,
       shape: TensorShape(source.plan.shape), affine: source.plan.affine, warnings: source.plan.warnings)
@@ -113,13 +110,16 @@ extension NIfTISource {
 
   /// Reads to the end, so that a gzip stream's checksum and length are checked, and reports what is there.
   func finish() throws(MedIOError) -> [MedIOWarning] {
+    let end = plan.dataOffset + plan.byteCount
+    let isRepaired = options.repairs.contains(.truncatedData)
     if !file.isCompressed {
-      let rest = file.fileSize - plan.dataOffset - plan.byteCount
+      let rest = file.fileSize - end
+      guard rest >= 0 || isRepaired else { throw truncated(got: max(0, file.fileSize - plan.dataOffset)) }
       return rest > 0 ? [.bytesAfterData(rest)] : []
     }
-    let end = plan.dataOffset + plan.byteCount
     do throws(MedIOError) {
       let reached = try file.skip(to: .max, bound: options.limits.expansionBound(ofGzip: file.fileSize))
+      guard reached >= end || isRepaired else { throw truncated(got: max(0, reached - plan.dataOffset)) }
       var warnings: [MedIOWarning] = reached > end ? [.bytesAfterData(reached - end)] : []
       let trailing = try GzipTrailer.bytesBehindStream(of: file)
       if trailing > 0 { warnings.append(.bytesAfterGzipStream(trailing)) }

@@ -74,7 +74,11 @@ final class NIfTISource {
   /// Goes to the first voxel.
   ///
   /// A file that cannot hold the voxels is refused here, before memory for them is asked for.
-  func beginVoxels(bytesPerValue: Int) throws(MedIOError) {
+  ///
+  /// - Parameters:
+  ///   - valueCount: how many values are wanted at once; all of them when `nil`.
+  ///   - bytesPerValue: the memory of one of them.
+  func beginVoxels(valueCount: Int? = nil, bytesPerValue: Int) throws(MedIOError) {
     if file.isCompressed {
       // Deflate cannot expand by more than 1,032; beyond that only counting tells what is really there.
       let bound = file.fileSize.multipliedReportingOverflow(by: 1032)
@@ -83,7 +87,8 @@ final class NIfTISource {
       let got = file.fileSize - min(plan.dataOffset, file.fileSize)
       guard options.repairs.contains(.truncatedData) else { throw truncated(got: got) }
     }
-    try plan.check(options.limits, bytesPerValue: bytesPerValue, path: file.path)
+    try plan.check(
+      options.limits, valueCount: valueCount, bytesPerValue: bytesPerValue, path: file.path)
     let bound = options.limits.expansionBound(ofGzip: file.fileSize)
     if file.isCompressed {
       let (total, overflow) = plan.dataOffset.addingReportingOverflow(plan.byteCount)

@@ -1,0 +1,108 @@
+public import Foundation
+public import Tensor
+
+/// Reads one slice at a time, so that a volume larger than memory, or one slice of many files, costs no more
+/// than that slice.
+///
+/// A slice of a plain file takes the same time whatever the volume's size. A gzip stream can only be read
+/// forward: slices asked for in ascending order cost one decompression in all, and each step back begins a
+/// new one. After the last slice the rest of the stream is read, so that its checksum counts.
+///
+///     let reader = try NIfTISliceReader(url)
+///     for k in 0..<reader.depth {
+///       let slice = try reader.slice(Float.self, at: k)   // [height, width]
+///     }
+///
+/// One reader belongs to one thread at a time.
+public final class NIfTISliceReader {
+  /// The checked header, in which repairs are in place.
+  public var header: NIfTIHeader { source.plan.header }
+  public var extensions: [NIfTIExtension] { source.extensions }
+  /// The lengths of one volume and its place.
+  public let grid: VolumeGrid
+  /// The number of planes of a volume.
+  public var depth: Int { grid.depth }
+  /// The number of volumes.
+  public let frameCount: Int
+  /// What was noticed so far; complete after the last slice or ``verify()``.
+  public private(set) var warnings: [MedIOWarning]
+  /// How many bytes of voxels were decompressed or read so far.
+  public private(set) var processedByteCount = 0
+
+  private let source: NIfTISource
+  private var isVerified = false
+  private var isStarted = false
+
+  /// Opens a file and checks its header; no voxel is read.
+  public init(_ url: URL, options: NIfTIReadOptions = .init()) throws(MedIOError) {
+    source = try NIfTISource(path: url.path, options: options)
+    let plan = source.plan
+    grid = VolumeGrid(
+      depth: plan.lengths[2], height: plan.lengths[1], width: plan.lengths[0], affine: plan.affine)
+    frameCount = plan.lengths[3...].reduce(1, *)
+    warnings = plan.warnings
+  }
+
+  /// The plane at index `plane` (k): `[height, width]`, or `[height, width, component]`.
+  ///
+  /// - Parameters:
+  ///   - scalar: the type of the values, as for ``NIfTI/read(_:from:values:options:)``.
+  ///   - plane: 0..<``depth``.
+  ///   - frame: 0..<``frameCount``.
+  ///   - values: scaled or stored values.
+  /// - Precondition: both indices are in range.
+  public func slice<Scalar: TensorNumericScalar>(
+    _ scalar: Scalar.Type, at plane: Int, frame: Int = 0, values: NIfTI.Values = .scaled
+  ) throws(MedIOError) -> Tensor<Scalar> {
+    precondition(
+      (0..<depth).contains(plane) && (0..<frameCount).contains(frame),
+      "plane \(plane) of \(depth), frame \(frame) of \(frameCount)")
+    guard let kind = ScalarKind(scalar) else {
+      preconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
+    }
+    let plan = source.plan
+    let count = grid.height * grid.width * plan.datatype.componentCount
+    if !isStarted {
+      try source.beginVoxels(valueCount: count, bytesPerValue: kind.byteCount)
+      isStarted = true
+    }
+    let first = (frame * depth + plane) * count
+    let byteCount = count * plan.datatype.component.byteCount
+    try seek(to: plan.dataOffset + first * plan.datatype.component.byteCount)
+    let components = plan.datatype.componentCount
+    let shape: TensorShape =
+      components == 1 ? [grid.height, grid.width] : [grid.height, grid.width, components]
+    let scaling = values == .scaled ? plan.scaling : .identity
+    let result = try Tensor<Scalar>(shape: shape) { (buffer) throws(MedIOError) in
+      var stream = NIfTIVoxelStream(source: source, scaling: scaling)
+      try stream.read(into: UnsafeMutableRawBufferPointer(buffer), kind: kind, first: first)
+      note(stream.warnings)
+    }
+    processedByteCount += byteCount
+    if first + count == plan.valueCount { try verify() }
+    return result
+  }
+
+  /// Reads the rest of the file, without keeping it: a gzip stream's checksum is looked at only at its end.
+  public func verify() throws(MedIOError) {
+    guard !isVerified else { return }
+    note(try source.finish())
+    isVerified = true
+  }
+
+  private func seek(to target: Int) throws(MedIOError) {
+    let file = source.file
+    if file.position == target { return }
+    if file.isCompressed && file.position > target { try file.rewind() }
+    let before = file.position
+    let reached = try file.skip(to: target)
+    if file.isCompressed { processedByteCount += reached - before }
+    guard reached == target || source.options.repairs.contains(.truncatedData) else {
+      throw source.truncated(got: max(0, reached - source.plan.dataOffset))
+    }
+  }
+
+  private func note(_ news: [MedIOWarning]) {
+    for warning in news where !warnings.contains(warning) { warnings.append(warning) }
+  }
+}

@@ -65,7 +65,7 @@ let package = Package(
     tests(
       "ContrastiveTests", ["Tensor", "Autograd", "NN", "Superpixel", "Contrastive"],
       resources: [.copy("Fixtures")]),
-    tests("MedIOTests", ["Tensor", "MedIO"], resources: [.copy("Fixtures")]),
+    tests("MedIOTests", ["Tensor", "MedIO", "CSuperCLNIfTI"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Tensor", "Metrics"], resources: [.copy("Fixtures")]),
     tests(
       "IntegrationTests",

@@ -5,6 +5,8 @@ struct NIfTIExtensionParser {
   let end: Int
   let isPair: Bool
   let options: NIfTIReadOptions
+  /// Whether the file is what was left of a damaged one.
+  var isSalvaged = false
   private(set) var extensions: [NIfTIExtension] = []
 
   init(file: ZNZFile, end: Int, isPair: Bool, options: NIfTIReadOptions) {
@@ -19,7 +21,7 @@ struct NIfTIExtensionParser {
     let flag = try file.read(count: 4)
     // A .hdr file may end right behind the header.
     guard flag.count == 4 else {
-      if isPair || options.repairs.contains(.truncatedData) { return }
+      if isPair || options.repairs.contains(.truncatedData) || isSalvaged { return }
       throw MedIOError(
         .truncatedData(expected: plan.byteCount, got: 0), path: file.path,
         context: "truncated data: the file ends behind the header")

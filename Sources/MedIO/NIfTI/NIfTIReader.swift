@@ -36,8 +36,9 @@ public enum NIfTI {
   public static func read<Scalar: TensorNumericScalar>(
     _ scalar: Scalar.Type, from url: URL, values: Values = .scaled, options: NIfTIReadOptions = .init()
   ) throws(MedIOError) -> Volume<Scalar> {
-    let source = try NIfTISource(path: url.path, options: options)
-    return try source.readVolume(scalar, values: values)
+    try NIfTISource.reading(url.path, options: options) { (source) throws(MedIOError) in
+      try source.readVolume(scalar, values: values)
+    }
   }
 
   /// Reads a segmentation: one volume of whole numbers.
@@ -73,10 +74,11 @@ public enum NIfTI {
   public static func readInformation(
     from url: URL, options: NIfTIReadOptions = .init()
   ) throws(MedIOError) -> Information {
-    let source = try NIfTISource(path: url.path, options: options)
-    return Information(
-      header: source.plan.header, extensions: source.extensions, datatype: source.plan.datatype,
-      shape: TensorShape(source.plan.shape), affine: source.plan.affine, warnings: source.plan.warnings)
+    try NIfTISource.reading(url.path, options: options) { source in
+      Information(
+        header: source.plan.header, extensions: source.extensions, datatype: source.plan.datatype,
+        shape: TensorShape(source.plan.shape), affine: source.plan.affine, warnings: source.plan.warnings)
+    }
   }
 }
 
@@ -111,22 +113,16 @@ extension NIfTISource {
   /// Reads to the end, so that a gzip stream's checksum and length are checked, and reports what is there.
   func finish() throws(MedIOError) -> [MedIOWarning] {
     let end = plan.dataOffset + plan.byteCount
-    let isRepaired = options.repairs.contains(.truncatedData)
     if !file.isCompressed {
       let rest = file.fileSize - end
-      guard rest >= 0 || isRepaired else { throw truncated(got: max(0, file.fileSize - plan.dataOffset)) }
+      guard rest >= 0 || fillsMissing else { throw truncated(got: max(0, file.fileSize - plan.dataOffset)) }
       return rest > 0 ? [.bytesAfterData(rest)] : []
     }
-    do throws(MedIOError) {
-      let reached = try file.skip(to: .max, bound: options.limits.expansionBound(ofGzip: file.fileSize))
-      guard reached >= end || isRepaired else { throw truncated(got: max(0, reached - plan.dataOffset)) }
-      var warnings: [MedIOWarning] = reached > end ? [.bytesAfterData(reached - end)] : []
-      let trailing = try GzipTrailer.bytesBehindStream(of: file)
-      if trailing > 0 { warnings.append(.bytesAfterGzipStream(trailing)) }
-      return warnings
-    } catch {
-      guard case .corruptGzip = error.code, options.repairs.contains(.corruptGzip) else { throw error }
-      return [.repaired(.corruptGzip, detail: error.context)]
-    }
+    let reached = try file.skip(to: .max, bound: options.limits.expansionBound(ofGzip: file.fileSize))
+    guard reached >= end || fillsMissing else { throw truncated(got: max(0, reached - plan.dataOffset)) }
+    var warnings: [MedIOWarning] = reached > end ? [.bytesAfterData(reached - end)] : []
+    let trailing = try GzipTrailer.bytesBehindStream(of: file)
+    if trailing > 0 { warnings.append(.bytesAfterGzipStream(trailing)) }
+    return warnings
   }
 }

@@ -29,13 +29,15 @@ public final class NIfTISliceReader {
   /// How many bytes of voxels were decompressed or read so far.
   public private(set) var processedByteCount = 0
 
-  private let source: NIfTISource
+  private var source: NIfTISource
+  private let url: URL
   private var isVerified = false
   private var isStarted = false
 
   /// Opens a file and checks its header; no voxel is read.
   public init(_ url: URL, options: NIfTIReadOptions = .init()) throws(MedIOError) {
-    source = try NIfTISource(path: url.path, options: options)
+    self.url = url
+    source = try NIfTISource.reading(url.path, options: options) { $0 }
     let plan = source.plan
     grid = VolumeGrid(
       depth: plan.lengths[2], height: plan.lengths[1], width: plan.lengths[0], affine: plan.affine)
@@ -60,6 +62,29 @@ public final class NIfTISliceReader {
     guard let kind = ScalarKind(scalar) else {
       preconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
     }
+    return try salvaging { () throws(MedIOError) in
+      try read(scalar, kind, plane, frame, values)
+    }
+  }
+
+  /// Runs `body`; where a damaged gzip may be repaired and `body` meets one, once more with what is in it.
+  private func salvaging<Result>(_ body: () throws(MedIOError) -> Result) throws(MedIOError) -> Result {
+    do throws(MedIOError) {
+      return try body()
+    } catch {
+      guard case .corruptGzip = error.code, source.options.repairs.contains(.corruptGzip) else { throw error }
+      let salvage = try GzipSalvage(of: error, limits: source.options.limits)
+      source = try NIfTISource(
+        path: url.path, options: source.options, salvages: source.salvages + [salvage])
+      isStarted = false
+      note(source.plan.warnings)
+      return try body()
+    }
+  }
+
+  private func read<Scalar: TensorNumericScalar>(
+    _ scalar: Scalar.Type, _ kind: ScalarKind, _ plane: Int, _ frame: Int, _ values: NIfTI.Values
+  ) throws(MedIOError) -> Tensor<Scalar> {
     let plan = source.plan
     let count = grid.height * grid.width * plan.datatype.componentCount
     if !isStarted {
@@ -79,14 +104,17 @@ public final class NIfTISliceReader {
       note(stream.warnings)
     }
     processedByteCount += byteCount
-    if first + count == plan.valueCount { try verify() }
+    if first + count == plan.valueCount && !isVerified {
+      note(try source.finish())
+      isVerified = true
+    }
     return result
   }
 
   /// Reads the rest of the file, without keeping it: a gzip stream's checksum is looked at only at its end.
   public func verify() throws(MedIOError) {
     guard !isVerified else { return }
-    note(try source.finish())
+    note(try salvaging { () throws(MedIOError) in try source.finish() })
     isVerified = true
   }
 
@@ -97,7 +125,7 @@ public final class NIfTISliceReader {
     let before = file.position
     let reached = try file.skip(to: target)
     if file.isCompressed { processedByteCount += reached - before }
-    guard reached == target || source.options.repairs.contains(.truncatedData) else {
+    guard reached == target || source.fillsMissing else {
       throw source.truncated(got: max(0, reached - source.plan.dataOffset))
     }
   }

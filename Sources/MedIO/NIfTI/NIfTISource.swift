@@ -6,10 +6,16 @@ final class NIfTISource {
   let extensions: [NIfTIExtension]
   let file: ZNZFile
   let options: NIfTIReadOptions
+  /// The damaged files whose content was salvaged.
+  let salvages: [GzipSalvage]
 
-  init(path: String, options: NIfTIReadOptions) throws(MedIOError) {
+  init(path: String, options: NIfTIReadOptions, salvages: [GzipSalvage] = []) throws(MedIOError) {
+    self.salvages = salvages
+    func open(_ path: String) throws(MedIOError) -> ZNZFile {
+      try ZNZFile(reading: path, from: salvages.first { $0.original == path }?.path)
+    }
     let pair = try NIfTIFilePair(reading: path)
-    let headerFile = try ZNZFile(reading: pair.headerPath)
+    let headerFile = try open(pair.headerPath)
     let header = try Self.readHeader(headerFile)
     var plan = try NIfTIPlan(
       validating: header, isPair: pair.isPair, path: pair.headerPath, options: options)
@@ -19,11 +25,35 @@ final class NIfTISource {
       pair.isPair
       ? (headerFile.isCompressed ? options.limits.extensionByteCount : headerFile.fileSize) : plan.dataOffset
     var parser = NIfTIExtensionParser(file: headerFile, end: end, isPair: pair.isPair, options: options)
+    parser.isSalvaged = salvages.contains { $0.original == pair.headerPath }
     try parser.parse(&plan)
     extensions = parser.extensions
+    for salvage in salvages { plan.warnings.append(.repaired(.corruptGzip, detail: salvage.fault.context)) }
     self.plan = plan
     self.options = options
-    file = pair.isPair ? try ZNZFile(reading: pair.dataPath) : headerFile
+    file = pair.isPair ? try open(pair.dataPath) : headerFile
+  }
+
+  /// Opens a file for `body`; where a damaged gzip may be repaired and `body` meets one, salvages what is in it
+  /// and starts again with that.
+  static func reading<Result>(
+    _ path: String, options: NIfTIReadOptions, salvages: [GzipSalvage] = [],
+    _ body: (NIfTISource) throws(MedIOError) -> Result
+  ) throws(MedIOError) -> Result {
+    do throws(MedIOError) {
+      return try body(NIfTISource(path: path, options: options, salvages: salvages))
+    } catch {
+      guard case .corruptGzip = error.code, options.repairs.contains(.corruptGzip),
+        !salvages.contains(where: { $0.original == error.path })
+      else { throw error }
+      let salvage = try GzipSalvage(of: error, limits: options.limits)
+      return try reading(path, options: options, salvages: salvages + [salvage], body)
+    }
+  }
+
+  /// Whether voxels that are missing are 0.
+  var fillsMissing: Bool {
+    options.repairs.contains(.truncatedData) || salvages.contains { $0.original == file.path }
   }
 
   /// Reads and decodes the header, after checking size, version and byte order.
@@ -85,7 +115,7 @@ final class NIfTISource {
       if !bound.overflow && plan.byteCount > bound.partialValue { try failTruncated() }
     } else if plan.byteCount > file.fileSize - min(plan.dataOffset, file.fileSize) {
       let got = file.fileSize - min(plan.dataOffset, file.fileSize)
-      guard options.repairs.contains(.truncatedData) else { throw truncated(got: got) }
+      guard fillsMissing else { throw truncated(got: got) }
     }
     try plan.check(
       options.limits, valueCount: valueCount, bytesPerValue: bytesPerValue, path: file.path)
@@ -100,14 +130,8 @@ final class NIfTISource {
         )
       }
     }
-    do throws(MedIOError) {
-      let reached = try file.skip(to: plan.dataOffset)
-      guard reached == plan.dataOffset || options.repairs.contains(.truncatedData) else {
-        throw truncated(got: 0)
-      }
-    } catch {
-      guard case .corruptGzip = error.code, options.repairs.contains(.corruptGzip) else { throw error }
-    }
+    let reached = try file.skip(to: plan.dataOffset)
+    guard reached == plan.dataOffset || fillsMissing else { throw truncated(got: 0) }
   }
 
   func truncated(got: Int) -> MedIOError {

@@ -49,23 +49,14 @@ struct NIfTIVoxelStream {
 
   /// Fills `bytes` from the file; what is missing is an error, or 0 when that may be repaired.
   private mutating func fill(_ bytes: UnsafeMutableRawBufferPointer, first: Int) throws(MedIOError) {
-    var got = 0
-    let repairs = source.options.repairs
-    // A damaged chunk keeps what the decompressor wrote into it: the rest must not be left over.
-    if repairs.contains(.corruptGzip) { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
-    do throws(MedIOError) {
-      got = try source.file.read(into: bytes)
-    } catch {
-      guard case .corruptGzip = error.code, repairs.contains(.corruptGzip) else { throw error }
-      note(.corruptGzip, error.context)
-      return
-    }
+    let got = try source.file.read(into: bytes)
     guard got < bytes.count else { return }
     let error = source.truncated(got: first + got)
-    let isDamaged = warnings.contains { if case .repaired(.corruptGzip, _) = $0 { true } else { false } }
-    guard repairs.contains(.truncatedData) || isDamaged else { throw error }
+    guard source.fillsMissing else { throw error }
     UnsafeMutableRawBufferPointer(rebasing: bytes[got...]).initializeMemory(as: UInt8.self, repeating: 0)
-    note(.truncatedData, error.context)
+    if source.options.repairs.contains(.truncatedData) && source.salvages.isEmpty {
+      note(.truncatedData, error.context)
+    }
   }
 
   /// Lists a repair once.

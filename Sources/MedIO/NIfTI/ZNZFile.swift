@@ -15,8 +15,11 @@ final class ZNZFile {
   private var handle: znzFile?
 
   /// Opens a regular file. Pipes and devices are refused before they are opened, which could block.
-  init(reading path: String) throws(MedIOError) {
-    self.path = path
+  ///
+  /// - Parameter content: where its content is read from instead, when the file itself is damaged.
+  init(reading original: String, from content: String? = nil) throws(MedIOError) {
+    self.path = original
+    let path = content ?? original
     var info = stat()
     guard stat(path, &info) == 0 else {
       if errno == ENOENT || errno == ENOTDIR {
@@ -54,8 +57,8 @@ final class ZNZFile {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(MedIOError) -> Int {
     guard let handle, let base = buffer.baseAddress, !buffer.isEmpty else { return 0 }
     let got = znzread(base, 1, buffer.count, handle)
-    // znzread hands gzread's -1 through as an unsigned number.
-    guard got <= buffer.count else {
+    // znzread hands gzread's -1 through.
+    guard got >= 0 && got <= buffer.count else {
       try throwGzipFault()
       throw MedIOError(.unreadable, path: path, context: "reading failed at byte \(position)")
     }

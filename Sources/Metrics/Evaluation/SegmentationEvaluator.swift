@@ -10,7 +10,7 @@ public import Tensor
 ///     scores[1]?["dice"]                               // Score, .value or .undefined
 ///
 ///     let report = ScoreReport(cases: [scores], evaluator: evaluator)
-///     print(report.text())
+///     print(report.caseTable().text())
 ///
 /// One pass over both maps counts all classes and boxes them; surface distances are measured in each class's
 /// box, once per kind of surface, however many metrics share them. Memory: that of one class at a time.

@@ -1,0 +1,33 @@
+/// Why a safetensors file or a checkpoint could not be read, written or loaded into a module.
+public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    /// The file does not exist or cannot be read.
+    case unreadable
+    /// The file cannot be written.
+    case writeFailed
+    /// The file ends before its header or its tensors do.
+    case truncated
+    /// The header is no JSON of the format's form, or contradicts itself.
+    case badHeader
+    /// A tensor's scalars are of a type that is not supported.
+    case unsupportedScalar
+    /// Names are missing, unexpected, or of another shape.
+    case mismatch
+    /// The checkpoint belongs to another kind of training run.
+    case incompatible
+  }
+
+  public let code: Code
+  /// The file.
+  public let path: String
+  /// Which field has which value, and what was expected.
+  public let context: String
+
+  public init(_ code: Code, path: String, context: String) {
+    self.code = code
+    self.path = path
+    self.context = context
+  }
+
+  public var description: String { "\(path): \(code.rawValue): \(context)" }
+}

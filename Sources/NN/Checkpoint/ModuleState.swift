@@ -1,0 +1,114 @@
+public import Foundation
+public import Tensor
+
+/// What a load found: names that the file lacks, has in excess, or has in another shape. Names with the same shape in
+/// both were loaded.
+public struct LoadReport: Sendable, Equatable, CustomStringConvertible {
+  /// Names of the module that the file has not.
+  public var missing: [String] = []
+  /// Names of the file that the module has not.
+  public var unexpected: [String] = []
+  /// Names in both whose shapes differ (in the file's axis order).
+  public var mismatched: [Mismatch] = []
+  /// Names that were loaded.
+  public var loaded: [String] = []
+
+  public struct Mismatch: Sendable, Equatable {
+    public let name: String
+    public let expected: TensorShape
+    public let found: TensorShape
+  }
+
+  /// Whether everything fitted.
+  public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
+
+  public var description: String {
+    let shapes = mismatched.map { "\($0.name) is \($0.found), expected \($0.expected)" }
+    return "loaded \(loaded.count); missing \(missing); unexpected \(unexpected); mismatched \(shapes)"
+  }
+}
+
+/// How strictly names must agree when a file is loaded into a module.
+public enum LoadPolicy: Sendable {
+  /// Every name of the module and of the file must fit, as PyTorch's `strict=True`; otherwise nothing is loaded.
+  case strict
+  /// What fits is loaded, the rest is reported.
+  case matching
+}
+
+extension Module {
+  /// All parameters, buffers and counters under their names, in PyTorch's axis order.
+  public func state() -> Safetensors {
+    var file = Safetensors()
+    for member in flattenedMembers() {
+      switch member {
+      case .parameter(let name, let parameter):
+        let order = parameter.layout.fileOrder(rank: parameter.shape.rank)
+        file.set(parameter.value.permuted(to: order), for: name)
+      case .buffer(let name, let buffer): file.set(buffer.value, for: name)
+      case .counter(let name, let counter): file.set(Tensor(Int64(counter.value)), for: name)
+      case .module: continue
+      }
+    }
+    return file
+  }
+
+  /// Writes ``state()`` to a safetensors file, atomically.
+  public func save(to url: URL) throws(CheckpointError) { try state().write(to: url) }
+
+  /// Loads a safetensors file; see ``load(_:policy:path:)``.
+  @discardableResult
+  public func load(from url: URL, policy: LoadPolicy = .strict) throws(CheckpointError) -> LoadReport {
+    try load(Safetensors(contentsOf: url), policy: policy, path: url.path)
+  }
+
+  /// Sets parameters, buffers and counters from tensors of the same names, in PyTorch's axis order. F64 values load
+  /// into Float and the reverse.
+  ///
+  /// - Throws: ``CheckpointError`` with code `mismatch` and the report, when the policy is strict and a name does
+  ///   not fit; the module is then unchanged.
+  @discardableResult
+  public func load(
+    _ file: Safetensors, policy: LoadPolicy = .strict, path: String = "state"
+  ) throws(CheckpointError) -> LoadReport {
+    var report = LoadReport()
+    var assignments: [() -> Void] = []
+    var known: Set<String> = []
+    func fits(_ name: String, _ expected: TensorShape) -> Bool {
+      known.insert(name)
+      guard let entry = file.entries[name] else {
+        report.missing.append(name)
+        return false
+      }
+      guard entry.shape == expected else {
+        report.mismatched.append(.init(name: name, expected: expected, found: entry.shape))
+        return false
+      }
+      report.loaded.append(name)
+      return true
+    }
+    for member in flattenedMembers() {
+      switch member {
+      case .parameter(let name, let parameter):
+        let order = parameter.layout.fileOrder(rank: parameter.shape.rank)
+        let expected = TensorShape(order.map { parameter.shape[$0] })
+        guard fits(name, expected), let value = file.floatingPoint(name, as: Scalar.self) else { continue }
+        let inverse = order.indices.map { axis in order.firstIndex(of: axis) ?? axis }
+        assignments.append { parameter.value = value.permuted(to: inverse) }
+      case .buffer(let name, let buffer):
+        guard fits(name, buffer.value.shape), let value = file.floatingPoint(name, as: Scalar.self) else { continue }
+        assignments.append { buffer.value = value }
+      case .counter(let name, let counter):
+        guard fits(name, []), let value = file.tensor(name, of: Int64.self) else { continue }
+        assignments.append { counter.value = Int(value.item) }
+      case .module: continue
+      }
+    }
+    report.unexpected = file.entries.keys.filter { !known.contains($0) }.sorted()
+    if policy == .strict, !report.isComplete {
+      throw CheckpointError(.mismatch, path: path, context: report.description)
+    }
+    for assign in assignments { assign() }
+    return report
+  }
+}

@@ -1,0 +1,76 @@
+public import Autograd
+public import Tensor
+
+/// Batch norm of images `[N, H, W, C]`; see ``BatchNorm``.
+public typealias BatchNorm2D<Scalar: TensorFloatingPointScalar> = BatchNorm<Scalar>
+/// Batch norm of volumes `[N, D, H, W, C]`; see ``BatchNorm``.
+public typealias BatchNorm3D<Scalar: TensorFloatingPointScalar> = BatchNorm<Scalar>
+
+/// Batch norm: channels are last, and every other axis is averaged over, so one layer serves images and volumes.
+///
+/// Training: `y = weight (x - m) / sqrt(v + epsilon) + bias`, then a leaky ReLU of ``negativeSlope`` (1 is none, 0 is
+/// ReLU), with the batch's own mean m and biased variance v per channel; running statistics move by
+/// `r := (1 - momentum) r + momentum s`, where the running variance takes the unbiased variance (PyTorch's rule).
+/// Evaluation uses the running statistics in place of the batch's. The activation is fused: what is saved for the
+/// gradient is the input and two numbers per channel.
+///
+/// Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
+public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
+  /// Scale `[C]`, ones at first.
+  public let weight: Parameter<Scalar>
+  /// Shift `[C]`, zeros at first.
+  public let bias: Parameter<Scalar>
+  public let runningMean: ModuleBuffer<Scalar>
+  public let runningVariance: ModuleBuffer<Scalar>
+  /// Batches seen in training.
+  public let batchesTracked = ModuleCounter()
+  /// The share of the batch in the running statistics: .1.
+  public let momentum: Scalar
+  public let epsilon: Scalar
+  /// The slope of the fused leaky ReLU for negative values; 1 leaves the activation out.
+  public let negativeSlope: Scalar
+  public private(set) var mode: ModuleMode = .training
+
+  public init(channels: Int, momentum: Scalar = 0.1, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1) {
+    weight = Parameter(Tensor(ones: [channels]))
+    bias = Parameter(Tensor(zeros: [channels]))
+    runningMean = ModuleBuffer(Tensor(zeros: [channels]))
+    runningVariance = ModuleBuffer(Tensor(ones: [channels]))
+    self.momentum = momentum
+    self.epsilon = epsilon
+    self.negativeSlope = negativeSlope
+  }
+
+  public var members: [ModuleMember<Scalar>] {
+    [
+      .parameter("weight", weight), .parameter("bias", bias), .buffer("running_mean", runningMean),
+      .buffer("running_var", runningVariance), .counter("num_batches_tracked", batchesTracked),
+    ]
+  }
+
+  public func modeDidChange(to mode: ModuleMode) { self.mode = mode }
+
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    precondition(
+      input.shape[-1] == weight.shape[0],
+      "batch norm of \(weight.shape[0]) channels got an input of shape \(input.shape)")
+    guard mode == .training else {
+      return input.batchNorm(
+        weight: weight.variable, bias: bias.variable, mean: runningMean.value, variance: runningVariance.value,
+        epsilon: epsilon, negativeSlope: negativeSlope)
+    }
+    let (output, statistics) = input.batchNorm(
+      weight: weight.variable, bias: bias.variable, epsilon: epsilon, negativeSlope: negativeSlope)
+    if !isRecomputingCheckpoint { updateRunningStatistics(statistics) }
+    return output
+  }
+
+  private func updateRunningStatistics(_ statistics: NormalizationStatistics<Scalar>) {
+    let count = Scalar(statistics.count)
+    let unbiased = statistics.count > 1 ? statistics.variance * (count / (count - 1)) : statistics.variance
+    runningMean.value = runningMean.value * (1 - momentum) + statistics.mean * momentum
+    runningVariance.value = runningVariance.value * (1 - momentum) + unbiased * momentum
+    batchesTracked.value += 1
+  }
+}
+

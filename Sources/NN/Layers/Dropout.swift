@@ -1,0 +1,40 @@
+public import Autograd
+public import Tensor
+
+/// In training, sets each element to zero with a probability and divides the rest by the chance to stay; in
+/// evaluation, passes its input on.
+///
+/// Source: Srivastava et al., JMLR 2014 (the inverted form).
+public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
+  /// The chance of an element to be dropped, in `0..<1`.
+  public let probability: Double
+  public private(set) var mode: ModuleMode = .training
+
+  public init(probability: Double = 0.5) {
+    precondition((0..<1).contains(probability), "a dropout probability lies in 0..<1, not at \(probability)")
+    self.probability = probability
+  }
+
+  public var members: [ModuleMember<Scalar>] { [] }
+  public func modeDidChange(to mode: ModuleMode) { self.mode = mode }
+
+  /// - Precondition: evaluation mode, or probability 0: training draws random numbers, so it needs a generator.
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    precondition(
+      mode == .evaluation || probability == 0, "dropout in training needs a generator: call it with using:")
+    return input
+  }
+
+  public func callAsFunction(
+    _ input: Variable<Scalar>, using generator: inout some RandomNumberGenerator
+  ) -> Variable<Scalar> {
+    guard mode == .training, probability > 0 else { return input }
+    let kept = Scalar(1 / (1 - probability))
+    let mask = Tensor<Scalar>(shape: input.shape) { buffer in
+      for index in buffer.indices {
+        buffer[index] = Double.random(in: 0..<1, using: &generator) < probability ? 0 : kept
+      }
+    }
+    return input * Variable(mask)
+  }
+}

@@ -1,0 +1,87 @@
+public import Autograd
+public import Tensor
+
+/// Normalises every channel of every image by itself: `y = weight (x - m) / sqrt(v + epsilon) + bias` with mean m and
+/// biased variance v over the spatial axes.
+///
+/// Source: Ulyanov, Vedaldi and Lempitsky, arXiv 1607.08022.
+public final class InstanceNorm<Scalar: TensorFloatingPointScalar>: Layer {
+  /// `[C]`, ones at first.
+  public let weight: Parameter<Scalar>
+  /// `[C]`, zeros at first.
+  public let bias: Parameter<Scalar>
+  public let epsilon: Scalar
+  /// The slope of the fused leaky ReLU for negative values; 1 leaves the activation out.
+  public let negativeSlope: Scalar
+
+  public init(channels: Int, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1) {
+    weight = Parameter(Tensor(ones: [channels]))
+    bias = Parameter(Tensor(zeros: [channels]))
+    self.epsilon = epsilon
+    self.negativeSlope = negativeSlope
+  }
+
+  public var members: [ModuleMember<Scalar>] { [.parameter("weight", weight), .parameter("bias", bias)] }
+
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    input.instanceNorm(
+      weight: weight.variable, bias: bias.variable, epsilon: epsilon, negativeSlope: negativeSlope)
+  }
+}
+
+/// Instance norm of images `[N, H, W, C]`; see ``InstanceNorm``.
+public typealias InstanceNorm2D<Scalar: TensorFloatingPointScalar> = InstanceNorm<Scalar>
+/// Instance norm of volumes `[N, D, H, W, C]`; see ``InstanceNorm``.
+public typealias InstanceNorm3D<Scalar: TensorFloatingPointScalar> = InstanceNorm<Scalar>
+
+/// Normalises groups of channels of every image: mean and variance over the group's channels and the spatial axes,
+/// then a scale and a shift per channel.
+///
+/// Source: Wu and He, ECCV 2018.
+public final class GroupNorm<Scalar: TensorFloatingPointScalar>: Layer {
+  /// `[C]`, ones at first.
+  public let weight: Parameter<Scalar>
+  /// `[C]`, zeros at first.
+  public let bias: Parameter<Scalar>
+  public let groups: Int
+  public let epsilon: Scalar
+
+  /// - Precondition: `groups` divides `channels`.
+  public init(groups: Int, channels: Int, epsilon: Scalar = 1e-5) {
+    precondition(
+      groups > 0 && channels % groups == 0, "\(channels) channels do not divide into \(groups) groups")
+    weight = Parameter(Tensor(ones: [channels]))
+    bias = Parameter(Tensor(zeros: [channels]))
+    self.groups = groups
+    self.epsilon = epsilon
+  }
+
+  public var members: [ModuleMember<Scalar>] { [.parameter("weight", weight), .parameter("bias", bias)] }
+
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    input.groupNorm(groups: groups, weight: weight.variable, bias: bias.variable, epsilon: epsilon)
+  }
+}
+
+/// Normalises the last axis of every position, with a scale and a shift per feature.
+///
+/// Source: Ba, Kiros and Hinton, arXiv 1607.06450.
+public final class LayerNorm<Scalar: TensorFloatingPointScalar>: Layer {
+  /// `[features]`, ones at first.
+  public let weight: Parameter<Scalar>
+  /// `[features]`, zeros at first.
+  public let bias: Parameter<Scalar>
+  public let epsilon: Scalar
+
+  public init(features: Int, epsilon: Scalar = 1e-5) {
+    weight = Parameter(Tensor(ones: [features]))
+    bias = Parameter(Tensor(zeros: [features]))
+    self.epsilon = epsilon
+  }
+
+  public var members: [ModuleMember<Scalar>] { [.parameter("weight", weight), .parameter("bias", bias)] }
+
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    input.layerNorm(weight: weight.variable, bias: bias.variable, epsilon: epsilon)
+  }
+}

@@ -1,0 +1,41 @@
+public import Autograd
+public import Tensor
+
+/// Max pooling of images `[N, H, W, C]`; see ``MaxPoolND``.
+public typealias MaxPool2D<Scalar: TensorFloatingPointScalar> = MaxPoolND<Scalar, Planar>
+/// Max pooling of volumes `[N, D, H, W, C]`; see ``MaxPoolND``.
+public typealias MaxPool3D<Scalar: TensorFloatingPointScalar> = MaxPoolND<Scalar, Volumetric>
+
+/// The largest element of every window; of equal ones the first receives the gradient.
+public final class MaxPoolND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
+  public let window: PoolingWindow
+
+  /// Windows of `kernelSize` along every axis, `stride` apart (the kernel size unless given).
+  public init(kernelSize: Int = 2, stride: Int? = nil, padding: Int = 0) {
+    func all(_ value: Int) -> [Int] { [Int](repeating: value, count: Rank.axes) }
+    window = PoolingWindow(all(kernelSize), stride: all(stride ?? kernelSize), padding: all(padding))
+  }
+
+  public var members: [ModuleMember<Scalar>] { [] }
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> { input.maxPool(window) }
+}
+
+/// Enlarges images `[N, H, W, C]` or volumes by a whole factor.
+public final class Upsample2D<Scalar: TensorFloatingPointScalar>: Layer {
+  public let factor: Int
+  public let interpolation: Interpolation
+
+  public init(factor: Int = 2, interpolation: Interpolation = .nearest) {
+    precondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
+    self.factor = factor
+    self.interpolation = interpolation
+  }
+
+  public var members: [ModuleMember<Scalar>] { [] }
+
+  /// `[N, H, W, C]` to `[N, factor H, factor W, C]`.
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    precondition(input.shape.rank == 4, "Upsample2D needs images [N, H, W, C], not \(input.shape)")
+    return input.resized(to: [factor * input.shape[1], factor * input.shape[2]], interpolation: interpolation)
+  }
+}

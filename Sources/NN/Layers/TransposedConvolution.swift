@@ -1,0 +1,53 @@
+public import Autograd
+public import Tensor
+
+/// A 2-D transposed convolution; see ``TransposedConvolutionND``.
+public typealias ConvTranspose2D<Scalar: TensorFloatingPointScalar> = TransposedConvolutionND<Scalar, Planar>
+/// A 3-D transposed convolution; see ``TransposedConvolutionND``.
+public typealias ConvTranspose3D<Scalar: TensorFloatingPointScalar> = TransposedConvolutionND<Scalar, Volumetric>
+
+/// A transposed convolution `[N, spatial..., C]` to `[N, (spatial - 1) s + kernel..., K]` with stride s: the adjoint of
+/// a convolution, and with kernel 2 and stride 2 the learned upsampling of U-Net.
+public final class TransposedConvolutionND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
+  /// `[kernel..., inputChannels, outputChannels]`.
+  public let weight: Parameter<Scalar>
+  /// `[outputChannels]`, or `nil` for a layer without.
+  public let bias: Parameter<Scalar>?
+  public let stride: KernelSteps
+
+  /// A layer with the given weights.
+  ///
+  /// - Precondition: the weight has the rank's spatial axes and two more.
+  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>?, stride: KernelSteps = 2) {
+    precondition(
+      weight.rank == Rank.axes + 2,
+      "ConvTranspose\(Rank.axes)D needs a weight [kernel..., in, out], not \(weight.shape)")
+    self.weight = Parameter(weight, layout: .transposedConvolution)
+    self.bias = bias.map { Parameter($0) }
+    self.stride = stride
+  }
+
+  /// A layer with weights drawn by `initializer`, for a square or cubic kernel.
+  public convenience init(
+    inputChannels: Int, outputChannels: Int, kernelSize: Int = 2, stride: KernelSteps = 2,
+    bias: BiasPolicy = .zeros, initializer: WeightInitializer = .kaimingNormal(),
+    using generator: inout some RandomNumberGenerator
+  ) {
+    let kernel = [Int](repeating: kernelSize, count: Rank.axes)
+    self.init(
+      weight: initializer.weights(
+        TensorShape(kernel + [inputChannels, outputChannels]), layout: .transposedConvolution,
+        using: &generator),
+      bias: bias.values(count: outputChannels), stride: stride)
+  }
+
+  public var members: [ModuleMember<Scalar>] {
+    [.parameter("weight", weight)] + (bias.map { [.parameter("bias", $0)] } ?? [])
+  }
+
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    Rank.axes == 2
+      ? input.transposedConv2D(weight.variable, bias: bias?.variable, stride: stride)
+      : input.transposedConv3D(weight.variable, bias: bias?.variable, stride: stride)
+  }
+}

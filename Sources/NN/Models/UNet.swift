@@ -1,0 +1,42 @@
+public import Autograd
+public import Tensor
+
+/// A 2-D U-Net; see ``UNetND``.
+public typealias UNet<Scalar: TensorFloatingPointScalar> = UNetND<Scalar, Planar>
+/// A 3-D U-Net; see ``UNetND``.
+public typealias UNet3D<Scalar: TensorFloatingPointScalar> = UNetND<Scalar, Volumetric>
+
+/// A U-Net for segmentation: encoder, decoder and a 1x1 head without bias.
+///
+///     var generator = PhiloxGenerator(seed: 1234)
+///     let network = UNet<Float>(classCount: 4, using: &generator)
+///     try network.encoder.load(from: pretrained)
+///     let logits = network(Variable(images))             // [N, H, W, 4]
+public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
+  public let encoder: UNetEncoderND<Scalar, Rank>
+  public let decoder: UNetDecoderND<Scalar, Rank>
+  public let head: ConvolutionND<Scalar, Rank>
+  public let classCount: Int
+
+  /// Kaiming normal weights (slope .01) and zero biases.
+  ///
+  /// - Parameter classCount: Classes, the background included.
+  public init(
+    _ configuration: UNetConfiguration = .init(), classCount: Int, using generator: inout some RandomNumberGenerator
+  ) {
+    precondition(classCount >= 1, "a U-Net needs at least one class, not \(classCount)")
+    self.classCount = classCount
+    encoder = UNetEncoderND(configuration, using: &generator)
+    decoder = UNetDecoderND(configuration, using: &generator)
+    head = ConvolutionND(
+      inputChannels: configuration.widths[0], outputChannels: classCount, kernelSize: 1, bias: .none,
+      using: &generator)
+  }
+
+  public var members: [ModuleMember<Scalar>] {
+    [.module("encoder", encoder), .module("decoder", decoder), .module("head", head)]
+  }
+
+  /// Logits `[N, spatial..., classCount]` of images `[N, spatial..., C]`.
+  public func callAsFunction(_ image: Variable<Scalar>) -> Variable<Scalar> { head(decoder(encoder(image))) }
+}

@@ -1,1 +1,0 @@
-// NN: see Documentation/Explanation/Architecture.md.

@@ -34,6 +34,9 @@ public struct Safetensors: Sendable {
       bytes: tensor.withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0)) })
   }
 
+  /// Stores a tensor as it stands in another file.
+  public mutating func set(_ entry: Entry, for name: String) { entries[name] = entry }
+
   /// The tensor under a name, or `nil` when there is none or its scalars are of another type. No conversion.
   public func tensor<Scalar: TensorScalar>(_ name: String, of type: Scalar.Type = Scalar.self) -> Tensor<Scalar>? {
     guard let entry = entries[name], entry.scalarType == Self.scalarTypes[Scalar.scalarName] else { return nil }

@@ -1,0 +1,52 @@
+public import Foundation
+import Tensor
+
+/// A safetensors file with sections of tensors and named text fields: the state of a training.
+public struct TrainingCheckpoint: Sendable {
+  private var file = Safetensors()
+  /// Text fields.
+  public var fields: [String: String] {
+    get { file.metadata }
+    set { file.metadata = newValue }
+  }
+
+  public init() {}
+
+  /// Adds tensors under `section.name`.
+  public mutating func add(_ tensors: Safetensors, under section: String) {
+    for (name, entry) in tensors.entries { file.set(entry, for: "\(section).\(name)") }
+  }
+
+  /// The tensors of a section, under their own names.
+  public func section(_ section: String) -> Safetensors {
+    var tensors = Safetensors()
+    let prefix = "\(section)."
+    for (name, entry) in file.entries where name.hasPrefix(prefix) {
+      tensors.set(entry, for: String(name.dropFirst(prefix.count)))
+    }
+    return tensors
+  }
+
+  /// Stores a value as JSON in a field.
+  public mutating func encode(_ value: some Encodable, as field: String, path: String) throws(CheckpointError) {
+    guard let data = try? JSONEncoder().encode(value) else {
+      throw CheckpointError(.writeFailed, path: path, context: "field '\(field)' cannot be encoded")
+    }
+    fields[field] = String(decoding: data, as: UTF8.self)
+  }
+
+  /// Reads a value from the JSON of a field.
+  public func decode<Value: Decodable>(
+    _ type: Value.Type, from field: String, path: String
+  ) throws(CheckpointError) -> Value {
+    guard let text = fields[field], let value = try? JSONDecoder().decode(type, from: Data(text.utf8)) else {
+      throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is missing or broken")
+    }
+    return value
+  }
+
+  /// Writes the file whole or not at all.
+  public func write(to url: URL) throws(CheckpointError) { try file.write(to: url) }
+
+  public init(contentsOf url: URL) throws(CheckpointError) { file = try Safetensors(contentsOf: url) }
+}

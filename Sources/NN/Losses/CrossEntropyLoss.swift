@@ -1,0 +1,122 @@
+public import Autograd
+public import Tensor
+
+/// The cross-entropy of softmax scores against labels.
+///
+/// For pixel i with label y and log-probabilities `log p`: `l_i = -w_y log p_y` without smoothing; with smoothing s
+/// over K classes, `l_i = -(1 - s) w_y log p_y - (s / K) sum over c of w_c log p_c`. The loss is the mean
+/// `sum of l_i / sum of w_y` over the pixels that are not ignored; without any it is 0, with a zero gradient. These
+/// are PyTorch's definitions.
+public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+  /// A weight per class, or `nil` for ones.
+  public let classWeights: [Scalar]?
+  /// Pixels with this label are left out, for instance 255; may lie outside the classes.
+  public let ignoredLabel: Int32?
+  /// The probability spread over all classes, in `0...1`.
+  public let labelSmoothing: Scalar
+
+  public init(classWeights: [Scalar]? = nil, ignoredLabel: Int32? = nil, labelSmoothing: Scalar = 0) {
+    precondition((0...1).contains(labelSmoothing), "label smoothing lies in 0...1, not at \(labelSmoothing)")
+    self.classWeights = classWeights
+    self.ignoredLabel = ignoredLabel
+    self.labelSmoothing = labelSmoothing
+  }
+
+  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
+    checkLabels(labels, fit: logits, ignoring: ignoredLabel)
+    let classes = logits.shape[-1]
+    let weights = classWeights ?? [Scalar](repeating: 1, count: classes)
+    precondition(weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
+    let logProbabilities = logits.value.logSoftmax(along: -1)
+    let terms = CrossEntropyTerms(
+      weights: weights, ignored: ignoredLabel, smoothing: labelSmoothing, classes: classes)
+    let (sum, total) = terms.sums(logProbabilities, labels)
+    let loss = total > 0 ? sum / total : 0
+    return .recorded("crossEntropy", inputs: [logits], value: Tensor(loss)) { gradient in
+      let scale = total > 0 ? gradient.item / total : 0
+      return [terms.gradient(logProbabilities, labels, scale: scale)]
+    }
+  }
+}
+
+/// The loops of cross-entropy over pixels.
+private struct CrossEntropyTerms<Scalar: TensorFloatingPointScalar> {
+  let weights: [Scalar]
+  let ignored: Int32?
+  let smoothing: Scalar
+  let classes: Int
+
+  /// The sum of the pixels' terms and the sum of their weights, in chunks of a fixed size.
+  func sums(_ logProbabilities: Tensor<Scalar>, _ labels: Tensor<Int32>) -> (Scalar, Scalar) {
+    let spread = smoothing / Scalar(classes)
+    return logProbabilities.withUnsafeBufferPointer { logs in
+      labels.withUnsafeBufferPointer { labels in
+        sumPixels(
+          logs, labels, weights: weights, ignored: ignored ?? .min, smoothing: smoothing, spread: spread,
+          classes: classes)
+      }
+    }
+  }
+
+  /// `scale` times the gradient of the sum with respect to the logits.
+  func gradient(_ logProbabilities: Tensor<Scalar>, _ labels: Tensor<Int32>, scale: Scalar) -> Tensor<Scalar> {
+    var result = logProbabilities.exp()
+    let spread = smoothing / Scalar(classes)
+    result.withUnsafeMutableBufferPointer { gradient in
+      labels.withUnsafeBufferPointer { labels in
+        differentiatePixels(
+          gradient, labels, weights: weights, ignored: ignored ?? .min, smoothing: smoothing, spread: spread,
+          classes: classes, scale: scale)
+      }
+    }
+    return result
+  }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func sumPixels<Scalar: TensorFloatingPointScalar>(
+  _ logs: UnsafeBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, weights: [Scalar], ignored: Int32,
+  smoothing: Scalar, spread: Scalar, classes: Int
+) -> (Scalar, Scalar) {
+  // Double accumulation: a Float sum over millions of pixels would lose digits.
+  var sum = 0.0
+  var total = 0.0
+  for pixel in labels.indices where labels[pixel] != ignored {
+    let label = Int(labels[pixel])
+    var term = (1 - smoothing) * weights[label] * logs[pixel * classes + label]
+    if smoothing > 0 {
+      for index in 0..<classes { term += spread * weights[index] * logs[pixel * classes + index] }
+    }
+    sum -= Double(term)
+    total += Double(weights[label])
+  }
+  return (Scalar(sum), Scalar(total))
+}
+
+/// On entry probabilities, on exit gradients: with the target `t_c = (1 - s) w_y [c = y] + (s / K) w_c` of a pixel,
+/// `p_c sum(t) - t_c`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func differentiatePixels<Scalar: TensorFloatingPointScalar>(
+  _ gradient: UnsafeMutableBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, weights: [Scalar],
+  ignored: Int32, smoothing: Scalar, spread: Scalar, classes: Int, scale: Scalar
+) {
+  var smoothed: Scalar = 0
+  for weight in weights { smoothed += spread * weight }
+  for pixel in labels.indices {
+    let start = pixel * classes
+    guard labels[pixel] != ignored else {
+      for index in 0..<classes { gradient[start + index] = 0 }
+      continue
+    }
+    let label = Int(labels[pixel])
+    let own = (1 - smoothing) * weights[label]
+    let sum = scale * (own + smoothed)
+    for index in 0..<classes { gradient[start + index] = gradient[start + index] * sum }
+    if smoothing > 0 {
+      for index in 0..<classes { gradient[start + index] -= scale * spread * weights[index] }
+    }
+    gradient[start + label] -= scale * own
+  }
+}

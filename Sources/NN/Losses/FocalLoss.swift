@@ -1,0 +1,33 @@
+public import Autograd
+public import Tensor
+
+/// The mean over the pixels of `-w_y (1 - p_y)^gamma log p_y`: cross-entropy in which well-classified pixels count less.
+/// The mean divides by the number of pixels, not by their weights.
+///
+/// Source: Lin et al., ICCV 2017, equation 5.
+public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+  /// How fast the weight falls with the probability: 2. At 0 this is cross-entropy.
+  public let gamma: Scalar
+  /// A weight per class, or `nil` for ones.
+  public let classWeights: [Scalar]?
+
+  public init(gamma: Scalar = 2, classWeights: [Scalar]? = nil) {
+    precondition(gamma >= 0, "a focal loss needs a gamma of at least 0, not \(gamma)")
+    self.gamma = gamma
+    self.classWeights = classWeights
+  }
+
+  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
+    checkLabels(labels, fit: logits, ignoring: nil)
+    let classes = logits.shape[-1]
+    let weights = classWeights ?? [Scalar](repeating: 1, count: classes)
+    precondition(weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
+    // log p of each pixel's own class, by a gather along the last axis.
+    let own = Tensor<Int32>(converting: labels).expanded(at: -1)
+    let logProbability = logits.logSoftmax(along: -1).gatheredElements(along: -1, at: own).squeezed(at: -1)
+    let weight = Variable(Tensor(weights).gathered(at: labels.flattened()).reshaped(labels.shape))
+    let remaining = -logProbability.expm1()
+    let factor = gamma == 0 ? weight : weight * remaining.power(gamma)
+    return -(factor * logProbability).mean()
+  }
+}

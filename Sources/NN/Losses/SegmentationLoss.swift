@@ -1,0 +1,49 @@
+public import Autograd
+public import Tensor
+
+/// A loss of predicted class scores against reference labels.
+public protocol SegmentationLoss<Scalar> {
+  associatedtype Scalar: TensorFloatingPointScalar
+
+  /// - Parameters:
+  ///   - logits: Scores `[N, spatial..., K]`, before softmax.
+  ///   - labels: Classes `[N, spatial...]` in `0..<K`.
+  /// - Returns: A scalar.
+  func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar>
+}
+
+/// A weighted sum of losses, such as cross-entropy + Dice.
+///
+///     let loss = CombinedLoss<Float>([(1, CrossEntropyLoss()), (1, DiceLoss())])
+public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+  public let terms: [(weight: Scalar, loss: any SegmentationLoss<Scalar>)]
+
+  /// - Precondition: at least one term.
+  public init(_ terms: [(weight: Scalar, loss: any SegmentationLoss<Scalar>)]) {
+    precondition(!terms.isEmpty, "a combined loss needs at least one term")
+    self.terms = terms
+  }
+
+  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
+    let parts = terms.map { $0.loss(logits, labels) * $0.weight }
+    return parts.dropFirst().reduce(parts[0]) { $0 + $1 }
+  }
+}
+
+extension CombinedLoss {
+  /// Cross-entropy + Dice, each with weight 1: the loss of fine-tuning that trains best with few labels.
+  public static var crossEntropyAndDice: CombinedLoss { CombinedLoss([(1, CrossEntropyLoss()), (1, DiceLoss())]) }
+}
+
+/// Stops with both shapes when labels do not fit logits, or with the value when a label is no class.
+func checkLabels<Scalar>(_ labels: Tensor<Int32>, fit logits: Variable<Scalar>, ignoring ignored: Int32?) {
+  precondition(
+    logits.shape.rank >= 2 && labels.shape == logits.shape.removing(axis: -1),
+    "labels of shape \(labels.shape) do not fit logits of shape \(logits.shape)")
+  let classes = Int32(logits.shape[-1])
+  labels.withUnsafeBufferPointer { values in
+    for value in values where !(value >= 0 && value < classes) && value != ignored {
+      preconditionFailure("label \(value) is none of the \(classes) classes")
+    }
+  }
+}

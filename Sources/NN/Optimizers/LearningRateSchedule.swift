@@ -1,0 +1,94 @@
+import Foundation
+
+/// The learning rate as a function of the step, for schedules that need to know nothing else.
+public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
+  /// The same rate throughout.
+  case constant(Double)
+  /// `end + (start - end) (1 + cos(pi t / T)) / 2` for step t of T; `end` from step T on. Pre-training: .01 to 0;
+  /// fine-tuning: 5e-4 to 5e-6. Source: Loshchilov and Hutter, ICLR 2017, equation 5 without restarts.
+  case cosine(start: Double, end: Double = 0, steps: Int)
+  /// `end + (start - end) (1 - t / T)^power`; `end` from step T on.
+  case polynomial(start: Double, end: Double = 0, power: Double = 0.9, steps: Int)
+  /// `start factor^floor(t / interval)`.
+  case step(start: Double, factor: Double = 0.1, interval: Int)
+  /// A straight line from `startFactor` of the following schedule's first rate to all of it over `steps`, then that
+  /// schedule from its own step 0.
+  case warmUp(steps: Int, startFactor: Double = 0, then: LearningRateSchedule)
+
+  /// The learning rate of a step, counted from 0.
+  public func rate(at step: Int) -> Double {
+    switch self {
+    case .constant(let rate): return rate
+    case .cosine(let start, let end, let steps):
+      guard step < steps else { return end }
+      return end + (start - end) * (1 + cos(Double.pi * Double(step) / Double(steps))) / 2
+    case .polynomial(let start, let end, let power, let steps):
+      guard step < steps else { return end }
+      return end + (start - end) * pow(1 - Double(step) / Double(steps), power)
+    case .step(let start, let factor, let interval):
+      return start * pow(factor, Double(step / max(interval, 1)))
+    case .warmUp(let steps, let startFactor, let next):
+      guard step < steps else { return next.rate(at: step - steps) }
+      let share = Double(step) / Double(steps)
+      return next.rate(at: 0) * (startFactor + (1 - startFactor) * share)
+    }
+  }
+}
+
+/// Lowers the learning rate when a score no longer improves (PyTorch's `ReduceLROnPlateau` with relative threshold).
+public struct PlateauSchedule: Sendable, Equatable, Codable {
+  /// Which scores are better.
+  public enum Direction: String, Sendable, Codable {
+    /// Losses.
+    case lower
+    /// Dice and the like.
+    case higher
+  }
+
+  /// The current learning rate.
+  public private(set) var rate: Double
+  public let direction: Direction
+  /// What the rate is multiplied with: .1.
+  public let factor: Double
+  /// Reports without improvement that are tolerated: 10.
+  public let patience: Int
+  /// The least relative improvement that counts: 1e-4.
+  public let threshold: Double
+  /// The lowest rate: 0.
+  public let minimumRate: Double
+  private var best: Double?
+  private var badReports = 0
+
+  public init(
+    rate: Double, direction: Direction = .lower, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
+    minimumRate: Double = 0
+  ) {
+    precondition(factor > 0 && factor < 1, "a plateau's factor lies between 0 and 1, not at \(factor)")
+    self.rate = rate
+    self.direction = direction
+    self.factor = factor
+    self.patience = patience
+    self.threshold = threshold
+    self.minimumRate = minimumRate
+  }
+
+  /// Takes the score of an epoch and returns the rate of the next one.
+  public mutating func report(_ score: Double) -> Double {
+    if isImprovement(score) {
+      best = score
+      badReports = 0
+    } else {
+      badReports += 1
+    }
+    if badReports > patience {
+      rate = max(rate * factor, minimumRate)
+      badReports = 0
+    }
+    return rate
+  }
+
+  private func isImprovement(_ score: Double) -> Bool {
+    guard let best else { return true }
+    return direction == .lower ? score < best * (1 - threshold) : score > best * (1 + threshold)
+  }
+}

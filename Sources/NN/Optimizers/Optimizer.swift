@@ -1,0 +1,124 @@
+public import Autograd
+public import Tensor
+
+/// Changes parameters along their gradients.
+///
+///     let optimizer = Adam(network, learningRate: 5e-4, weightDecay: 1e-5)
+///     loss.backward()
+///     optimizer.step()
+///     network.zeroGradients()
+public protocol Optimizer<Scalar>: AnyObject {
+  associatedtype Scalar: TensorFloatingPointScalar
+  /// The parameters, with what is special about each group of them.
+  var groups: [ParameterGroup<Scalar>] { get }
+  /// The learning rate of the next step; a schedule sets it.
+  var learningRate: Double { get set }
+  /// Called in order at the start of every step with all parameters that have a gradient: for clipping, or for
+  /// averaging gradients over machines.
+  var gradientHooks: [([Parameter<Scalar>]) -> Void] { get set }
+  /// What the optimiser remembers between steps; its moments bear the parameters' names.
+  var memory: OptimizerMemory<Scalar> { get set }
+  /// Updates one parameter; `group` is its group. Called by ``step()``.
+  func update(_ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>)
+}
+
+extension Optimizer {
+  /// Runs the hooks, then updates every parameter that has a gradient and is not frozen.
+  public func step() {
+    let trained = groups.flatMap(\.parameters).map(\.parameter).filter { $0.gradient != nil && !$0.isFrozen }
+    for hook in gradientHooks { hook(trained) }
+    memory.step += 1
+    for group in groups {
+      for (name, parameter) in group.parameters where !parameter.isFrozen {
+        if let gradient = parameter.gradient { update(parameter, gradient, name: name, group: group) }
+      }
+    }
+  }
+
+  /// The learning rate of a group.
+  func rate(of group: ParameterGroup<Scalar>) -> Double { learningRate * group.learningRateScale }
+}
+
+/// Parameters that are trained alike.
+public struct ParameterGroup<Scalar: TensorFloatingPointScalar> {
+  /// The parameters with their names; names are unique over all groups of an optimiser.
+  public var parameters: [(name: String, parameter: Parameter<Scalar>)]
+  /// Factor on the optimiser's learning rate: 1.
+  public var learningRateScale: Double
+  /// Weight decay in place of the optimiser's, or `nil` for that one.
+  public var weightDecay: Double?
+
+  public init(
+    _ parameters: [(name: String, parameter: Parameter<Scalar>)], learningRateScale: Double = 1,
+    weightDecay: Double? = nil
+  ) {
+    self.parameters = parameters
+    self.learningRateScale = learningRateScale
+    self.weightDecay = weightDecay
+  }
+}
+
+/// What an optimiser remembers: the number of steps, and tensors such as velocities by slot and parameter name.
+public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Steps taken.
+  public var step = 0
+  /// How often each parameter was updated.
+  var updates: [String: Int] = [:]
+  private var tensors: [String: Tensor<Scalar>] = [:]
+
+  public init() {}
+
+  /// Hands out the tensor of a slot, zeros at first, for a change in place.
+  mutating func with(_ slot: String, of name: String, shape: TensorShape, _ change: (inout Tensor<Scalar>) -> Void) {
+    let key = "\(slot).\(name)"
+    var tensor = tensors.removeValue(forKey: key) ?? Tensor(zeros: shape)
+    change(&tensor)
+    tensors[key] = tensor
+  }
+
+  /// Hands out the tensors of two slots at once.
+  mutating func with(
+    _ first: String, _ second: String, of name: String, shape: TensorShape,
+    _ change: (inout Tensor<Scalar>, inout Tensor<Scalar>) -> Void
+  ) {
+    var other = tensors.removeValue(forKey: "\(second).\(name)") ?? Tensor(zeros: shape)
+    with(first, of: name, shape: shape) { change(&$0, &other) }
+    tensors["\(second).\(name)"] = other
+  }
+
+  /// Counts an update of a parameter and returns how many there have been, this one included.
+  mutating func countUpdate(of name: String) -> Int {
+    updates[name, default: 0] += 1
+    return updates[name, default: 0]
+  }
+
+  /// Everything as named tensors, for a checkpoint.
+  public func state() -> Safetensors {
+    var file = Safetensors()
+    file.set(Tensor(Int64(step)), for: "step")
+    for (name, count) in updates { file.set(Tensor(Int64(count)), for: "updates.\(name)") }
+    for (name, tensor) in tensors { file.set(tensor, for: "slot.\(name)") }
+    return file
+  }
+
+  /// Restores what ``state()`` gave.
+  ///
+  /// - Throws: ``CheckpointError`` with code `incompatible` when a field is missing or of another type.
+  public init(_ state: Safetensors, path: String) throws(CheckpointError) {
+    guard let step = state.tensor("step", of: Int64.self) else {
+      throw CheckpointError(.incompatible, path: path, context: "the optimiser's state has no 'step'")
+    }
+    self.step = Int(step.item)
+    for name in state.entries.keys {
+      if name.hasPrefix("updates."), let count = state.tensor(name, of: Int64.self) {
+        updates[String(name.dropFirst("updates.".count))] = Int(count.item)
+      } else if name.hasPrefix("slot.") {
+        guard let tensor = state.tensor(name, of: Scalar.self) else {
+          throw CheckpointError(
+            .incompatible, path: path, context: "'\(name)' is not of type \(Scalar.scalarName)")
+        }
+        tensors[String(name.dropFirst("slot.".count))] = tensor
+      }
+    }
+  }
+}

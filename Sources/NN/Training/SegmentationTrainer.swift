@@ -1,0 +1,121 @@
+public import Autograd
+public import Foundation
+public import Tensor
+
+/// One image with its reference labels.
+public struct LabeledImage<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// `[H, W, C]`, or `[D, H, W, C]`.
+  public var image: Tensor<Scalar>
+  /// `[H, W]`, or `[D, H, W]`.
+  public var labels: Tensor<Int32>
+
+  /// - Precondition: the spatial shapes agree.
+  public init(image: Tensor<Scalar>, labels: Tensor<Int32>) {
+    precondition(
+      labels.shape == image.shape.removing(axis: -1),
+      "labels of shape \(labels.shape) do not fit an image of shape \(image.shape)")
+    self.image = image
+    self.labels = labels
+  }
+}
+
+/// How a segmentation network is trained; the defaults are the paper's fine-tuning but for the loss, to which Dice is
+/// added: cross-entropy alone trains badly with few labels.
+public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable {
+  public var steps: Int
+  public var batchSize: Int
+  /// The rate at the start of the cosine: 5e-4.
+  public var learningRate: Double
+  /// The rate at its end: 5e-6.
+  public var finalLearningRate: Double
+  /// L2 weight decay of Adam: 1e-5.
+  public var weightDecay: Double
+  public var seed: UInt64
+
+  public init(
+    steps: Int, batchSize: Int = 5, learningRate: Double = 5e-4, finalLearningRate: Double = 5e-6,
+    weightDecay: Double = 1e-5, seed: UInt64 = 1234
+  ) {
+    precondition(steps >= 0 && batchSize >= 1, "a training has \(steps) steps of batches of \(batchSize)")
+    self.steps = steps
+    self.batchSize = batchSize
+    self.learningRate = learningRate
+    self.finalLearningRate = finalLearningRate
+    self.weightDecay = weightDecay
+    self.seed = seed
+  }
+
+  var schedule: LearningRateSchedule {
+    .cosine(start: learningRate, end: finalLearningRate, steps: max(steps, 1))
+  }
+}
+
+/// Trains a segmentation network on labelled images: fine-tuning, or training from scratch.
+///
+///     let trainer = SegmentationTrainer(network, training: .init(steps: 500))
+///     try trainer.train(on: slices) { print($0); return .proceed }
+///     let labels = trainer.predict(image)
+public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: SpatialRank> {
+  public let network: UNetND<Scalar, Rank>
+  public let training: SegmentationTraining<Scalar>
+  public let loss: any SegmentationLoss<Scalar>
+  /// The loop, for its history and its checkpoints.
+  public let loop: TrainingLoop<Scalar>
+
+  public init(
+    _ network: UNetND<Scalar, Rank>, training: SegmentationTraining<Scalar>,
+    loss: any SegmentationLoss<Scalar> = CombinedLoss<Scalar>.crossEntropyAndDice
+  ) {
+    self.network = network
+    self.training = training
+    self.loss = loss
+    loop = TrainingLoop(
+      network,
+      optimizer: Adam(network, learningRate: training.learningRate, weightDecay: training.weightDecay),
+      schedule: training.schedule, seed: training.seed)
+  }
+
+  /// Trains until ``SegmentationTraining/steps`` are done; a loop that was resumed goes on where it stood.
+  ///
+  /// - Parameters:
+  ///   - images: All of one shape after augmentation.
+  ///   - checkpoint: Where and how often the state is written.
+  ///   - augment: Changes an image and its labels together, from random numbers that depend on the seed, the step and
+  ///     the place in the batch alone.
+  ///   - progress: Called after every step with the loss.
+  /// - Throws: ``TrainingError`` without images or with a loss that is not finite; ``CheckpointError``.
+  public func train(
+    on images: [LabeledImage<Scalar>], checkpoint: CheckpointPolicy? = nil,
+    augment: (LabeledImage<Scalar>, inout PhiloxGenerator) -> LabeledImage<Scalar> = { image, _ in image },
+    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
+  ) throws {
+    guard !images.isEmpty else { throw TrainingError.badData("there are no labelled images to train on") }
+    network.setMode(.training)
+    try loop.run(
+      until: training.steps, imagesPerStep: training.batchSize, checkpoint: checkpoint, progress: progress
+    ) { step, generator in
+      let indices = loop.batch(step: step, size: training.batchSize, count: images.count)
+      let batch = indices.map { augment(images[$0], &generator) }
+      let logits = network(Variable(Tensor(stacking: batch.map(\.image))))
+      let value = loss(logits, Tensor(stacking: batch.map(\.labels)))
+      return .init(loss: value, terms: [LossTerm("loss", Double(value.item))])
+    }
+  }
+
+  /// The labels `[N, spatial...]` of images `[N, spatial..., C]`: the class with the highest score, by running
+  /// statistics and without recording. The images go through one by one, so memory does not grow with N.
+  public func predict(_ images: Tensor<Scalar>) -> Tensor<Int32> { network.predictedLabels(images) }
+}
+
+extension UNetND {
+  /// The labels `[N, spatial...]` of images `[N, spatial..., C]`: the class with the highest score, in evaluation
+  /// mode and without recording. The mode is left at evaluation.
+  public func predictedLabels(_ images: Tensor<Scalar>) -> Tensor<Int32> {
+    setMode(.evaluation)
+    let labels = (0..<images.shape[0]).map { index in
+      withoutGradient { self(Variable(images[index..<index + 1])).value.argmax(along: -1) }
+    }
+    return labels.isEmpty
+      ? Tensor(zeros: images.shape.removing(axis: -1)) : Tensor(concatenating: labels, along: 0)
+  }
+}

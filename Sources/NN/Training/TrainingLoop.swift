@@ -1,0 +1,167 @@
+public import Autograd
+import Dispatch
+public import Foundation
+public import Tensor
+
+/// The loop that every training of the library runs: batches, backward pass, optimiser, schedule, progress, checkpoints.
+///
+/// A step depends only on the weights and on its number: its batch and its random numbers come from counter-based
+/// keys (seed, step), so that a training stopped anywhere and resumed from its checkpoint ends in the same bits as one
+/// that was never stopped.
+public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
+  public let module: any Module<Scalar>
+  public let optimizer: any Optimizer<Scalar>
+  public let schedule: LearningRateSchedule
+  public let seed: UInt64
+  /// Steps done.
+  public private(set) var step = 0
+  /// The terms that each step reported, from the first.
+  public private(set) var history: [[LossTerm]] = []
+
+  public init(
+    _ module: any Module<Scalar>, optimizer: any Optimizer<Scalar>, schedule: LearningRateSchedule, seed: UInt64
+  ) {
+    self.module = module
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.seed = seed
+  }
+
+  /// The loss of one step, and what to report beside it.
+  public struct StepOutcome {
+    public let loss: Variable<Scalar>
+    public let terms: [LossTerm]
+
+    public init(loss: Variable<Scalar>, terms: [LossTerm]) {
+      self.loss = loss
+      self.terms = terms
+    }
+  }
+
+  /// Runs steps until `totalSteps` are done or `progress` says stop.
+  ///
+  /// - Parameters:
+  ///   - imagesPerStep: For the images per second.
+  ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
+  ///   - progress: Called after every step.
+  ///   - body: Computes the loss of a step from its number (from 0) and its random numbers.
+  public func run(
+    until totalSteps: Int, imagesPerStep: Int, checkpoint: CheckpointPolicy? = nil,
+    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
+    _ body: (_ step: Int, _ generator: inout PhiloxGenerator) throws -> StepOutcome
+  ) throws {
+    let start = DispatchTime.now().uptimeNanoseconds
+    let firstStep = step
+    while step < totalSteps {
+      var generator = PhiloxGenerator(seed: seed, stream: RandomStream.step.rawValue, index: step)
+      optimizer.learningRate = schedule.rate(at: step)
+      module.zeroGradients()
+      let outcome = try body(step, &generator)
+      let loss = Double(outcome.loss.item)
+      guard loss.isFinite else { throw TrainingError.lossIsNotFinite(step: step, loss: loss) }
+      if outcome.loss.tracksGradient { outcome.loss.backward() }
+      optimizer.step()
+      module.zeroGradients()
+      step += 1
+      history.append(outcome.terms)
+      let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+      let done = Double(step - firstStep)
+      let control = try progress(
+        TrainingProgress(
+          step: step, totalSteps: totalSteps, terms: outcome.terms, learningRate: optimizer.learningRate,
+          imagesPerSecond: done * Double(imagesPerStep) / max(seconds, 1e-9),
+          secondsRemaining: Double(totalSteps - step) * seconds / done))
+      if let checkpoint, control == .stop || step == totalSteps || step % checkpoint.interval == 0 {
+        try write(to: checkpoint.url)
+      }
+      if control == .stop { return }
+    }
+  }
+
+  /// The batch of a step: `size` indices below `count`, by epochs in which every index comes once, in an order drawn
+  /// from (seed, epoch). A batch may reach into the next epoch.
+  public func batch(step: Int, size: Int, count: Int) -> [Int] {
+    precondition(count > 0 && size > 0, "a batch of \(size) from \(count) elements")
+    let first = step * size
+    var order: (epoch: Int, indices: [Int]) = (-1, [])
+    return (first..<first + size).map { position in
+      let epoch = position / count
+      if order.epoch != epoch {
+        var generator = PhiloxGenerator(seed: seed, stream: RandomStream.order.rawValue, index: epoch)
+        order = (epoch, Array(0..<count).shuffled(using: &generator))
+      }
+      return order.indices[position % count]
+    }
+  }
+
+  // MARK: Checkpoints
+
+  /// Writes everything that the training goes on from, atomically: module, optimiser, schedule, seed, step, history.
+  public func write(to url: URL) throws(CheckpointError) {
+    var file = TrainingCheckpoint()
+    file.add(module.state(), under: "module")
+    file.add(optimizer.memory.state(), under: "optimizer")
+    file.fields["step"] = "\(step)"
+    file.fields["seed"] = "\(seed)"
+    try file.encode(schedule, as: "schedule", path: url.path)
+    try file.encode(history, as: "history", path: url.path)
+    try file.write(to: url)
+  }
+
+  /// Goes back to the state that a checkpoint holds.
+  ///
+  /// - Throws: ``CheckpointError``: the file cannot be read, or belongs to another module, schedule or seed.
+  public func resume(from url: URL) throws(CheckpointError) {
+    let file = try TrainingCheckpoint(contentsOf: url)
+    guard file.fields["seed"] == "\(seed)" else {
+      throw CheckpointError(
+        .incompatible, path: url.path, context: "seed \(file.fields["seed"] ?? "none"), expected \(seed)")
+    }
+    guard try file.decode(LearningRateSchedule.self, from: "schedule", path: url.path) == schedule else {
+      throw CheckpointError(.incompatible, path: url.path, context: "another schedule than \(schedule)")
+    }
+    guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0 else {
+      throw CheckpointError(.incompatible, path: url.path, context: "step \(file.fields["step"] ?? "none")")
+    }
+    let history = try file.decode([[LossTerm]].self, from: "history", path: url.path)
+    let memory = try OptimizerMemory<Scalar>(file.section("optimizer"), path: url.path)
+    try module.load(file.section("module"), path: url.path)
+    optimizer.memory = memory
+    self.history = history
+    self.step = step
+  }
+}
+
+/// Where a training writes its state, and how often.
+public struct CheckpointPolicy: Sendable {
+  public let url: URL
+  /// Steps between writes.
+  public let interval: Int
+
+  public init(_ url: URL, everySteps interval: Int) {
+    precondition(interval >= 1, "a checkpoint interval is at least one step, not \(interval)")
+    self.url = url
+    self.interval = interval
+  }
+}
+
+/// Why a training stopped by itself.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+  /// The loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
+  case lossIsNotFinite(step: Int, loss: Double)
+  /// The data cannot be trained on.
+  case badData(String)
+
+  public var description: String {
+    switch self {
+    case .lossIsNotFinite(let step, let loss): "the loss is \(loss) at step \(step)"
+    case .badData(let what): what
+    }
+  }
+}
+
+/// The streams of random numbers of a training, so that none overlaps another.
+enum RandomStream: Int {
+  case step = 1
+  case order = 2
+}

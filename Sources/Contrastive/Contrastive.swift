@@ -1,1 +1,0 @@
-// Contrastive: see Documentation/Explanation/Architecture.md.

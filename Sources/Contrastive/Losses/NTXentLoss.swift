@@ -1,0 +1,28 @@
+public import Autograd
+public import Tensor
+
+/// The normalised temperature-scaled cross-entropy of SimCLR: each of the 2N rows attracts the other view of its image
+/// and repels the other 2N - 2; the denominator runs over all rows but the anchor itself:
+/// `L = -1/2N sum over i of [ s_ip - log sum over k != i of exp(s_ik) ]` with `s_ij = cos(z_i, z_j) / T`.
+///
+/// O(N d) memory: no N x N matrix is stored. Source: Chen et al., ICML 2020, equation 1.
+public struct NTXentLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// T: .1 in SuperCL; SimCLR's own default is .5.
+  public var temperature: Scalar
+
+  public init(temperature: Scalar = 0.1) {
+    precondition(temperature > 0, "a temperature is positive, not \(temperature)")
+    self.temperature = temperature
+  }
+
+  /// The loss of two views `[N, d]` of the same images in the same order.
+  public func callAsFunction(_ view1: Variable<Scalar>, _ view2: Variable<Scalar>) -> Variable<Scalar> {
+    precondition(
+      view1.shape.rank == 2 && view1.shape == view2.shape,
+      "views of shapes \(view1.shape) and \(view2.shape) do not pair")
+    let count = Int32(view1.shape[0])
+    let labels = Tensor<Int32>(Array(0..<count) + Array(0..<count)).expanded(at: 0)
+    let loss = SupervisedContrastiveLoss<Scalar>(.init(temperature, base: nil))
+    return loss.groupLosses([view1.expanded(at: 0), view2.expanded(at: 0)], labels: labels).losses.sum()
+  }
+}

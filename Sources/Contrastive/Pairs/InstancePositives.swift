@@ -1,0 +1,33 @@
+public import Tensor
+
+/// The positives of L_ins: which of the 2B rows (B images in view 1, then the same in view 2) belong together.
+public enum InstancePositives: Sendable {
+  /// The other view of the same image alone: NT-Xent.
+  case otherView
+  /// Every row whose slice lies near: positions `|p_i - p_j| < threshold` (strict), in all four combinations of views,
+  /// across patients too. Source: Zeng et al., MICCAI 2021 (PCL).
+  case positions([Double], threshold: Double = 0.1)
+
+  /// The position of a slice in its volume: `(index + 1) / count`.
+  public static func position(slice index: Int, of count: Int) -> Double { Double(index + 1) / Double(count) }
+
+  /// The mask `[2B, 2B]`; its diagonal is false.
+  public func mask(batch: Int) -> Tensor<Bool> {
+    if case .positions(let positions, _) = self {
+      precondition(positions.count == batch, "\(positions.count) positions do not fit a batch of \(batch)")
+    }
+    let rows = 2 * batch
+    return Tensor(shape: [rows, rows]) { mask in
+      for i in 0..<rows {
+        for j in 0..<rows { mask[i * rows + j] = i != j && isPair(i % max(batch, 1), j % max(batch, 1)) }
+      }
+    }
+  }
+
+  private func isPair(_ first: Int, _ second: Int) -> Bool {
+    switch self {
+    case .otherView: first == second
+    case .positions(let positions, let threshold): (positions[first] - positions[second]).magnitude < threshold
+    }
+  }
+}

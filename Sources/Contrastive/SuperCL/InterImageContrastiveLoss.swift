@@ -1,0 +1,39 @@
+public import Autograd
+public import Tensor
+
+/// IGCP, inter-image global contrastive pairs: images attract when their superpixel features put them into one group.
+///
+/// ASP (``AverageSuperpixelFeatures``) gives each of the 2B fixed views a vector, CCL (``ConnectedComponentLabels``) groups
+/// them into weak labels W without gradient, and the projections z of the 2B varied views are contrasted with the positives
+/// that W names. The gradient reaches the encoder through z only.
+///
+/// Source: arXiv 2504.14737, L_inter.
+public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+  public var scale: ContrastiveTemperature<Scalar>
+  public var averaging: AverageSuperpixelFeatures
+
+  public init(_ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init()) {
+    self.scale = scale
+    self.averaging = averaging
+  }
+
+  /// The groups of 2B images from features `[B, h, w, C]` of the two fixed views, each with its own superpixels
+  /// `[B, h, w]` sampled to the feature map.
+  ///
+  /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
+  public func components(
+    _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>]
+  ) throws(SuperCLError) -> ConnectedComponentLabels {
+    precondition(features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
+    var vectors: [Tensor<Scalar>] = []
+    for (view, map) in zip(features, superpixels) { vectors.append(try averaging(view, superpixels: map)) }
+    return ConnectedComponentLabels(NearestNeighborGraph(Tensor(concatenating: vectors, along: 0)))
+  }
+
+  /// The loss of projections `[2B, d]` (view 1, then view 2) with the positives of CCL.
+  public func callAsFunction(
+    _ projections: Variable<Scalar>, components: ConnectedComponentLabels
+  ) -> Variable<Scalar> {
+    SupervisedContrastiveLoss(scale)(projections, positives: components.weakPositives)
+  }
+}

@@ -23,9 +23,11 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
       queries.shape.rank == 2 && queries.shape == keys.shape,
       "queries of shape \(queries.shape) and keys of shape \(keys.shape) do not pair")
     let count = queries.shape[0]
-    let own = Tensor<Bool>((0..<count * count).map { $0 / max(count, 1) == $0 % max(count, 1) }, shape: [count, count])
+    let own = Tensor<Bool>(
+      (0..<count * count).map { $0 / max(count, 1) == $0 % max(count, 1) }, shape: [count, count])
     return maskedContrastiveLoss(
-      anchors: queries, references: keys, positives: own, excluded: .none, scale: .init(temperature, base: nil))
+      anchors: queries, references: keys, positives: own, excluded: .none,
+      scale: .init(temperature, base: nil))
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]` with negatives `[M, d]`.
@@ -39,8 +41,9 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
     let (query, key, negative) = (UnitRows(queries.value), UnitRows(keys.value), UnitRows(negatives.value))
     let temperature = temperature
     let own = (query.rows * key.rows).sum(along: 1).expanded(at: 1)
-    let logits = Tensor(
-      concatenating: [own, query.rows.matmul(negative.rows, transposing: .right)], along: 1) / temperature
+    let logits =
+      Tensor(
+        concatenating: [own, query.rows.matmul(negative.rows, transposing: .right)], along: 1) / temperature
     let logProbabilities = logits.logSoftmax(along: 1)
     let ownColumn = logProbabilities.sliced(along: 1, 0..<1)
     let count = Scalar(max(queries.shape[0], 1))

@@ -4,7 +4,8 @@ import Tensor
 /// The supervised contrastive loss with positives from a mask, which need not come from labels; holds the `[N, M]`
 /// similarities.
 func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
-  anchors: Variable<Scalar>, references: Variable<Scalar>, positives: Tensor<Bool>, excluded: ExcludedReference,
+  anchors: Variable<Scalar>, references: Variable<Scalar>, positives: Tensor<Bool>,
+  excluded: ExcludedReference,
   scale: ContrastiveTemperature<Scalar>
 ) -> Variable<Scalar> {
   let (count, referenceCount) = (anchors.shape[0], references.shape[0])

@@ -60,7 +60,8 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   ) -> (losses: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
     let rows = ContrastiveRows(views: views.map(\.value))
     let positives = PositiveSets(labels: labels)
-    let product = SupervisedContrastiveProduct(rows: rows, positives: positives, temperature: scale.temperature)
+    let product = SupervisedContrastiveProduct(
+      rows: rows, positives: positives, temperature: scale.temperature)
     let factor = scale.factor
     let losses = Variable.recorded(
       "supervisedContrastive", inputs: views, value: product.losses * factor

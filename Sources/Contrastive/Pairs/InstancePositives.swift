@@ -27,7 +27,8 @@ public enum InstancePositives: Sendable {
   private func isPair(_ first: Int, _ second: Int) -> Bool {
     switch self {
     case .otherView: first == second
-    case .positions(let positions, let threshold): (positions[first] - positions[second]).magnitude < threshold
+    case .positions(let positions, let threshold):
+      (positions[first] - positions[second]).magnitude < threshold
     }
   }
 }

@@ -12,7 +12,9 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public var scale: ContrastiveTemperature<Scalar>
   public var averaging: AverageSuperpixelFeatures
 
-  public init(_ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init()) {
+  public init(
+    _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init()
+  ) {
     self.scale = scale
     self.averaging = averaging
   }
@@ -24,7 +26,8 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public func components(
     _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>]
   ) throws(SuperCLError) -> ConnectedComponentLabels {
-    precondition(features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
+    precondition(
+      features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
     var vectors: [Tensor<Scalar>] = []
     for (view, map) in zip(features, superpixels) { vectors.append(try averaging(view, superpixels: map)) }
     return ConnectedComponentLabels(NearestNeighborGraph(Tensor(concatenating: vectors, along: 0)))

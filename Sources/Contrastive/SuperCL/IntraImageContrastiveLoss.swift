@@ -86,7 +86,9 @@ public enum PixelSampling: Sendable, Equatable, Codable {
     case .flat: return features.reshaped([batch, -1, channels]).sliced(along: 1, 0..., step: stride)
     case .grid:
       let spatial = 1..<features.shape.rank - 1
-      return spatial.reduce(features) { $0.sliced(along: $1, 0..., step: stride) }.reshaped([batch, -1, channels])
+      return spatial.reduce(features) { $0.sliced(along: $1, 0..., step: stride) }.reshaped([
+        batch, -1, channels,
+      ])
     }
   }
 
@@ -97,7 +99,9 @@ public enum PixelSampling: Sendable, Equatable, Codable {
     switch self {
     case .flat: return labels.reshaped([batch, -1]).sliced(along: 1, 0..., step: stride)
     case .grid:
-      return (1..<labels.rank).reduce(labels) { $0.sliced(along: $1, 0..., step: stride) }.reshaped([batch, -1])
+      return (1..<labels.rank).reduce(labels) { $0.sliced(along: $1, 0..., step: stride) }.reshaped([
+        batch, -1,
+      ])
     }
   }
 }

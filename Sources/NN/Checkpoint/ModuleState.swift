@@ -44,7 +44,7 @@ extension Module {
       switch member {
       case .parameter(let name, let parameter):
         let order = parameter.layout.fileOrder(rank: parameter.shape.rank)
-        file.set(parameter.value.permuted(to: order), for: name)
+        file.set(parameter.value.permuted(order), for: name)
       case .buffer(let name, let buffer): file.set(buffer.value, for: name)
       case .counter(let name, let counter): file.set(Tensor(Int64(counter.value)), for: name)
       case .module: continue
@@ -94,9 +94,11 @@ extension Module {
         let expected = TensorShape(order.map { parameter.shape[$0] })
         guard fits(name, expected), let value = file.floatingPoint(name, as: Scalar.self) else { continue }
         let inverse = order.indices.map { axis in order.firstIndex(of: axis) ?? axis }
-        assignments.append { parameter.value = value.permuted(to: inverse) }
+        assignments.append { parameter.value = value.permuted(inverse) }
       case .buffer(let name, let buffer):
-        guard fits(name, buffer.value.shape), let value = file.floatingPoint(name, as: Scalar.self) else { continue }
+        guard fits(name, buffer.value.shape), let value = file.floatingPoint(name, as: Scalar.self) else {
+          continue
+        }
         assignments.append { buffer.value = value }
       case .counter(let name, let counter):
         guard fits(name, []), let value = file.tensor(name, of: Int64.self) else { continue }

@@ -38,8 +38,12 @@ public struct Safetensors: Sendable {
   public mutating func set(_ entry: Entry, for name: String) { entries[name] = entry }
 
   /// The tensor under a name, or `nil` when there is none or its scalars are of another type. No conversion.
-  public func tensor<Scalar: TensorScalar>(_ name: String, of type: Scalar.Type = Scalar.self) -> Tensor<Scalar>? {
-    guard let entry = entries[name], entry.scalarType == Self.scalarTypes[Scalar.scalarName] else { return nil }
+  public func tensor<Scalar: TensorScalar>(_ name: String, of type: Scalar.Type = Scalar.self) -> Tensor<
+    Scalar
+  >? {
+    guard let entry = entries[name], entry.scalarType == Self.scalarTypes[Scalar.scalarName] else {
+      return nil
+    }
     return Tensor(shape: entry.shape) { buffer in
       UnsafeMutableRawBufferPointer(buffer).copyBytes(from: entry.bytes)
     }
@@ -61,7 +65,8 @@ public struct Safetensors: Sendable {
   ]
 
   private static let scalarSizes = [
-    "F32": 4, "F64": 8, "I8": 1, "I16": 2, "I32": 4, "I64": 8, "U8": 1, "U16": 2, "U32": 4, "U64": 8, "BOOL": 1,
+    "F32": 4, "F64": 8, "I8": 1, "I16": 2, "I32": 4, "I64": 8, "U8": 1, "U16": 2, "U32": 4, "U64": 8,
+    "BOOL": 1,
   ]
 
   // MARK: Files
@@ -91,7 +96,8 @@ public struct Safetensors: Sendable {
       body.append(contentsOf: entry.bytes)
     }
     if !metadata.isEmpty { header["__metadata__"] = metadata }
-    var json = (try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys])) ?? Data("{}".utf8)
+    var json =
+      (try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys])) ?? Data("{}".utf8)
     json.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8))
     var length = UInt64(json.count).littleEndian
     return withUnsafeBytes(of: &length) { Data($0) } + json + body
@@ -126,7 +132,8 @@ public struct Safetensors: Sendable {
       throw CheckpointError(
         .truncated, path: path, context: "header of \(length) bytes in a file of \(bytes.count)")
     }
-    guard let header = try? JSONSerialization.jsonObject(with: Data(bytes[8..<start])) as? [String: Any] else {
+    guard let header = try? JSONSerialization.jsonObject(with: Data(bytes[8..<start])) as? [String: Any]
+    else {
       throw CheckpointError(.badHeader, path: path, context: "the header is not a JSON object")
     }
     for (name, value) in header {
@@ -142,8 +149,11 @@ public struct Safetensors: Sendable {
     _ name: String, _ value: Any, body: ArraySlice<UInt8>, path: String
   ) throws(CheckpointError) -> Entry {
     guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
-      let lengths = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
-    else { throw CheckpointError(.badHeader, path: path, context: "tensor '\(name)' lacks dtype, shape or offsets") }
+      let lengths = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
+      offsets.count == 2
+    else {
+      throw CheckpointError(.badHeader, path: path, context: "tensor '\(name)' lacks dtype, shape or offsets")
+    }
     guard let size = scalarSizes[type] else {
       throw CheckpointError(.unsupportedScalar, path: path, context: "tensor '\(name)' has dtype \(type)")
     }

@@ -28,7 +28,8 @@ public struct TrainingCheckpoint: Sendable {
   }
 
   /// Stores a value as JSON in a field.
-  public mutating func encode(_ value: some Encodable, as field: String, path: String) throws(CheckpointError) {
+  public mutating func encode(_ value: some Encodable, as field: String, path: String) throws(CheckpointError)
+  {
     guard let data = try? JSONEncoder().encode(value) else {
       throw CheckpointError(.writeFailed, path: path, context: "field '\(field)' cannot be encoded")
     }

@@ -41,7 +41,8 @@ public enum WeightInitializer: Sendable {
   private func normal<Scalar: TensorFloatingPointScalar>(
     _ shape: TensorShape, variance: Double, using generator: inout some RandomNumberGenerator
   ) -> Tensor<Scalar> {
-    Tensor(normalWithMean: 0, standardDeviation: Scalar(variance.squareRoot()), shape: shape, using: &generator)
+    Tensor(
+      normalWithMean: 0, standardDeviation: Scalar(variance.squareRoot()), shape: shape, using: &generator)
   }
 
   private func uniform<Scalar: TensorFloatingPointScalar>(

@@ -56,7 +56,8 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
       "batch norm of \(weight.shape[0]) channels got an input of shape \(input.shape)")
     guard mode == .training else {
       return input.batchNorm(
-        weight: weight.variable, bias: bias.variable, mean: runningMean.value, variance: runningVariance.value,
+        weight: weight.variable, bias: bias.variable, mean: runningMean.value,
+        variance: runningVariance.value,
         epsilon: epsilon, negativeSlope: negativeSlope)
     }
     let (output, statistics) = input.batchNorm(
@@ -73,4 +74,3 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
     batchesTracked.value += 1
   }
 }
-

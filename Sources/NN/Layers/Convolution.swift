@@ -33,7 +33,8 @@ public final class ConvolutionND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     dilation: KernelSteps = 1
   ) {
     precondition(
-      weight.rank == Rank.axes + 2, "Conv\(Rank.axes)D needs a weight [kernel..., in, out], not \(weight.shape)")
+      weight.rank == Rank.axes + 2,
+      "Conv\(Rank.axes)D needs a weight [kernel..., in, out], not \(weight.shape)")
     self.weight = Parameter(weight, layout: .convolution)
     self.bias = bias.map { Parameter($0) }
     self.stride = stride
@@ -43,7 +44,8 @@ public final class ConvolutionND<Scalar: TensorFloatingPointScalar, Rank: Spatia
 
   /// A layer with weights drawn by `initializer`, for a square or cubic kernel.
   public convenience init(
-    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: KernelSteps = 1, padding: KernelSteps = 0,
+    inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: KernelSteps = 1,
+    padding: KernelSteps = 0,
     dilation: KernelSteps = 1, bias: BiasPolicy = .zeros, initializer: WeightInitializer = .kaimingNormal(),
     using generator: inout some RandomNumberGenerator
   ) {

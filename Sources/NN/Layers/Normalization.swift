@@ -59,7 +59,7 @@ public final class GroupNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public var members: [ModuleMember<Scalar>] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
-    input.groupNorm(groups: groups, weight: weight.variable, bias: bias.variable, epsilon: epsilon)
+    input.groupNorm(groupCount: groups, weight: weight.variable, bias: bias.variable, epsilon: epsilon)
   }
 }
 

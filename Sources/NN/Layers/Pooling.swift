@@ -20,15 +20,23 @@ public final class MaxPoolND<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> { input.maxPool(window) }
 }
 
-/// Enlarges images `[N, H, W, C]` or volumes by a whole factor.
+/// Enlarges images `[N, H, W, C]` by a whole factor.
 public final class Upsample2D<Scalar: TensorFloatingPointScalar>: Layer {
-  public let factor: Int
-  public let interpolation: Interpolation
+  /// How the values between pixels are found.
+  public enum Mode: Sendable {
+    /// Every pixel repeated.
+    case nearest
+    /// Linear along both axes, pixel centres at half coordinates (PyTorch's `align_corners=False`).
+    case bilinear
+  }
 
-  public init(factor: Int = 2, interpolation: Interpolation = .nearest) {
+  public let factor: Int
+  public let mode: Mode
+
+  public init(factor: Int = 2, mode: Mode = .nearest) {
     precondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
     self.factor = factor
-    self.interpolation = interpolation
+    self.mode = mode
   }
 
   public var members: [ModuleMember<Scalar>] { [] }
@@ -36,6 +44,9 @@ public final class Upsample2D<Scalar: TensorFloatingPointScalar>: Layer {
   /// `[N, H, W, C]` to `[N, factor H, factor W, C]`.
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
     precondition(input.shape.rank == 4, "Upsample2D needs images [N, H, W, C], not \(input.shape)")
-    return input.resized(to: [factor * input.shape[1], factor * input.shape[2]], interpolation: interpolation)
+    switch mode {
+    case .nearest: return input.upsampledNearest(by: factor)
+    case .bilinear: return input.resized(to: [factor * input.shape[1], factor * input.shape[2]])
+    }
   }
 }

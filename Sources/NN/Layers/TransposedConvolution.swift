@@ -4,7 +4,9 @@ public import Tensor
 /// A 2-D transposed convolution; see ``TransposedConvolutionND``.
 public typealias ConvTranspose2D<Scalar: TensorFloatingPointScalar> = TransposedConvolutionND<Scalar, Planar>
 /// A 3-D transposed convolution; see ``TransposedConvolutionND``.
-public typealias ConvTranspose3D<Scalar: TensorFloatingPointScalar> = TransposedConvolutionND<Scalar, Volumetric>
+public typealias ConvTranspose3D<Scalar: TensorFloatingPointScalar> = TransposedConvolutionND<
+  Scalar, Volumetric
+>
 
 /// A transposed convolution `[N, spatial..., C]` to `[N, (spatial - 1) s + kernel..., K]` with stride s: the adjoint of
 /// a convolution, and with kernel 2 and stride 2 the learned upsampling of U-Net.

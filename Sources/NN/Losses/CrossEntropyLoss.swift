@@ -59,7 +59,8 @@ private struct CrossEntropyTerms<Scalar: TensorFloatingPointScalar> {
   }
 
   /// `scale` times the gradient of the sum with respect to the logits.
-  func gradient(_ logProbabilities: Tensor<Scalar>, _ labels: Tensor<Int32>, scale: Scalar) -> Tensor<Scalar> {
+  func gradient(_ logProbabilities: Tensor<Scalar>, _ labels: Tensor<Int32>, scale: Scalar) -> Tensor<Scalar>
+  {
     var result = logProbabilities.exp()
     let spread = smoothing / Scalar(classes)
     result.withUnsafeMutableBufferPointer { gradient in
@@ -76,7 +77,8 @@ private struct CrossEntropyTerms<Scalar: TensorFloatingPointScalar> {
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func sumPixels<Scalar: TensorFloatingPointScalar>(
-  _ logs: UnsafeBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, weights: [Scalar], ignored: Int32,
+  _ logs: UnsafeBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, weights: [Scalar],
+  ignored: Int32,
   smoothing: Scalar, spread: Scalar, classes: Int
 ) -> (Scalar, Scalar) {
   // Double accumulation: a Float sum over millions of pixels would lose digits.

@@ -94,7 +94,8 @@ public struct TverskyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
         + smoothing
       let score = (sums.overlap + smoothing) / total
       return OverlapScore(
-        value: score, byOverlap: (1 - score * (1 - alpha - beta)) / total, byProbability: -score * alpha / total,
+        value: score, byOverlap: (1 - score * (1 - alpha - beta)) / total,
+        byProbability: -score * alpha / total,
         bySquaredProbability: 0)
     }
   }
@@ -148,7 +149,9 @@ private func overlapLoss<Scalar: TensorFloatingPointScalar>(
     let scaled = slopes.map { $0 * gradient.item }
     var result = probabilities
     result.withUnsafeMutableBufferPointer { buffer in
-      labels.withUnsafeBufferPointer { differentiateOverlap(buffer, $0, slopes: scaled, classes: classes, groups: groups) }
+      labels.withUnsafeBufferPointer {
+        differentiateOverlap(buffer, $0, slopes: scaled, classes: classes, groups: groups)
+      }
     }
     return [result]
   }
@@ -177,10 +180,10 @@ private func overlapSums<Scalar: TensorFloatingPointScalar>(
       }
     }
   }
-  return (0..<groups * classes).map {
-    OverlapSums(
-      overlap: Scalar(sums[$0 * 4]), probability: Scalar(sums[$0 * 4 + 1]),
-      squaredProbability: Scalar(sums[$0 * 4 + 2]), reference: Scalar(sums[$0 * 4 + 3]))
+  return (0..<groups * classes).map { index -> OverlapSums<Scalar> in
+    let counts = sums[index * 4..<index * 4 + 4].map { Scalar($0) }
+    return OverlapSums(
+      overlap: counts[0], probability: counts[1], squaredProbability: counts[2], reference: counts[3])
   }
 }
 
@@ -189,7 +192,8 @@ private func overlapSums<Scalar: TensorFloatingPointScalar>(
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func differentiateOverlap<Scalar: TensorFloatingPointScalar>(
-  _ p: UnsafeMutableBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, slopes: [Scalar], classes: Int,
+  _ p: UnsafeMutableBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, slopes: [Scalar],
+  classes: Int,
   groups: Int
 ) {
   let pixels = labels.count / groups

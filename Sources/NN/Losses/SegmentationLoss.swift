@@ -32,7 +32,9 @@ public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss 
 
 extension CombinedLoss {
   /// Cross-entropy + Dice, each with weight 1: the loss of fine-tuning that trains best with few labels.
-  public static var crossEntropyAndDice: CombinedLoss { CombinedLoss([(1, CrossEntropyLoss()), (1, DiceLoss())]) }
+  public static var crossEntropyAndDice: CombinedLoss {
+    CombinedLoss([(1, CrossEntropyLoss()), (1, DiceLoss())])
+  }
 }
 
 /// Stops with both shapes when labels do not fit logits, or with the value when a label is no class.

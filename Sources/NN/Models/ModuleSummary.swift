@@ -1,3 +1,5 @@
+import Tensor
+
 extension Module {
   /// A table of the parameters: name, shape in memory, count, and whether each is frozen; the total below.
   public func summary() -> String {

@@ -22,7 +22,8 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
   ///
   /// - Parameter classCount: Classes, the background included.
   public init(
-    _ configuration: UNetConfiguration = .init(), classCount: Int, using generator: inout some RandomNumberGenerator
+    _ configuration: UNetConfiguration = .init(), classCount: Int,
+    using generator: inout some RandomNumberGenerator
   ) {
     precondition(classCount >= 1, "a U-Net needs at least one class, not \(classCount)")
     self.classCount = classCount

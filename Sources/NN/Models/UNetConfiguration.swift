@@ -12,7 +12,8 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
   public init(inputChannels: Int = 1, widths: [Int] = [32, 64, 128, 256, 512], negativeSlope: Double = 0.01) {
     precondition(inputChannels >= 1, "a U-Net needs at least one input channel, not \(inputChannels)")
     precondition(
-      widths.count >= 2 && widths.allSatisfy { $0 >= 1 }, "a U-Net needs two or more positive widths: \(widths)")
+      widths.count >= 2 && widths.allSatisfy { $0 >= 1 },
+      "a U-Net needs two or more positive widths: \(widths)")
     self.inputChannels = inputChannels
     self.widths = widths
     self.negativeSlope = negativeSlope

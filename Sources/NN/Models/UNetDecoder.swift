@@ -11,7 +11,8 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   public let stages: [Stage]
 
   /// Kaiming normal weights (slope .01) and zero biases.
-  public init(_ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator) {
+  public init(_ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator)
+  {
     var stages: [Stage] = []
     for level in stride(from: configuration.stageCount - 1, through: 0, by: -1) {
       stages.append(
@@ -29,7 +30,8 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   /// From the features of an encoder, finest first, to features of the image's size.
   public func callAsFunction(_ levels: [Variable<Scalar>]) -> Variable<Scalar> {
     precondition(
-      levels.count == stages.count + 1, "\(levels.count) levels do not fit a decoder of \(stages.count) stages")
+      levels.count == stages.count + 1,
+      "\(levels.count) levels do not fit a decoder of \(stages.count) stages")
     var features = levels[stages.count]
     for (stage, skip) in zip(stages, levels.dropLast().reversed()) { features = stage(features, skip: skip) }
     return features
@@ -41,11 +43,13 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     public let block: UNetStage<Scalar, Rank>
 
     init(
-      deepChannels: Int, channels: Int, negativeSlope: Scalar, using generator: inout some RandomNumberGenerator
+      deepChannels: Int, channels: Int, negativeSlope: Scalar,
+      using generator: inout some RandomNumberGenerator
     ) {
       up = TransposedConvolutionND(inputChannels: deepChannels, outputChannels: channels, using: &generator)
       block = UNetStage(
-        inputChannels: 2 * channels, outputChannels: channels, negativeSlope: negativeSlope, using: &generator)
+        inputChannels: 2 * channels, outputChannels: channels, negativeSlope: negativeSlope, using: &generator
+      )
     }
 
     public var members: [ModuleMember<Scalar>] { [.module("up", up)] + block.members }

@@ -22,7 +22,8 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   private let pool = MaxPoolND<Scalar, Rank>(kernelSize: 2)
 
   /// Kaiming normal weights (slope .01) and zero biases.
-  public init(_ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator) {
+  public init(_ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator)
+  {
     self.configuration = configuration
     let inputs = [configuration.inputChannels] + configuration.widths
     var stages: [UNetStage<Scalar, Rank>] = []
@@ -72,13 +73,16 @@ public final class UNetStage<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
   public let norm2: BatchNorm<Scalar>
 
   init(
-    inputChannels: Int, outputChannels: Int, negativeSlope: Scalar, using generator: inout some RandomNumberGenerator
+    inputChannels: Int, outputChannels: Int, negativeSlope: Scalar,
+    using generator: inout some RandomNumberGenerator
   ) {
     conv1 = ConvolutionND(
-      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1, using: &generator)
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
+      using: &generator)
     norm1 = BatchNorm(channels: outputChannels, negativeSlope: negativeSlope)
     conv2 = ConvolutionND(
-      inputChannels: outputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1, using: &generator)
+      inputChannels: outputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
+      using: &generator)
     norm2 = BatchNorm(channels: outputChannels, negativeSlope: negativeSlope)
   }
 
@@ -86,7 +90,9 @@ public final class UNetStage<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
     [.module("conv1", conv1), .module("norm1", norm1), .module("conv2", conv2), .module("norm2", norm2)]
   }
 
-  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> { norm2(conv2(norm1(conv1(input)))) }
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    norm2(conv2(norm1(conv1(input))))
+  }
 
   /// The stage on two inputs side by side in the channels.
   func callAsFunction(_ first: Variable<Scalar>, joinedWith second: Variable<Scalar>) -> Variable<Scalar> {
@@ -101,12 +107,16 @@ public final class UNetCenter<Scalar: TensorFloatingPointScalar, Rank: SpatialRa
 
   init(inputChannels: Int, outputChannels: Int, using generator: inout some RandomNumberGenerator) {
     conv1 = ConvolutionND(
-      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1, using: &generator)
+      inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
+      using: &generator)
     conv2 = ConvolutionND(
-      inputChannels: outputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1, using: &generator)
+      inputChannels: outputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
+      using: &generator)
   }
 
   public var members: [ModuleMember<Scalar>] { [.module("conv1", conv1), .module("conv2", conv2)] }
 
-  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> { conv2(conv1(input).relu()).relu() }
+  public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
+    conv2(conv1(input).relu()).relu()
+  }
 }

@@ -1,4 +1,4 @@
-public import Autograd
+import Autograd
 public import Tensor
 
 /// Adam: steps of the mean gradient over the root of its mean square, both bias-corrected; weight decay as an L2 term in

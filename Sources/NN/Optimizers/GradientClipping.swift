@@ -1,5 +1,5 @@
-public import Autograd
-import Tensor
+import Autograd
+public import Tensor
 
 /// Limits gradients before a step; add one to an optimiser's hooks.
 ///
@@ -22,7 +22,9 @@ public enum GradientClipping<Scalar: TensorFloatingPointScalar> {
     precondition(maximum > 0, "gradients are clipped to a positive value, not \(maximum)")
     let bound = Scalar(maximum)
     return { parameters in
-      for parameter in parameters { parameter.variable.updateGradient { $0 = $0.clamped(to: -bound...bound) } }
+      for parameter in parameters {
+        parameter.variable.updateGradient { $0 = $0.clamped(to: -bound...bound) }
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-public import Autograd
+import Autograd
 public import Tensor
 
 /// Layer-wise adaptive rates: every parameter's step is scaled to its own size, so that large batches train.
@@ -18,7 +18,8 @@ public final class LARS<Scalar: TensorFloatingPointScalar>: Optimizer {
   public var memory = OptimizerMemory<Scalar>()
 
   public init(
-    _ groups: [ParameterGroup<Scalar>], learningRate: Double = 0.1, momentum: Double = 0.9, weightDecay: Double = 0,
+    _ groups: [ParameterGroup<Scalar>], learningRate: Double = 0.1, momentum: Double = 0.9,
+    weightDecay: Double = 0,
     trust: Double = 0.001
   ) {
     self.groups = groups

@@ -60,7 +60,8 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
   private var badReports = 0
 
   public init(
-    rate: Double, direction: Direction = .lower, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
+    rate: Double, direction: Direction = .lower, factor: Double = 0.1, patience: Int = 10,
+    threshold: Double = 1e-4,
     minimumRate: Double = 0
   ) {
     precondition(factor > 0 && factor < 1, "a plateau's factor lies between 0 and 1, not at \(factor)")

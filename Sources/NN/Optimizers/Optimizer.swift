@@ -1,4 +1,3 @@
-public import Autograd
 public import Tensor
 
 /// Changes parameters along their gradients.
@@ -19,7 +18,8 @@ public protocol Optimizer<Scalar>: AnyObject {
   /// What the optimiser remembers between steps; its moments bear the parameters' names.
   var memory: OptimizerMemory<Scalar> { get set }
   /// Updates one parameter; `group` is its group. Called by ``step()``.
-  func update(_ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>)
+  func update(
+    _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>)
 }
 
 extension Optimizer {
@@ -69,7 +69,9 @@ public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
   public init() {}
 
   /// Hands out the tensor of a slot, zeros at first, for a change in place.
-  mutating func with(_ slot: String, of name: String, shape: TensorShape, _ change: (inout Tensor<Scalar>) -> Void) {
+  mutating func with(
+    _ slot: String, of name: String, shape: TensorShape, _ change: (inout Tensor<Scalar>) -> Void
+  ) {
     let key = "\(slot).\(name)"
     var tensor = tensors.removeValue(forKey: key) ?? Tensor(zeros: shape)
     change(&tensor)

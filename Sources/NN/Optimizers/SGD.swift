@@ -1,4 +1,4 @@
-public import Autograd
+import Autograd
 public import Tensor
 
 /// Stochastic gradient descent with momentum m and L2 weight decay w: `g' = g + w p`, `v = m v + g'`, `p = p - r v`
@@ -29,7 +29,8 @@ public final class SGD<Scalar: TensorFloatingPointScalar>: Optimizer {
   public var memory = OptimizerMemory<Scalar>()
 
   public init(
-    _ groups: [ParameterGroup<Scalar>], learningRate: Double = 0.01, momentum: Momentum = .classical(factor: 0.9),
+    _ groups: [ParameterGroup<Scalar>], learningRate: Double = 0.01,
+    momentum: Momentum = .classical(factor: 0.9),
     weightDecay: Double = 0
   ) {
     self.groups = groups
@@ -57,7 +58,8 @@ public final class SGD<Scalar: TensorFloatingPointScalar>: Optimizer {
     memory.with("velocity", of: name, shape: momentum == .none ? [0] : parameter.shape) { velocity in
       parameter.variable.updateValue {
         OptimizerUpdates.stochasticGradientDescent(
-          &$0, gradient: gradient, velocity: &velocity, learningRate: rate, momentum: momentum.rule, weightDecay: decay,
+          &$0, gradient: gradient, velocity: &velocity, learningRate: rate, momentum: momentum.rule,
+          weightDecay: decay,
           step: step)
       }
     }

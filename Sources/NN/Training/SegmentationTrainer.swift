@@ -1,5 +1,4 @@
-public import Autograd
-public import Foundation
+import Autograd
 public import Tensor
 
 /// One image with its reference labels.

@@ -19,7 +19,8 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
   public private(set) var history: [[LossTerm]] = []
 
   public init(
-    _ module: any Module<Scalar>, optimizer: any Optimizer<Scalar>, schedule: LearningRateSchedule, seed: UInt64
+    _ module: any Module<Scalar>, optimizer: any Optimizer<Scalar>, schedule: LearningRateSchedule,
+    seed: UInt64
   ) {
     self.module = module
     self.optimizer = optimizer

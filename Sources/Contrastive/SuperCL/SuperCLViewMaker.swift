@@ -1,0 +1,86 @@
+import NN
+import Superpixel
+public import Tensor
+
+/// One image to pre-train on.
+public struct PretrainingImage<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// `[H, W, C]`, of any size.
+  public var image: Tensor<Scalar>
+  /// The slice's position in its volume, `(index + 1) / count`, or `nil` where it is unknown.
+  public var position: Double?
+
+  public init(_ image: Tensor<Scalar>, position: Double? = nil) {
+    self.image = image
+    self.position = position
+  }
+}
+
+/// Makes the four views and the superpixels of images, in step: what is cropped from an image is cropped from all of them.
+public struct SuperCLViewMaker: Sendable {
+  public var configuration: SuperCLConfiguration
+
+  public init(_ configuration: SuperCLConfiguration) { self.configuration = configuration }
+
+  /// The views of a batch. Each image draws from a key of its own, `(seed, step, place in the batch)`, and the result does
+  /// not depend on the number of threads.
+  ///
+  /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN.
+  public func views<Scalar: TensorFloatingPointScalar>(
+    of batch: [PretrainingImage<Scalar>], seed: UInt64, step: Int
+  ) throws(SuperCLError) -> SuperCLViews<Scalar> {
+    var results = [Result<ImageViews<Scalar>, SuperCLError>?](repeating: nil, count: batch.count)
+    results.withUnsafeMutableBufferPointer { results in
+      Parallel.for(batch.count, grain: 1) { range in
+        for index in range {
+          // A stream for each place in the batch, behind those of the training loop.
+          var generator = PhiloxGenerator(seed: seed, stream: 16 + index, index: step)
+          results[index] = views(of: batch[index].image, using: &generator)
+        }
+      }
+    }
+    var views: [ImageViews<Scalar>] = []
+    for result in results {
+      guard let result else { continue }
+      views.append(try result.get())
+    }
+    func stack(_ part: (ImageViews<Scalar>) -> Tensor<Scalar>) -> Tensor<Scalar> {
+      Tensor(stacking: views.map(part))
+    }
+    let positions = batch.compactMap(\.position)
+    return SuperCLViews(
+      fixed: (stack { $0.fixed.0 }, stack { $0.fixed.1 }),
+      varied: (stack { $0.varied.0 }, stack { $0.varied.1 }),
+      superpixels: (
+        Tensor(stacking: views.map(\.superpixels.0)), Tensor(stacking: views.map(\.superpixels.1))
+      ),
+      positions: positions.count == batch.count ? positions : nil)
+  }
+
+  private struct ImageViews<Scalar: TensorFloatingPointScalar>: Sendable {
+    let fixed: (Tensor<Scalar>, Tensor<Scalar>)
+    let varied: (Tensor<Scalar>, Tensor<Scalar>)
+    let superpixels: (Tensor<Int32>, Tensor<Int32>)
+  }
+
+  private func views<Scalar: TensorFloatingPointScalar>(
+    of image: Tensor<Scalar>, using generator: inout PhiloxGenerator
+  ) -> Result<ImageViews<Scalar>, SuperCLError> {
+    let size = [configuration.patchSize, configuration.patchSize]
+    let patch = PatchSampling.random(image, to: size, using: &generator).image
+    let first = configuration.fixedAugmentation(patch, using: &generator)
+    let second = configuration.fixedAugmentation(patch, using: &generator)
+    let moved = [first, second].map { configuration.variedAugmentation($0, using: &generator).image }
+    let slic = SLIC(
+      segmentCount: configuration.segmentCount, compactness: configuration.compactness,
+      maximumIterations: configuration.slicIterations)
+    do {
+      let sources = configuration.superpixelSource == .image ? [patch] : [first, second]
+      let maps = try sources.map { try slic.segment(Tensor<Float>(converting: $0)).labels.labels }
+      return .success(
+        ImageViews(
+          fixed: (first, second), varied: (moved[0], moved[1]), superpixels: (maps[0], maps[maps.count - 1])))
+    } catch {
+      return .failure(.badImages("superpixels of an image of shape \(image.shape): \(error)"))
+    }
+  }
+}

@@ -1,0 +1,23 @@
+public import Tensor
+
+/// The four views of a batch and its superpixels: what one SuperCL step computes on.
+public struct SuperCLViews<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// I1 and I2, `[B, H, W, C]`: no pixel moved.
+  public var fixed: (Tensor<Scalar>, Tensor<Scalar>)
+  /// V1 and V2, `[B, H, W, C]`: moved in space.
+  public var varied: (Tensor<Scalar>, Tensor<Scalar>)
+  /// The superpixels of I1 and of I2, `[B, H, W]`.
+  public var superpixels: (Tensor<Int32>, Tensor<Int32>)
+  /// The positions of the slices in their volumes, in (0, 1], or `nil` where they are unknown.
+  public var positions: [Double]?
+
+  public init(
+    fixed: (Tensor<Scalar>, Tensor<Scalar>), varied: (Tensor<Scalar>, Tensor<Scalar>),
+    superpixels: (Tensor<Int32>, Tensor<Int32>), positions: [Double]? = nil
+  ) {
+    self.fixed = fixed
+    self.varied = varied
+    self.superpixels = superpixels
+    self.positions = positions
+  }
+}

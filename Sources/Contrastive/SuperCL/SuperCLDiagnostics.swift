@@ -1,4 +1,4 @@
-public import Tensor
+import Tensor
 
 /// The figures that show whether SuperCL learns or collapses.
 ///
@@ -23,7 +23,8 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
     projections: Tensor<Scalar>, components: ConnectedComponentLabels, pixelPositives: Tensor<Int32>
   ) {
     componentCount = components.count
-    imageCount = components.labels.count
+    let imageCount = components.labels.count
+    self.imageCount = imageCount
     let mask = components.weakPositives
     let unit = UnitRows(projections).rows
     var sums = (positive: 0.0, negative: 0.0)

@@ -1,4 +1,3 @@
-public import Autograd
 public import NN
 public import Tensor
 

@@ -38,20 +38,20 @@ public struct SuperCLViewMaker: Sendable {
         }
       }
     }
-    var views: [ImageViews<Scalar>] = []
+    var made: [ImageViews<Scalar>] = []
     for result in results {
       guard let result else { continue }
-      views.append(try result.get())
+      made.append(try result.get())
     }
     func stack(_ part: (ImageViews<Scalar>) -> Tensor<Scalar>) -> Tensor<Scalar> {
-      Tensor(stacking: views.map(part))
+      Tensor(stacking: made.map(part))
     }
     let positions = batch.compactMap(\.position)
     return SuperCLViews(
       fixed: (stack { $0.fixed.0 }, stack { $0.fixed.1 }),
       varied: (stack { $0.varied.0 }, stack { $0.varied.1 }),
       superpixels: (
-        Tensor(stacking: views.map(\.superpixels.0)), Tensor(stacking: views.map(\.superpixels.1))
+        Tensor(stacking: made.map(\.superpixels.0)), Tensor(stacking: made.map(\.superpixels.1))
       ),
       positions: positions.count == batch.count ? positions : nil)
   }

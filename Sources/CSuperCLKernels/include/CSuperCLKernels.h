@@ -2,6 +2,8 @@
 // Each family has a table of function pointers in three variants (AVX-512, AVX2 + FMA, portable);
 // `scl_isa.h` says how the variant is chosen.
 #pragma once
+#include "scl_convolution.h"
 #include "scl_isa.h"
 #include "scl_slic.h"
 #include "scl_threads.h"
+#include "scl_winograd.h"

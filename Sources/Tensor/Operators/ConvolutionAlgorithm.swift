@@ -13,3 +13,42 @@ public enum ConvolutionAlgorithm: Hashable, Sendable {
   /// takes them.
   case exact
 }
+
+/// The ways to compute a convolution and its gradients.
+enum ConvolutionPath: Hashable, Sendable {
+  /// Windows copied to rows and multiplied by OpenBLAS.
+  case windows
+  /// The micro-kernel on shifted rows of pixels; strides cost nothing extra in either direction.
+  case direct
+  /// F(4x4, 3x3).
+  case winograd
+
+  /// The table that chooses, read from the top:
+  ///
+  /// | scalar | algorithm | kernel | stride, dilation | channels | path |
+  /// |---|---|---|---|---|---|
+  /// | Double | any | any | any | any | windows |
+  /// | Float | fast | 3x3 | 1 | both at least 16 | Winograd |
+  /// | Float | any | any | any | any | direct |
+  init<Scalar>(
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, scalar: Scalar.Type
+  ) {
+    if Scalar.self != Float.self {
+      self = .windows
+    } else if algorithm == .fast, geometry.isPlanar3x3, geometry.inputChannels >= 16,
+      geometry.outputChannels >= 16
+    {
+      self = .winograd
+    } else {
+      self = .direct
+    }
+  }
+}
+
+extension ConvolutionGeometry {
+  /// A 3x3 kernel on images, of stride and dilation 1.
+  fileprivate var isPlanar3x3: Bool {
+    let one = SpatialExtent([1, 1, 1])
+    return spatialRank == 2 && kernel == SpatialExtent([1, 3, 3]) && stride == one && dilation == one
+  }
+}

@@ -14,6 +14,13 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm
   ) -> Tensor {
     checkBias(bias, channels: geometry.outputChannels)
+    let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
+    if path != .windows, let inputs = inputs as? [Tensor<Float>], let weight = weight as? Tensor<Float>,
+      let result = FastConvolution.forward(
+        inputs, weight, order: order, bias: bias as? Tensor<Float>, geometry, path) as? Tensor
+    {
+      return result
+    }
     return ExactConvolution.forward(inputs, weight, order: order, bias: bias, geometry)
   }
 
@@ -27,6 +34,14 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       shape == geometry.outputShape,
       "an output gradient of shape \(shape) does not fit an output of shape \(geometry.outputShape)")
     Self.checkBias(bias, channels: geometry.inputChannels)
+    let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
+    if path != .windows, let gradient = self as? Tensor<Float>, let weight = weight as? Tensor<Float>,
+      let result = FastConvolution.dataGradient(
+        gradient, weight, order: order, bias: bias as? Tensor<Float>, geometry, channels: channels, path)
+        as? [Tensor]
+    {
+      return result
+    }
     return ExactConvolution.dataGradient(
       self, weight, order: order, bias: bias, geometry, channels: channels)
   }
@@ -40,6 +55,13 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       outputGradient.shape == geometry.outputShape,
       "an output gradient of shape \(outputGradient.shape) does not fit an output of shape "
         + "\(geometry.outputShape)")
+    let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
+    if path != .windows, let inputs = inputs as? [Tensor<Float>],
+      let gradient = outputGradient as? Tensor<Float>,
+      let result = FastConvolution.weightGradient(inputs, gradient, order: order, geometry, path) as? Tensor
+    {
+      return result
+    }
     return ExactConvolution.weightGradient(inputs, outputGradient, order: order, geometry)
   }
 

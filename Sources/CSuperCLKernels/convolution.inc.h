@@ -1,0 +1,77 @@
+// Convolution by its definition, on the micro-kernel: rows of pixels times packed weights.
+#include "include/scl_convolution.h"
+#include "microkernel.h"
+#include "transpose.h"
+
+static void SCL_VARIANT(convolution_pack)(const float *source, ptrdiff_t row_step, ptrdiff_t column_step,
+                                          size_t rows, size_t columns, float *packed, size_t panel_step) {
+  for (size_t column = 0; column < columns; column += SCL_PANEL)
+    for (size_t part = 0; part < SCL_PANEL; part += SCL_WIDTH) {
+      size_t first = column + part;
+      size_t wide = first < columns ? columns - first : 0;
+      float *out = packed + column / SCL_PANEL * panel_step + part;
+      for (size_t row = 0; row < rows; row += SCL_WIDTH) {
+        vfloat m[SCL_WIDTH];
+        size_t high = rows - row < SCL_WIDTH ? rows - row : SCL_WIDTH;
+        load_square(source + (ptrdiff_t)row * row_step + (ptrdiff_t)first * column_step, row_step,
+                    column_step, high, wide < SCL_WIDTH ? wide : SCL_WIDTH, m);
+        for (size_t r = 0; r < high; r++)
+          v_store(out + (row + r) * SCL_PANEL, m[r]);
+      }
+    }
+}
+
+static void SCL_VARIANT(convolution_rows)(const struct scl_direct_rows *shape, const float *weights,
+                                          const float *bias) {
+  const size_t panel_step = shape->taps * shape->channels * SCL_PANEL;
+  // Rows of pixels that follow each other without a gap are one long row.
+  size_t rows = shape->rows, pixels = shape->pixels;
+  if (shape->source_row == (ptrdiff_t)pixels * shape->source_pixel &&
+      shape->out_row == (ptrdiff_t)pixels * shape->out_pixel) {
+    pixels *= rows;
+    rows = 1;
+  }
+  for (size_t column = 0; column < shape->columns; column += SCL_PANEL) {
+    size_t left = shape->columns - column;
+    struct tile t = {.a_row = shape->source_pixel,
+                     .a_offsets = shape->offsets,
+                     .b = weights + column / SCL_PANEL * panel_step,
+                     .outer = shape->taps,
+                     .inner = shape->channels,
+                     .c_row = shape->out_pixel,
+                     .columns = left < SCL_PANEL ? left : SCL_PANEL,
+                     .bias = bias ? bias + column : 0};
+    for (size_t row = 0; row < rows; row++) {
+      t.a = shape->source + (ptrdiff_t)row * shape->source_row;
+      t.c = shape->out + (ptrdiff_t)row * shape->out_row + column;
+      product_rows(t, pixels, bias ? TILE_BIAS : TILE_ZERO);
+    }
+  }
+}
+
+static void SCL_VARIANT(convolution_weight_gradient)(const struct scl_direct_rows *shape, float *gradient,
+                                                     size_t gradient_row) {
+  for (size_t column = 0; column < shape->columns; column += SCL_PANEL)
+    for (size_t tap = 0; tap < shape->taps; tap++) {
+      size_t left = shape->columns - column;
+      struct tile t = {.a = shape->source + shape->offsets[tap],
+                       .a_outer = shape->source_row,
+                       .a_inner = shape->source_pixel,
+                       .b = shape->out + column,
+                       .b_outer = shape->out_row,
+                       .b_inner = shape->out_pixel,
+                       .outer = shape->rows,
+                       .inner = shape->pixels,
+                       .c = gradient + tap * shape->channels * gradient_row + column,
+                       .c_row = (ptrdiff_t)gradient_row,
+                       .columns = left < SCL_PANEL ? left : SCL_PANEL};
+      product_columns(t, shape->channels, TILE_ADD);
+    }
+}
+
+const struct scl_convolution_kernels SCL_VARIANT(scl_convolution) = {
+    SCL_PANEL,
+    SCL_VARIANT(convolution_pack),
+    SCL_VARIANT(convolution_rows),
+    SCL_VARIANT(convolution_weight_gradient),
+};

@@ -1,0 +1,58 @@
+#pragma once
+#include <stddef.h>
+
+/// Winograd's minimal filtering F(4x4, 3x3): an output tile of 4x4 pixels from an input tile of 6x6, with 36
+/// products per channel pair where the definition takes 144.
+///
+/// The six interpolation points are 0, 1, -1, 1/2, -2 and infinity.
+enum { SCL_WINOGRAD_POSITIONS = 36 };
+
+/// An image tensor [n, height, width, channels] cut into tiles: tile (i, j) begins at pixel
+/// (4 i + top, 4 j + left). What lies outside the image reads 0 and is not written.
+struct scl_winograd_image {
+  size_t height, width, channels;
+  size_t tiles_high, tiles_wide;
+  ptrdiff_t top, left;
+};
+
+/// A transformed block [36][tiles][row]: `position` floats between positions, `row` between tiles.
+struct scl_winograd_block {
+  float *data;
+  size_t position, row;
+};
+
+struct scl_winograd_kernels {
+  /// Columns of a filter panel.
+  size_t panel;
+  /// block[.., channel...] = B^T d B of 6x6 input tiles first...first + count.
+  void (*input)(const float *x, const struct scl_winograd_image *image, size_t first, size_t count,
+                struct scl_winograd_block block, size_t channel);
+  /// block = A d A^T of 4x4 tiles of an output gradient.
+  void (*gradient)(const float *dy, const struct scl_winograd_image *image, size_t first, size_t count,
+                   struct scl_winograd_block block);
+  /// y = A^T block[.., channel...] A + bias; the block holds channels from `channel` on, for
+  /// y's channels `target`..<`target + columns`. `bias` points at the first of them, or is null.
+  void (*output)(struct scl_winograd_block block, size_t channel, const float *bias, float *y,
+                 const struct scl_winograd_image *image, size_t target, size_t columns, size_t first,
+                 size_t count);
+  /// One panel of filters G g G^T, [36][rows][panel] with `position` floats between positions, from
+  /// weights[tap][row * row_step + column * column_step], one step being 1. `rotated` reads tap 8 - t.
+  void (*filter)(const float *weights, size_t tap_step, size_t row_step, size_t column_step, int rotated,
+                 size_t rows, size_t columns, float *panel, size_t position);
+  /// gradient[tap][row * row_step + column] = G^T (sum of the partial sums) G for a [36][rows][sum_row]
+  /// block; `partials` blocks lie `partial_step` floats apart and are added in order.
+  void (*filter_gradient)(const float *sums, size_t position, size_t sum_row, size_t partials,
+                          size_t partial_step, size_t rows, size_t columns, float *gradient,
+                          size_t tap_step, size_t row_step);
+  /// product[e][t][p * panel...] = block[e][t] * panels[p][e] for `tiles` rows, all 36 positions and
+  /// `panel_count` panels, `panel_step` floats apart.
+  void (*product)(struct scl_winograd_block block, size_t tiles, size_t channels, const float *panels,
+                  size_t panel_position, size_t panel_step, size_t panel_count,
+                  struct scl_winograd_block product);
+  /// sums[e][c][column...] (+)= block[e][.., first_row + c]^T gradient[e] over `tiles`, `columns` of them.
+  void (*accumulate)(struct scl_winograd_block block, size_t first_row, size_t rows,
+                     struct scl_winograd_block gradient, size_t column, size_t columns, size_t tiles,
+                     float *sums, size_t sum_position, size_t sum_row, int adding);
+};
+
+const struct scl_winograd_kernels *scl_winograd(void);

@@ -1,0 +1,323 @@
+// Winograd F(4x4, 3x3): y = A^T [ (G g G^T) . (B^T d B) ] A, with the points 0, 1, -1, 1/2, -2 and infinity.
+//
+// A transform of a tile applies a 1-D transform to its columns, then to its rows; each vector holds one
+// element of SCL_WIDTH channels.
+#include "include/scl_winograd.h"
+#include "microkernel.h"
+#include "transpose.h"
+
+// t = B^T d
+SCL_INLINE void transform_input(const vfloat d[6], vfloat t[6]) {
+  vfloat a = d[4] - d[2], b = d[3] - d[1];
+  t[0] = (d[0] - d[2]) + a + 1.5f * b;
+  t[1] = (a + b) + 1.5f * (d[2] + d[3]);
+  t[2] = (a - b) + 1.5f * (d[3] - d[2]);
+  t[3] = a + 2.0f * b;
+  t[4] = a - 0.5f * b;
+  t[5] = (d[5] - d[3]) - b + 1.5f * a;
+}
+
+// y = A^T m
+SCL_INLINE void transform_output(const vfloat m[6], vfloat y[4]) {
+  vfloat sum = m[1] + m[2], difference = m[1] - m[2];
+  y[0] = m[0] + sum + (m[3] + m[4]);
+  y[1] = difference + 0.5f * m[3] - 2.0f * m[4];
+  y[2] = sum + 0.25f * m[3] + 4.0f * m[4];
+  y[3] = difference + 0.125f * m[3] - 8.0f * m[4] + m[5];
+}
+
+// t = A y
+SCL_INLINE void transform_gradient(const vfloat y[4], vfloat t[6]) {
+  vfloat even = y[0] + y[2], odd = y[1] + y[3];
+  t[0] = y[0];
+  t[1] = even + odd;
+  t[2] = even - odd;
+  t[3] = (y[0] + 0.25f * y[2]) + 0.5f * (y[1] + 0.25f * y[3]);
+  t[4] = (y[0] + 4.0f * y[2]) - 2.0f * (y[1] + 4.0f * y[3]);
+  t[5] = y[3];
+}
+
+// t = G g
+SCL_INLINE void transform_filter(const vfloat g[3], vfloat t[6]) {
+  vfloat sum = g[0] + g[2];
+  t[0] = g[0];
+  t[1] = (sum + g[1]) * (1.0f / 3);
+  t[2] = (sum - g[1]) * (-1.0f / 3);
+  t[3] = (g[0] + 0.5f * g[1] + 0.25f * g[2]) * (-16.0f / 15);
+  t[4] = (g[0] - 2.0f * g[1] + 4.0f * g[2]) * (1.0f / 15);
+  t[5] = g[2];
+}
+
+// g = G^T t
+SCL_INLINE void transform_filter_gradient(const vfloat t[6], vfloat g[3]) {
+  vfloat difference = (t[1] - t[2]) * (1.0f / 3), sum = (t[1] + t[2]) * (1.0f / 3);
+  vfloat third = t[3] * (-16.0f / 15), fourth = t[4] * (1.0f / 15);
+  g[0] = t[0] + difference + (third + fourth);
+  g[1] = sum + 0.5f * third - 2.0f * fourth;
+  g[2] = difference + 0.25f * third + 4.0f * fourth + t[5];
+}
+
+// Where a tile lies in its tensor, and which of its rows and columns are inside the image.
+struct tile_place {
+  ptrdiff_t offset; // of its first pixel, which may lie outside
+  unsigned rows, columns;
+  int inside;
+};
+
+SCL_INLINE unsigned inside_bits(ptrdiff_t first, size_t size, int length) {
+  unsigned bits = 0;
+  for (int i = 0; i < length; i++)
+    bits |= (unsigned)(first + i >= 0 && first + i < (ptrdiff_t)size) << i;
+  return bits;
+}
+
+SCL_INLINE struct tile_place place_of(const struct scl_winograd_image *image, size_t tile, int length) {
+  size_t per_image = image->tiles_high * image->tiles_wide;
+  size_t n = tile / per_image, rest = tile % per_image;
+  ptrdiff_t y = (ptrdiff_t)(rest / image->tiles_wide) * 4 + image->top;
+  ptrdiff_t x = (ptrdiff_t)(rest % image->tiles_wide) * 4 + image->left;
+  struct tile_place place;
+  place.offset = (((ptrdiff_t)(n * image->height) + y) * (ptrdiff_t)image->width + x) *
+                 (ptrdiff_t)image->channels;
+  place.rows = inside_bits(y, image->height, length);
+  place.columns = inside_bits(x, image->width, length);
+  unsigned all = (1u << length) - 1;
+  place.inside = place.rows == all && place.columns == all;
+  return place;
+}
+
+// One vector of channels of an input tile (`length` 6) or of an output gradient's tile (4).
+SCL_INLINE void forward_tile(const float *x, ptrdiff_t row, ptrdiff_t pixel, struct tile_place place,
+                             const int length, const int inside, const int full, size_t channels, float *out,
+                             size_t position) {
+  vfloat t[6][6];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < length; j++) {
+    vfloat d[6], r[6];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < length; i++) {
+      const float *p = x + i * row + j * pixel;
+      d[i] = (vfloat){};
+      if (inside || ((place.rows >> i) & (place.columns >> j) & 1))
+        d[i] = full ? v_load(p) : v_load_partial(p, channels);
+    }
+    if (length == 6)
+      transform_input(d, r);
+    else
+      transform_gradient(d, r);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 6; i++)
+      t[i][j] = r[i];
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 6; i++) {
+    vfloat r[6];
+    if (length == 6)
+      transform_input(t[i], r);
+    else
+      transform_gradient(t[i], r);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 6; j++)
+      v_store(out + (size_t)(i * 6 + j) * position, r[j]);
+  }
+}
+
+SCL_INLINE void forward_tiles(const float *x, const struct scl_winograd_image *image, const int length,
+                              size_t first, size_t count, struct scl_winograd_block block, size_t channel) {
+  const size_t channels = image->channels;
+  const ptrdiff_t pixel = (ptrdiff_t)channels, row = pixel * (ptrdiff_t)image->width;
+  for (size_t tile = 0; tile < count; tile++) {
+    struct tile_place place = place_of(image, first + tile, length);
+    const float *p = x + place.offset;
+    float *out = block.data + tile * block.row + channel;
+    size_t c = 0;
+    if (place.inside)
+      for (; c + SCL_WIDTH <= channels; c += SCL_WIDTH)
+        forward_tile(p + c, row, pixel, place, length, 1, 1, SCL_WIDTH, out + c, block.position);
+    else
+      for (; c + SCL_WIDTH <= channels; c += SCL_WIDTH)
+        forward_tile(p + c, row, pixel, place, length, 0, 1, SCL_WIDTH, out + c, block.position);
+    if (c < channels)
+      forward_tile(p + c, row, pixel, place, length, 0, 0, channels - c, out + c, block.position);
+  }
+}
+
+static void SCL_VARIANT(winograd_input)(const float *x, const struct scl_winograd_image *image, size_t first,
+                                        size_t count, struct scl_winograd_block block, size_t channel) {
+  forward_tiles(x, image, 6, first, count, block, channel);
+}
+
+static void SCL_VARIANT(winograd_gradient)(const float *dy, const struct scl_winograd_image *image,
+                                           size_t first, size_t count, struct scl_winograd_block block) {
+  forward_tiles(dy, image, 4, first, count, block, 0);
+}
+
+SCL_INLINE void output_tile(const float *m, size_t position, vfloat bias, float *y, ptrdiff_t row,
+                            ptrdiff_t pixel, struct tile_place place, const int inside, const int full,
+                            size_t channels) {
+  vfloat t[4][6];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < 6; j++) {
+    vfloat d[6], r[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 6; i++)
+      d[i] = v_load(m + (size_t)(i * 6 + j) * position);
+    transform_output(d, r);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++)
+      t[i][j] = r[i];
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    vfloat r[4];
+    transform_output(t[i], r);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++)
+      if (inside || ((place.rows >> i) & (place.columns >> j) & 1)) {
+        float *p = y + i * row + j * pixel;
+        if (full)
+          v_store(p, r[j] + bias);
+        else
+          v_store_partial(p, r[j] + bias, channels);
+      }
+  }
+}
+
+static void SCL_VARIANT(winograd_output)(struct scl_winograd_block block, size_t channel, const float *bias,
+                                         float *y, const struct scl_winograd_image *image, size_t target,
+                                         size_t columns, size_t first, size_t count) {
+  const ptrdiff_t pixel = (ptrdiff_t)image->channels, row = pixel * (ptrdiff_t)image->width;
+  for (size_t tile = 0; tile < count; tile++) {
+    struct tile_place place = place_of(image, first + tile, 4);
+    float *p = y + place.offset + target;
+    const float *m = block.data + tile * block.row + channel;
+    for (size_t c = 0; c < columns; c += SCL_WIDTH) {
+      size_t left = columns - c;
+      vfloat b = bias ? v_load_first(bias + c, left) : (vfloat){};
+      if (left < SCL_WIDTH)
+        output_tile(m + c, block.position, b, p + c, row, pixel, place, 0, 0, left);
+      else if (place.inside)
+        output_tile(m + c, block.position, b, p + c, row, pixel, place, 1, 1, SCL_WIDTH);
+      else
+        output_tile(m + c, block.position, b, p + c, row, pixel, place, 0, 1, SCL_WIDTH);
+    }
+  }
+}
+
+static void SCL_VARIANT(winograd_filter)(const float *weights, size_t tap_step, size_t row_step,
+                                         size_t column_step, int rotated, size_t rows, size_t columns,
+                                         float *panel, size_t position) {
+  for (size_t column = 0; column < SCL_PANEL; column += SCL_WIDTH)
+    for (size_t row = 0; row < rows; row += SCL_WIDTH) {
+      vfloat g[9][SCL_WIDTH];
+      size_t high = rows - row < SCL_WIDTH ? rows - row : SCL_WIDTH;
+      size_t wide = column < columns ? columns - column : 0;
+      for (size_t tap = 0; tap < 9; tap++)
+        load_square(weights + (rotated ? 8 - tap : tap) * tap_step + row * row_step + column * column_step,
+                    (ptrdiff_t)row_step, (ptrdiff_t)column_step, high, wide < SCL_WIDTH ? wide : SCL_WIDTH,
+                    g[tap]);
+      for (size_t r = 0; r < high; r++) {
+        vfloat t[6][3];
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 3; j++) {
+          vfloat d[3] = {g[j][r], g[3 + j][r], g[6 + j][r]}, s[6];
+          transform_filter(d, s);
+#pragma clang loop unroll(full)
+          for (int i = 0; i < 6; i++)
+            t[i][j] = s[i];
+        }
+        float *out = panel + (row + r) * SCL_PANEL + column;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 6; i++) {
+          vfloat s[6];
+          transform_filter(t[i], s);
+#pragma clang loop unroll(full)
+          for (int j = 0; j < 6; j++)
+            v_store(out + (size_t)(i * 6 + j) * position, s[j]);
+        }
+      }
+    }
+}
+
+static void SCL_VARIANT(winograd_filter_gradient)(const float *sums, size_t position, size_t sum_row,
+                                                  size_t partials, size_t partial_step, size_t rows,
+                                                  size_t columns, float *gradient, size_t tap_step,
+                                                  size_t row_step) {
+  for (size_t row = 0; row < rows; row++)
+    for (size_t column = 0; column < columns; column += SCL_WIDTH) {
+      const float *p = sums + row * sum_row + column;
+      vfloat t[3][6];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < 6; j++) {
+        vfloat d[6], s[3];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 6; i++) {
+          d[i] = v_load(p + (size_t)(i * 6 + j) * position);
+          for (size_t k = 1; k < partials; k++)
+            d[i] += v_load(p + (size_t)(i * 6 + j) * position + k * partial_step);
+        }
+        transform_filter_gradient(d, s);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 3; i++)
+          t[i][j] = s[i];
+      }
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 3; i++) {
+        vfloat s[3];
+        transform_filter_gradient(t[i], s);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 3; j++)
+          v_store_first(gradient + (size_t)(i * 3 + j) * tap_step + row * row_step + column, s[j],
+                        columns - column);
+      }
+    }
+}
+
+static void SCL_VARIANT(winograd_product)(struct scl_winograd_block block, size_t tiles, size_t channels,
+                                          const float *panels, size_t panel_position, size_t panel_step,
+                                          size_t panel_count, struct scl_winograd_block product) {
+  static const ptrdiff_t no_offset = 0;
+  for (size_t e = 0; e < SCL_WINOGRAD_POSITIONS; e++)
+    for (size_t panel = 0; panel < panel_count; panel++) {
+      struct tile t = {.a = block.data + e * block.position,
+                       .a_row = (ptrdiff_t)block.row,
+                       .a_offsets = &no_offset,
+                       .b = panels + panel * panel_step + e * panel_position,
+                       .outer = 1,
+                       .inner = channels,
+                       .c = product.data + e * product.position + panel * SCL_PANEL,
+                       .c_row = (ptrdiff_t)product.row,
+                       .columns = SCL_PANEL};
+      product_rows(t, tiles, TILE_ZERO);
+    }
+}
+
+static void SCL_VARIANT(winograd_accumulate)(struct scl_winograd_block block, size_t first_row, size_t rows,
+                                             struct scl_winograd_block gradient, size_t column,
+                                             size_t columns, size_t tiles, float *sums, size_t sum_position,
+                                             size_t sum_row, int adding) {
+  for (size_t e = 0; e < SCL_WINOGRAD_POSITIONS; e++)
+    for (size_t c = 0; c < columns; c += SCL_PANEL) {
+      struct tile t = {.a = block.data + e * block.position + first_row,
+                       .a_inner = (ptrdiff_t)block.row,
+                       .b = gradient.data + e * gradient.position + column + c,
+                       .b_inner = (ptrdiff_t)gradient.row,
+                       .outer = 1,
+                       .inner = tiles,
+                       .c = sums + e * sum_position + c,
+                       .c_row = (ptrdiff_t)sum_row,
+                       .columns = columns - c > SCL_WIDTH ? SCL_PANEL : SCL_WIDTH};
+      product_columns(t, rows, adding ? TILE_ADD : TILE_ZERO);
+    }
+}
+
+const struct scl_winograd_kernels SCL_VARIANT(scl_winograd) = {
+    SCL_PANEL,
+    SCL_VARIANT(winograd_input),
+    SCL_VARIANT(winograd_gradient),
+    SCL_VARIANT(winograd_output),
+    SCL_VARIANT(winograd_filter),
+    SCL_VARIANT(winograd_filter_gradient),
+    SCL_VARIANT(winograd_product),
+    SCL_VARIANT(winograd_accumulate),
+};

@@ -52,7 +52,8 @@ struct DirectWeightGradient {
             + place.rows.lowerBound) * geometry.output.width
         let gradient = UnsafeMutablePointer(mutating: outputGradient.pointer + first * outputs)
         if sumRow != outputs {
-          widen(gradient, pixels: place.rows.count * geometry.output.width, outputs, sumRow, to: widened.pointer)
+          widen(
+            gradient, pixels: place.rows.count * geometry.output.width, outputs, sumRow, to: widened.pointer)
         }
         let offsets = stride(from: 0, to: view.offsets.count, by: merged).map { view.offsets[$0] }
         var rows = scl_direct_rows(

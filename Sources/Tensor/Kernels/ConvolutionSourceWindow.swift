@@ -58,11 +58,12 @@ struct SourceWindow {
 
   /// Whether every read falls inside the one source.
   var readsSourceDirectly: Bool {
-    sources.count == 1 && (offsets.isEmpty
-      || [\SpatialExtent.depth, \.height, \.width].allSatisfy { axis in
-        let reach = self.reach(axis)
-        return reach.lowerBound >= 0 && reach.upperBound < extent[keyPath: axis]
-      })
+    sources.count == 1
+      && (offsets.isEmpty
+        || [\SpatialExtent.depth, \.height, \.width].allSatisfy { axis in
+          let reach = self.reach(axis)
+          return reach.lowerBound >= 0 && reach.upperBound < extent[keyPath: axis]
+        })
   }
 
   /// Blocks whose patches hold about 2^16 floats (the second-level cache keeps four), at least one row each.

@@ -72,7 +72,8 @@ struct WinogradConvolution {
     let (position, step) = weight.panelSize(panel: kernels.panel)
     let input = WinogradBlock(tiles: tiles, channels: weight.rows)
     Parallel.for(tiles, grain: max(1, (1 << 13) / weight.rows)) { range in
-      transformInputs(kernels, first: range.lowerBound, count: range.count, to: input.layout(from: range.lowerBound))
+      transformInputs(
+        kernels, first: range.lowerBound, count: range.count, to: input.layout(from: range.lowerBound))
     }
     Parallel.for(panels, grain: 1) { range in
       let filters = Scratch<Float>(count: step)

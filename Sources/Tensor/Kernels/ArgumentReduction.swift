@@ -8,10 +8,10 @@ enum ArgumentReduction {
     let axis = tensor.shape.normalized(axis: axis)
     let extent = Reduction.Extent(tensor.shape, axes: axis..<axis + 1)
     let shape = tensor.shape.removing(axis: axis)
-    precondition(
+    shapePrecondition(
       extent.count > 0 || shape.elementCount == 0,
       "axis \(axis) of a tensor of shape \(tensor.shape) holds no elements to choose from")
-    precondition(
+    shapePrecondition(
       extent.count <= Int(Int32.max), "axis \(axis) of shape \(tensor.shape) is too long for Int32 indices")
     return Tensor<Int32>(shape: shape) { output in
       tensor.withUnsafeBufferPointer { input in

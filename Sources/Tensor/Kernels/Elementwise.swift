@@ -47,7 +47,7 @@ enum Elementwise {
     _ left: inout Tensor<Left>, _ right: Tensor<Right>, _ function: (Left, Right) -> Left
   ) {
     let plan = BroadcastPlan(left.shape, right.shape)
-    precondition(
+    shapePrecondition(
       plan.shape == left.shape, "shape \(right.shape) does not broadcast to \(left.shape) in place")
     left.withUnsafeMutableBufferPointer { output in
       right.withUnsafeBufferPointer { right in

@@ -18,7 +18,7 @@ struct BroadcastPlan {
   /// - Precondition: the shapes fit.
   init(_ left: TensorShape, _ right: TensorShape) {
     guard let shape = left.broadcast(with: right) else {
-      preconditionFailure("shapes \(left) and \(right) do not broadcast")
+      shapePreconditionFailure("shapes \(left) and \(right) do not broadcast")
     }
     self.shape = shape
     // (length, left stride, right stride), innermost axis first.

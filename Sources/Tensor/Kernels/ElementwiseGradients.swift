@@ -41,7 +41,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package func backpropagated(through derivative: ElementwiseDerivative<Scalar>, saved: Tensor) -> Tensor {
-    precondition(shape == saved.shape, "a gradient of shape \(shape) at a tensor of shape \(saved.shape)")
+    shapePrecondition(
+      shape == saved.shape, "a gradient of shape \(shape) at a tensor of shape \(saved.shape)")
     return switch derivative {
     case .logarithm: Elementwise.zip(self, saved) { $0 / $1 }
     case .logarithmOnePlus: Elementwise.zip(self, saved) { $0 / (1 + $1) }

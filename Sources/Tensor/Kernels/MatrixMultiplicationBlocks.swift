@@ -11,14 +11,14 @@ struct MatrixProduct {
 
   init(_ left: TensorShape, _ right: TensorShape, _ transposing: TransposedOperands) {
     func refusal() -> String { "shapes \(left) and \(right) do not multiply (transposing: \(transposing))" }
-    precondition(left.rank >= 2 && right.rank >= 2, refusal())
+    shapePrecondition(left.rank >= 2 && right.rank >= 2, refusal())
     rows = transposing.isLeft ? left[-1] : left[-2]
     depth = transposing.isLeft ? left[-2] : left[-1]
     columns = transposing.isRight ? right[-2] : right[-1]
-    precondition(depth == (transposing.isRight ? right[-1] : right[-2]), refusal())
+    shapePrecondition(depth == (transposing.isRight ? right[-1] : right[-2]), refusal())
     let leftBatch = TensorShape(Array(left.dimensions.dropLast(2)))
     let rightBatch = TensorShape(Array(right.dimensions.dropLast(2)))
-    precondition(leftBatch.broadcast(with: rightBatch) != nil, refusal())
+    shapePrecondition(leftBatch.broadcast(with: rightBatch) != nil, refusal())
     batches = BroadcastPlan(leftBatch, rightBatch)
     shape = TensorShape(batches.shape.dimensions + [rows, columns])
     leftSize = rows * depth

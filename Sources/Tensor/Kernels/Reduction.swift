@@ -29,7 +29,7 @@ enum Reduction {
   /// - Precondition: they exist and none is named twice.
   static func normalized(_ axes: [Int], in shape: TensorShape) -> [Int] {
     let sorted = axes.map { shape.normalized(axis: $0) }.sorted()
-    precondition(
+    shapePrecondition(
       zip(sorted, sorted.dropFirst()).allSatisfy { $0 != $1 },
       "an axis is named twice in \(axes), of a tensor of shape \(shape)")
     return sorted
@@ -54,7 +54,7 @@ enum Reduction {
       let extent = Extent(result.shape, axes: first..<last + 1)
       let lengths = result.shape.dimensions
       let shape = TensorShape(Array(lengths[..<first] + lengths[(last + 1)...]))
-      precondition(
+      shapePrecondition(
         extent.count > 0 || identity != nil || shape.elementCount == 0,
         "axes \(axes) of a tensor of shape \(tensor.shape) hold no elements to reduce")
       if extent.count == 0 {

@@ -31,7 +31,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   /// - Precondition: `shape` broadcasts to this tensor's shape.
   public func sum(to shape: TensorShape) -> Tensor {
     if shape == self.shape { return self }
-    precondition(
+    shapePrecondition(
       shape.broadcast(with: self.shape) == self.shape,
       "shape \(shape) does not broadcast to \(self.shape), so there is no sum back to it")
     let missing = rank - shape.rank

@@ -10,7 +10,7 @@ extension Tensor {
     guard let values = shape.broadcast(with: replacement.shape),
       let target = values.broadcast(with: mask.shape)
     else {
-      preconditionFailure("shapes \(shape), \(replacement.shape) and \(mask.shape) do not broadcast")
+      shapePreconditionFailure("shapes \(shape), \(replacement.shape) and \(mask.shape) do not broadcast")
     }
     return Self.select(broadcast(to: target), replacement.broadcast(to: target), mask.broadcast(to: target))
   }

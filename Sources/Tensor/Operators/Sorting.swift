@@ -33,7 +33,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   /// - Precondition: the axis exists and `0 <= count <= shape[axis]`.
   /// - Complexity: O(n log n) for each line of n elements.
   public func topK(_ count: Int, along axis: Int) -> (values: Tensor, indices: Tensor<Int32>) {
-    precondition(
+    shapePrecondition(
       count >= 0 && count <= shape[axis],
       "axis \(axis) of a tensor of shape \(shape) has no \(count) largest elements")
     return ranked(along: axis, order: .descending, keeping: count)
@@ -48,7 +48,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   ) -> (values: Tensor, indices: Tensor<Int32>) {
     let axis = shape.normalized(axis: axis)
     let extent = Reduction.Extent(shape, axes: axis..<axis + 1)
-    precondition(
+    shapePrecondition(
       extent.count <= Int(Int32.max), "axis \(axis) of shape \(shape) is too long for Int32 indices")
     let target = shape.replacing(axis: axis, with: count)
     var indices = Tensor<Int32>(zeros: target)

@@ -10,7 +10,7 @@
 ///     let noise = Tensor<Float>(normalWithMean: 0, standardDeviation: 1, shape: [4, 4], using: &generator)
 ///
 /// The seed is Philox's key; stream and index are the upper half of its 128-bit counter, the lower half
-/// counts blocks of two 64-bit numbers: the period of each stream is 2^65.
+/// counts blocks of two 64-bit numbers. After 2^64 numbers a stream begins again.
 public struct PhiloxGenerator: RandomNumberGenerator, Hashable, Codable, Sendable {
   /// The seed that the generator was made with.
   public let seed: UInt64
@@ -23,7 +23,7 @@ public struct PhiloxGenerator: RandomNumberGenerator, Hashable, Codable, Sendabl
 
   /// - Precondition: `stream` and `index` are in 0..<2^32.
   public init(seed: UInt64, stream: Int = 0, index: Int = 0) {
-    precondition(
+    shapePrecondition(
       UInt32(exactly: stream) != nil && UInt32(exactly: index) != nil,
       "stream \(stream) and index \(index) must be in 0..<2^32")
     self.seed = seed

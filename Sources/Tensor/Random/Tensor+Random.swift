@@ -21,7 +21,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     uniform range: Range<Scalar>, shape: TensorShape, using generator: inout Generator
   ) {
     let width = range.upperBound - range.lowerBound
-    precondition(
+    shapePrecondition(
       !range.isEmpty && width.isFinite, "a uniform distribution needs a finite range, not \(range)")
     self.init(shape: shape) { buffer in
       for index in buffer.indices {
@@ -42,7 +42,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     normalWithMean mean: Scalar, standardDeviation: Scalar, shape: TensorShape,
     using generator: inout Generator
   ) {
-    precondition(standardDeviation >= 0, "a standard deviation is not negative: \(standardDeviation)")
+    shapePrecondition(standardDeviation >= 0, "a standard deviation is not negative: \(standardDeviation)")
     self.init(shape: shape) { buffer in
       var index = 0
       while index < buffer.count {
@@ -63,7 +63,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
   public init<Generator: RandomNumberGenerator>(
     uniform range: Range<Scalar>, shape: TensorShape, using generator: inout Generator
   ) {
-    precondition(!range.isEmpty, "a uniform distribution needs a range that is not empty")
+    shapePrecondition(!range.isEmpty, "a uniform distribution needs a range that is not empty")
     // The width fits 64 bits for every integer type of a tensor.
     let width = UInt64(truncatingIfNeeded: range.upperBound) &- UInt64(truncatingIfNeeded: range.lowerBound)
     self.init(shape: shape) { buffer in
@@ -78,7 +78,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
   ///
   /// - Precondition: `count` is not negative and the indices fit the scalar.
   public init<Generator: RandomNumberGenerator>(permutation count: Int, using generator: inout Generator) {
-    precondition(
+    shapePrecondition(
       count >= 0 && (count == 0 || Scalar(exactly: count - 1) != nil),
       "a permutation of \(count) indices does not fit \(Scalar.scalarName)")
     self.init(shape: [count]) { buffer in
@@ -97,7 +97,7 @@ extension Tensor where Scalar == Bool {
   public init<Generator: RandomNumberGenerator>(
     bernoulli probability: Double, shape: TensorShape, using generator: inout Generator
   ) {
-    precondition((0...1).contains(probability), "a probability is in 0...1, not \(probability)")
+    shapePrecondition((0...1).contains(probability), "a probability is in 0...1, not \(probability)")
     self.init(shape: shape) { buffer in
       for index in buffer.indices {
         let draw: Double = unitInterval(&generator)

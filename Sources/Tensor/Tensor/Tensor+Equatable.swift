@@ -46,7 +46,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ///
   /// - Precondition: equal shapes.
   public func maximumAbsoluteDifference(to other: Tensor) -> Scalar {
-    precondition(shape == other.shape, "shapes \(shape) and \(other.shape) differ")
+    shapePrecondition(shape == other.shape, "shapes \(shape) and \(other.shape) differ")
     var largest: Scalar = 0
     withUnsafeBufferPointer { left in
       other.withUnsafeBufferPointer { right in

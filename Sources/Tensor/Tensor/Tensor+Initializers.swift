@@ -3,7 +3,7 @@ extension Tensor {
   ///
   /// - Precondition: there are as many scalars as the shape has elements.
   public init(_ scalars: some Collection<Scalar>, shape: TensorShape) {
-    precondition(
+    shapePrecondition(
       scalars.count == shape.elementCount,
       "\(scalars.count) scalars do not fill a tensor of shape \(shape)")
     self.init(shape: shape) { buffer in
@@ -30,7 +30,7 @@ extension Tensor {
   /// - Precondition: the rows have equal lengths.
   public init(rows: [[Scalar]]) {
     let width = rows.first?.count ?? 0
-    precondition(
+    shapePrecondition(
       rows.allSatisfy { $0.count == width }, "rows of different lengths: \(rows.map(\.count))")
     self.init(rows.flatMap { $0 }, shape: [rows.count, width])
   }
@@ -44,7 +44,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   ///
   /// - Precondition: `step` is not zero. The vector is empty when `end` lies behind `start`.
   public init(arange start: Scalar, to end: Scalar, by step: Scalar = 1) {
-    precondition(step != 0, "arange needs a step other than 0")
+    shapePrecondition(step != 0, "arange needs a step other than 0")
     let count = ((end.doubleValue - start.doubleValue) / step.doubleValue).rounded(.up)
     self.init(shape: [Swift.max(0, Int(count))]) { buffer in
       for index in buffer.indices { buffer[index] = start + Scalar(converting: Double(index)) * step }
@@ -53,7 +53,7 @@ extension Tensor where Scalar: TensorNumericScalar {
 
   /// `count` values from `start` to `end`, both included, evenly spaced (NumPy's `linspace`).
   public init(linspace start: Scalar, through end: Scalar, count: Int) {
-    precondition(count >= 0, "linspace needs a count of at least 0, not \(count)")
+    shapePrecondition(count >= 0, "linspace needs a count of at least 0, not \(count)")
     self.init(shape: [count]) { buffer in
       let step = (end.doubleValue - start.doubleValue) / Double(Swift.max(count - 1, 1))
       for index in buffer.indices {
@@ -118,7 +118,7 @@ private func clampInteger<Source, Target>(_ value: Source, to type: Target.Type)
   guard let integer = value as? any FixedWidthInteger,
     let target = type as? any FixedWidthInteger.Type,
     let result = clamped(integer, to: target) as? Target
-  else { preconditionFailure("\(Source.self) and \(Target.self) are not both integers") }
+  else { shapePreconditionFailure("\(Source.self) and \(Target.self) are not both integers") }
   return result
 }
 

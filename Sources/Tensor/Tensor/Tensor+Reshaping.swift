@@ -6,12 +6,12 @@ extension Tensor {
     var lengths = lengths
     if let open = lengths.firstIndex(of: -1) {
       let known = lengths.enumerated().reduce(1) { $1.offset == open ? $0 : $0 * $1.element }
-      precondition(
+      shapePrecondition(
         known > 0 && elementCount % known == 0, "a tensor of shape \(shape) does not reshape to \(lengths)")
       lengths[open] = elementCount / known
     }
     let target = TensorShape(lengths)
-    precondition(
+    shapePrecondition(
       target.elementCount == elementCount, "a tensor of shape \(shape) does not reshape to \(target)")
     return Tensor(storage: storage, offset: offset, shape: target)
   }
@@ -30,7 +30,7 @@ extension Tensor {
   ///
   /// - Precondition: the axis has length 1.
   public func squeezed(at axis: Int) -> Tensor {
-    precondition(shape[axis] == 1, "axis \(axis) of shape \(shape) has not length 1")
+    shapePrecondition(shape[axis] == 1, "axis \(axis) of shape \(shape) has not length 1")
     return reshaped(shape.removing(axis: axis))
   }
 }

@@ -4,14 +4,14 @@ extension Tensor {
   /// - Precondition: the tensor is no scalar and `0 <= index < shape[0]`.
   public subscript(index: Int) -> Tensor {
     get {
-      precondition(
+      shapePrecondition(
         rank > 0 && index >= 0 && index < shape[0], "index \(index) is outside a tensor of shape \(shape)")
       let part = shape.removing(axis: 0)
       return Tensor(storage: storage, offset: offset + index * part.elementCount, shape: part)
     }
     set {
       let part = shape.removing(axis: 0)
-      precondition(
+      shapePrecondition(
         newValue.shape == part, "a part of shape \(newValue.shape) does not fit one of shape \(part)")
       replace(at: index * part.elementCount, with: newValue)
     }
@@ -22,7 +22,7 @@ extension Tensor {
   /// - Precondition: the range lies in `0...shape[0]`.
   public subscript(range: Range<Int>) -> Tensor {
     get {
-      precondition(
+      shapePrecondition(
         rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0],
         "the range \(range) is outside a tensor of shape \(shape)")
       let part = shape.removing(axis: 0)
@@ -32,7 +32,7 @@ extension Tensor {
     }
     set {
       let part = shape.replacing(axis: 0, with: range.count)
-      precondition(
+      shapePrecondition(
         newValue.shape == part, "a part of shape \(newValue.shape) does not fit one of shape \(part)")
       replace(at: range.lowerBound * shape.removing(axis: 0).elementCount, with: newValue)
     }
@@ -56,7 +56,7 @@ extension Tensor {
   }
 
   private func elementIndex(_ indices: [Int]) -> Int {
-    precondition(
+    shapePrecondition(
       indices.count == rank && zip(indices, shape.dimensions).allSatisfy { $0 >= 0 && $0 < $1 },
       "the index \(indices) is outside a tensor of shape \(shape)")
     return zip(indices, shape.dimensions).reduce(0) { $0 * $1.1 + $1.0 }
@@ -64,7 +64,7 @@ extension Tensor {
 
   private mutating func replace(at start: Int, with part: Tensor) {
     withUnsafeMutableBufferPointer { target in
-      precondition(
+      shapePrecondition(
         start >= 0 && start + part.elementCount <= target.count,
         "a part of shape \(part.shape) at \(start) is outside \(target.count) elements")
       guard let base = target.baseAddress else { return }

@@ -31,7 +31,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   ///
   /// - Precondition: `elementCount == 1`.
   public var item: Scalar {
-    precondition(elementCount == 1, "item needs a tensor of one element, not one of shape \(shape)")
+    shapePrecondition(elementCount == 1, "item needs a tensor of one element, not one of shape \(shape)")
     return storage.pointer[offset]
   }
 

@@ -11,9 +11,9 @@ public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custom
   public init(_ dimensions: [Int]) {
     var product = 1
     for length in dimensions {
-      precondition(length >= 0, "a tensor's shape has no negative lengths: \(dimensions)")
+      shapePrecondition(length >= 0, "a tensor's shape has no negative lengths: \(dimensions)")
       let (value, overflow) = product.multipliedReportingOverflow(by: length)
-      precondition(!overflow, "a tensor of shape \(dimensions) has more elements than Int can count")
+      shapePrecondition(!overflow, "a tensor of shape \(dimensions) has more elements than Int can count")
       product = value
     }
     self.dimensions = dimensions
@@ -32,7 +32,7 @@ public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custom
   ///
   /// - Precondition: `-rank <= axis < rank`.
   public func normalized(axis: Int) -> Int {
-    precondition(
+    shapePrecondition(
       axis >= -rank && axis < rank, "axis \(axis) does not exist in a tensor of shape \(self)")
     return axis < 0 ? axis + rank : axis
   }

@@ -27,6 +27,6 @@ package enum KernelVariant: String, CaseIterable, Codable, Sendable {
   ///
   /// - Precondition: the processor can run it.
   package func select() {
-    shapePrecondition(scl_isa_select(number) != 0, "this processor has no \(rawValue)")
+    precondition(scl_isa_select(number) != 0, "this processor has no \(rawValue)")
   }
 }

@@ -8,7 +8,12 @@ enum NormalizationKernels {
     let mean = Tensor<Scalar>(shape: [layout.statisticCount]) { mean in
       variance.withUnsafeMutableBufferPointer { variance in
         guard let mean = mean.baseAddress, let variance = variance.baseAddress else { return }
-        NormalizationExact.moments(input.pointer, layout: layout, mean: mean, variance: variance)
+        if Scalar.self == Float.self {
+          NormalizationFast.moments(
+            input.pointer.asFloat, layout: layout, mean: mean.asFloat, variance: variance.asFloat)
+        } else {
+          NormalizationExact.moments(input.pointer, layout: layout, mean: mean, variance: variance)
+        }
       }
     }
     return (mean, variance)
@@ -19,10 +24,17 @@ enum NormalizationKernels {
     inverseDeviation: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>, slope: Scalar
   ) -> Tensor<Scalar> {
     Tensor(shape: input.shape) { output in
-      guard let output = output.baseAddress else { return }
-      NormalizationExact.normalize(
-        input.pointer, layout: layout, mean: mean.pointer, inverseDeviation: inverseDeviation.pointer,
-        weight: weight.pointer, bias: bias.pointer, slope: slope, output: output)
+      guard let output = output.baseAddress, input.elementCount > 0 else { return }
+      if Scalar.self == Float.self {
+        NormalizationFast.normalize(
+          input.pointer.asFloat, layout: layout, mean: mean.pointer.asFloat,
+          inverseDeviation: inverseDeviation.pointer.asFloat, weight: weight.pointer.asFloat,
+          bias: bias.pointer.asFloat, slope: Float(slope), output: output.asFloat)
+      } else {
+        NormalizationExact.normalize(
+          input.pointer, layout: layout, mean: mean.pointer, inverseDeviation: inverseDeviation.pointer,
+          weight: weight.pointer, bias: bias.pointer, slope: slope, output: output)
+      }
     }
   }
 
@@ -39,11 +51,21 @@ enum NormalizationKernels {
           guard let result = result.baseAddress, let weightResult = weightResult.baseAddress,
             let biasResult = biasResult.baseAddress
           else { return }
-          NormalizationExact.gradients(
-            outputGradient.pointer, input: input.pointer, layout: layout, mean: mean.pointer,
-            inverseDeviation: inverseDeviation.pointer, weight: weight.pointer, bias: bias.pointer,
-            slope: slope, origin: origin, inputGradient: result, weightGradient: weightResult,
-            biasGradient: biasResult)
+          guard input.elementCount > 0 else { return }
+          if Scalar.self == Float.self {
+            NormalizationFast.gradients(
+              outputGradient.pointer.asFloat, input: input.pointer.asFloat, layout: layout,
+              mean: mean.pointer.asFloat, inverseDeviation: inverseDeviation.pointer.asFloat,
+              weight: weight.pointer.asFloat, bias: bias.pointer.asFloat, slope: Float(slope),
+              origin: origin, inputGradient: result.asFloat, weightGradient: weightResult.asFloat,
+              biasGradient: biasResult.asFloat)
+          } else {
+            NormalizationExact.gradients(
+              outputGradient.pointer, input: input.pointer, layout: layout, mean: mean.pointer,
+              inverseDeviation: inverseDeviation.pointer, weight: weight.pointer, bias: bias.pointer,
+              slope: slope, origin: origin, inputGradient: result, weightGradient: weightResult,
+              biasGradient: biasResult)
+          }
         }
       }
     }

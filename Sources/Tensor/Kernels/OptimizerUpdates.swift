@@ -1,3 +1,5 @@
+internal import CSuperCLKernels
+
 /// The update rules of the optimisers, in place on one parameter and its state.
 ///
 /// Each rule follows PyTorch's optimiser of the same name step by step, so that a training can go on in
@@ -20,9 +22,13 @@ package enum OptimizerUpdates {
       learningRate: Scalar(learningRate), momentum: Scalar(momentum.factor), decay: Scalar(weightDecay),
       gain: Scalar(step == 1 ? 1 : 1 - momentum.dampening), isNesterov: momentum.isNesterov)
     guard momentum.factor != 0 else {
-      update(&parameter, gradient) { parameter, gradient, count in
-        for index in 0..<count {
-          parameter[index] -= rule.learningRate * (gradient[index] + rule.decay * parameter[index])
+      update(&parameter, gradient) { parameter, gradient, range in
+        if Scalar.self == Float.self {
+          var rule = rule.forKernel
+          scl_optimizer().pointee.plain_sgd(
+            parameter.asFloat + range.lowerBound, gradient.asFloat + range.lowerBound, range.count, &rule)
+        } else {
+          plainSGD(parameter, gradient, range, rule)
         }
       }
       return
@@ -30,8 +36,15 @@ package enum OptimizerUpdates {
     checkShapes(parameter, velocity, "velocity")
     velocity.withUnsafeMutableBufferPointer { velocity in
       guard let velocity = velocity.baseAddress else { return }
-      update(&parameter, gradient) { parameter, gradient, count in
-        sgd(parameter, gradient, velocity, count: count, rule)
+      update(&parameter, gradient) { parameter, gradient, range in
+        if Scalar.self == Float.self {
+          var rule = rule.forKernel
+          let first = range.lowerBound
+          scl_optimizer().pointee.sgd(
+            parameter.asFloat + first, gradient.asFloat + first, velocity.asFloat + first, range.count, &rule)
+        } else {
+          sgd(parameter, gradient, velocity, range, rule)
+        }
       }
     }
   }
@@ -63,8 +76,16 @@ package enum OptimizerUpdates {
     firstMoment.withUnsafeMutableBufferPointer { first in
       secondMoment.withUnsafeMutableBufferPointer { second in
         guard let first = first.baseAddress, let second = second.baseAddress else { return }
-        update(&parameter, gradient) { parameter, gradient, count in
-          adam(parameter, gradient, first, second, count: count, rule)
+        update(&parameter, gradient) { parameter, gradient, range in
+          if Scalar.self == Float.self {
+            var rule = rule.forKernel
+            let start = range.lowerBound
+            scl_optimizer().pointee.adam(
+              parameter.asFloat + start, gradient.asFloat + start, first.asFloat + start,
+              second.asFloat + start, range.count, &rule)
+          } else {
+            adam(parameter, gradient, first, second, range, rule)
+          }
         }
       }
     }
@@ -72,22 +93,46 @@ package enum OptimizerUpdates {
 
   // MARK: Loops
 
-  fileprivate struct SGDRule<Scalar> {
+  fileprivate struct SGDRule<Scalar: TensorFloatingPointScalar> {
     var learningRate, momentum, decay, gain: Scalar
     var isNesterov: Bool
+
+    var forKernel: scl_sgd_rule {
+      scl_sgd_rule(
+        rate: Float(learningRate), momentum: Float(momentum), decay: Float(decay), gain: Float(gain),
+        nesterov: isNesterov ? 1 : 0)
+    }
   }
 
-  fileprivate struct AdamRule<Scalar> {
+  fileprivate struct AdamRule<Scalar: TensorFloatingPointScalar> {
     var stepSize, gain1, beta2, gain2, rootCorrection, epsilon, shrink, decay: Scalar
+
+    var forKernel: scl_adam_rule {
+      scl_adam_rule(
+        step: Float(stepSize), gain1: Float(gain1), beta2: Float(beta2), gain2: Float(gain2),
+        inverse_root: 1 / Float(rootCorrection), epsilon: Float(epsilon), shrink: Float(shrink),
+        decay: Float(decay))
+    }
+  }
+
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
+  private static func plainSGD<Scalar: TensorFloatingPointScalar>(
+    _ parameter: UnsafeMutablePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ range: Range<Int>,
+    _ rule: SGDRule<Scalar>
+  ) {
+    for index in range {
+      parameter[index] -= rule.learningRate * (gradient[index] + rule.decay * parameter[index])
+    }
   }
 
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Float)
   private static func sgd<Scalar: TensorFloatingPointScalar>(
     _ parameter: UnsafeMutablePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
-    _ velocity: UnsafeMutablePointer<Scalar>, count: Int, _ rule: SGDRule<Scalar>
+    _ velocity: UnsafeMutablePointer<Scalar>, _ range: Range<Int>, _ rule: SGDRule<Scalar>
   ) {
-    for index in 0..<count {
+    for index in range {
       let slope = gradient[index] + rule.decay * parameter[index]
       velocity[index] = rule.momentum * velocity[index] + rule.gain * slope
       let direction = rule.isNesterov ? slope + rule.momentum * velocity[index] : velocity[index]
@@ -99,10 +144,10 @@ package enum OptimizerUpdates {
   @specialized(where Scalar == Float)
   private static func adam<Scalar: TensorFloatingPointScalar>(
     _ parameter: UnsafeMutablePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
-    _ first: UnsafeMutablePointer<Scalar>, _ second: UnsafeMutablePointer<Scalar>, count: Int,
+    _ first: UnsafeMutablePointer<Scalar>, _ second: UnsafeMutablePointer<Scalar>, _ range: Range<Int>,
     _ rule: AdamRule<Scalar>
   ) {
-    for index in 0..<count {
+    for index in range {
       let value = parameter[index] * rule.shrink
       let slope = gradient[index] + rule.decay * parameter[index]
       first[index] += rule.gain1 * (slope - first[index])
@@ -114,11 +159,11 @@ package enum OptimizerUpdates {
 
   private static func update<Scalar>(
     _ parameter: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
-    _ body: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void
+    _ body: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Range<Int>) -> Void
   ) {
     parameter.withUnsafeMutableBufferPointer { parameter in
       guard let start = parameter.baseAddress else { return }
-      body(start, gradient.pointer, parameter.count)
+      Parallel.for(parameter.count, grain: 1 << 16) { body(start, gradient.pointer, $0) }
     }
   }
 

@@ -21,7 +21,7 @@ enum PoolingExact {
               let value = input[(batch * geometry.inputPixels + pixel) * geometry.channels + channel]
               if chosen < 0 || value > best || value.isNaN {
                 best = value
-                chosen = windowPixel(geometry, window: window, depth: depth, row: row, column: column)
+                chosen = geometry.number(of: (depth, row, column), in: window)
               }
             }
           }
@@ -47,8 +47,7 @@ enum PoolingExact {
           for column in geometry.windows(axis: 2, covering: pixel.2) {
             let window = (depth, row, column)
             let index = Index(
-              truncatingIfNeeded: windowPixel(
-                geometry, window: window, depth: pixel.0, row: pixel.1, column: pixel.2))
+              truncatingIfNeeded: geometry.number(of: pixel, in: window))
             let start = outputPlace(geometry, batch: batch, window: window) * geometry.channels
             for channel in 0..<geometry.channels where selection[start + channel] == index {
               target[channel] += outputGradient[start + channel]
@@ -146,19 +145,6 @@ enum PoolingExact {
   @inline(__always)
   private static func outputPlace(_ geometry: PoolingGeometry, batch: Int, window: Place) -> Int {
     ((batch * geometry.output[0] + window.0) * geometry.output[1] + window.1) * geometry.output[2] + window.2
-  }
-
-  /// The number of an image's pixel within a window, in row-major order, padding counted.
-  @inline(__always)
-  private static func windowPixel(
-    _ geometry: PoolingGeometry, window: Place, depth: Int, row: Int, column: Int
-  ) -> Int {
-    let inner = (
-      depth - window.0 * geometry.stride[0] + geometry.padding[0],
-      row - window.1 * geometry.stride[1] + geometry.padding[1],
-      column - window.2 * geometry.stride[2] + geometry.padding[2]
-    )
-    return (inner.0 * geometry.size[1] + inner.1) * geometry.size[2] + inner.2
   }
 
   @inline(__always)

@@ -5,8 +5,13 @@ enum PoolingKernels {
   ) -> Tensor<Scalar> {
     Tensor(shape: geometry.outputShape(of: input.shape)) { output in
       guard let output = output.baseAddress else { return }
-      PoolingExact.maximum(
-        input.pointer, geometry: geometry, output: output, selection: UnsafeMutablePointer<UInt8>?.none)
+      if Scalar.self == Float.self {
+        PoolingFast.maximum(
+          input.pointer.asFloat, geometry: geometry, output: output.asFloat, selection: nil)
+      } else {
+        PoolingExact.maximum(
+          input.pointer, geometry: geometry, output: output, selection: UnsafeMutablePointer<UInt8>?.none)
+      }
     }
   }
 
@@ -28,7 +33,13 @@ enum PoolingKernels {
     let storage = TensorStorage<Index>(uninitializedCount: shape.elementCount)
     let output = Tensor<Scalar>(shape: shape) { output in
       guard let output = output.baseAddress else { return }
-      PoolingExact.maximum(input.pointer, geometry: geometry, output: output, selection: storage.pointer)
+      if Scalar.self == Float.self, Index.self == UInt8.self {
+        let selection = UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: UInt8.self)
+        PoolingFast.maximum(
+          input.pointer.asFloat, geometry: geometry, output: output.asFloat, selection: selection)
+      } else {
+        PoolingExact.maximum(input.pointer, geometry: geometry, output: output, selection: storage.pointer)
+      }
     }
     return (output, Tensor(storage: storage, shape: shape))
   }
@@ -40,6 +51,10 @@ enum PoolingKernels {
     Tensor(shape: inputShape) { result in
       guard let result = result.baseAddress else { return }
       switch selection {
+      case .bytes(let selection) where Scalar.self == Float.self:
+        PoolingFast.maximumGradient(
+          outputGradient.pointer.asFloat, selection: selection.pointer, geometry: geometry,
+          inputGradient: result.asFloat)
       case .bytes(let selection):
         PoolingExact.maximumGradient(
           outputGradient.pointer, selection: selection.pointer, geometry: geometry, inputGradient: result)
@@ -55,7 +70,12 @@ enum PoolingKernels {
   ) -> Tensor<Scalar> {
     Tensor(shape: geometry.outputShape(of: input.shape)) { output in
       guard let output = output.baseAddress else { return }
-      PoolingExact.average(input.pointer, geometry: geometry, divisor: divisor, output: output)
+      if Scalar.self == Float.self {
+        PoolingFast.average(
+          input.pointer.asFloat, geometry: geometry, divisor: divisor, output: output.asFloat)
+      } else {
+        PoolingExact.average(input.pointer, geometry: geometry, divisor: divisor, output: output)
+      }
     }
   }
 
@@ -65,8 +85,14 @@ enum PoolingKernels {
   ) -> Tensor<Scalar> {
     Tensor(shape: inputShape) { result in
       guard let result = result.baseAddress else { return }
-      PoolingExact.averageGradient(
-        outputGradient.pointer, geometry: geometry, divisor: divisor, inputGradient: result)
+      if Scalar.self == Float.self {
+        PoolingFast.averageGradient(
+          outputGradient.pointer.asFloat, geometry: geometry, divisor: divisor,
+          inputGradient: result.asFloat)
+      } else {
+        PoolingExact.averageGradient(
+          outputGradient.pointer, geometry: geometry, divisor: divisor, inputGradient: result)
+      }
     }
   }
 

@@ -1,0 +1,29 @@
+// The exponential of a vector. Included behind variant_*.h.
+#pragma once
+
+// exp(x) with a relative error below 1.2e-7 (2 units in the last place): x = n log 2 + r with |r| <= log 2 / 2,
+// exp(r) = 1 + r + r^2 q(r), q the minimax polynomial of degree 4 (its own error is 4e-9).
+// Below -87 the result is 0 (denormal numbers are not made), above 88.7 it is infinite; NaN stays NaN.
+SCL_INLINE vfloat v_exp(vfloat x) {
+  const vfloat magic = v_set(12582912.f); // 1.5 * 2^23: adding it rounds to an integer
+  vfloat clamped = v_select(x > -87.f, x, v_set(-87.f));
+  clamped = v_select(clamped < 89.f, clamped, v_set(89.f));
+  vfloat shifted = clamped * 1.44269504f + magic;
+  vfloat n = shifted - magic;
+  vfloat r = clamped - n * 0.693359375f; // the first 9 bits of log 2: exact
+  r = r + n * 2.12194440e-4f;
+  vfloat q = v_set(0x1.6a1bf4p-10f);
+  q = q * r + 0x1.123fb8p-7f;
+  q = q * r + 0x1.555914p-5f;
+  q = q * r + 0x1.55548ap-3f;
+  q = q * r + 0x1.fffffcp-2f;
+  vfloat y = q * (r * r) + r + 1.f;
+  // 2^n in two factors, because 2^128 is none.
+  vint integer = (vint)shifted - (vint)magic;
+  vint half = integer >> 1;
+  vfloat first = (vfloat)((half + 127) << 23);
+  vfloat second = (vfloat)((integer - half + 127) << 23);
+  y = y * first * second;
+  y = v_select(x > -87.f, y, (vfloat){});
+  return v_select(x == x, y, x);
+}

@@ -103,6 +103,8 @@ class Side:
         self.errors.seek(0)
         lines = [line.strip() for line in self.errors.read().splitlines() if line.strip()]
         lines = [line for line in lines if not line.startswith(("Usage:", "See '"))]
+        traps = [line for line in lines if "Fatal error" in line or "Precondition failed" in line]
+        lines = traps or lines
         code = self.process.returncode
         ended = f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
         return f"{lines[-1][:300]} ({ended})" if lines else ended

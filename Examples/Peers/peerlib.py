@@ -15,7 +15,7 @@ and is then called by compare.py, or by hand:
 
     bench_NAME.py --list                                     JSON lines: case, settings
     bench_NAME.py "softmax 4096" --setting default           speaks the protocol on stdin and stdout
-    bench_NAME.py "softmax 4096" --setting default --time    ten repetitions for the eye
+    bench_NAME.py "softmax 4096" --setting default --time    repetitions for the eye
 
 See README.md for the protocol.
 """
@@ -133,7 +133,8 @@ def main():
     parser.add_argument("--setting", help="one of the case's settings (default: the first)")
     parser.add_argument("--threads", type=int, default=int(os.environ.get("OMP_NUM_THREADS", "1")))
     parser.add_argument("--list", action="store_true", help="print the cases as JSON lines")
-    parser.add_argument("--time", action="store_true", help="time ten repetitions in place of the protocol")
+    parser.add_argument("--time", type=int, nargs="?", const=10, metavar="N",
+                        help="time N repetitions (10) in place of the protocol")
     arguments = parser.parse_args()
     if arguments.list:
         for case_name, (settings, _) in _cases.items():
@@ -155,11 +156,11 @@ def main():
             return serve(body)
         reset_peak()
         body()
-        times = [timed(body) for _ in range(10)]
+        times = [timed(body) for _ in range(arguments.time)]
     except (ImportError, RuntimeError, OSError) as error:
         sys.exit(f"{name}: {arguments.case}, {setting}: {' '.join(str(error).split())[:300]}")
     walls = sorted(t["wall_ms"] for t in times)
-    print(f"{arguments.case}, {setting}, {arguments.threads} threads: median {walls[5]:.2f} ms "
+    print(f"{arguments.case}, {setting}, {arguments.threads} threads: median {walls[len(walls) // 2]:.2f} ms "
           f"({walls[0]:.2f} ... {walls[-1]:.2f}), peak {peak_mib()} MiB")
 
 

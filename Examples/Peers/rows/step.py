@@ -1,7 +1,7 @@
 """Whole training steps: the rows of the compute issue. The peer is bench_step.py, PyTorch."""
 from rows.model import Row, Scaling, memory
 
-REQUIREMENTS = [["numpy"], ["torch"], ["scipy", "scikit-image"]]
+REQUIREMENTS = [["numpy"], ["torch"], ["scipy", "scikit-image", "opencv-contrib-python-headless"]]
 
 SCRIPT = "bench_step.py"
 LAYOUTS = ("channels-last", "default", "compile")

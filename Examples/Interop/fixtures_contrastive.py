@@ -94,20 +94,24 @@ def step_fixtures(root):
         "supercl_step_level2": (2, 1, None),
         "supercl_step_level3_stride2": (3, 2, None),
     }
+    build = lambda: method.SuperCLNetwork(1, SMALL_WIDTHS, hidden=16, output=12)
     best = None
     for seed in range(SEED, SEED + 100):
-        network = lively(lambda: method.SuperCLNetwork(1, SMALL_WIDTHS, hidden=16, output=12), seed)
+        network = lively(build, seed)
         inputs = exchange.example_step(3, 32, 48, 1, seed)
-        errors = []
-        for level, stride, positions in cases.values():
-            full = complete(inputs, level, stride, positions)
-            errors += [exchange.kink_error(network, full), roughness(network, full)]
-        if best is None or max(errors) < best[0]:
-            best = max(errors), seed
-        if best[0] < 3e-5:
-            break
-    error, seed = best
-    network = lively(lambda: method.SuperCLNetwork(1, SMALL_WIDTHS, hidden=16, output=12), seed)
+        score = 0.0
+        for settings in cases.values():
+            full = complete(inputs, *settings)
+            gradient, bias = exchange.float_error(network, full)
+            # In units of what the comparison allows: a good seed leaves room.
+            score = max(score, gradient / 1e-4, bias / 1e-6)
+            if best and score >= best[0]:
+                break
+            score = max(score, roughness(network, full) / 1e-3)
+        if best is None or score < best[0]:
+            best = score, seed
+    score, seed = best
+    network = lively(build, seed)
     exchange.write_safetensors(os.path.join(root, "Tests", suite, "Fixtures", "supercl_step.safetensors"), network)
     note(suite, "supercl_step.safetensors", "encoder.* and projector.*, float32, widths 4, 8, 8, 8, 16, one input "
          "channel, projector 16 -> 16 -> 12; the weights of every supercl_step_*.npz before the step")
@@ -120,11 +124,7 @@ def step_fixtures(root):
         single = {key: value.copy() for key, value in single.items()}
         network.float().load_state_dict(state)
         values = exchange.step_values(network, full, torch.float64)
-        gradients = [key for key in values if key.startswith("gradient.")]
-        relative = max(np.linalg.norm(single[k] - values[k]) / np.linalg.norm(values[k])
-                       for k in gradients if not exchange.bias_before_norm(k[len("gradient."):]))
-        bias = max(np.linalg.norm(single[k] - values[k]) / np.linalg.norm(values[k[:-4] + "weight"])
-                   for k in gradients if exchange.bias_before_norm(k[len("gradient."):]))
+        relative, bias = exchange.gradient_errors(single, values)
         terms = max(abs(float(single[k]) - float(values[k])) for k in ("loss", "instance", "intra", "inter"))
         arrays = dict(full)
         for at in ("level", "asp_level"):
@@ -141,7 +141,7 @@ def step_fixtures(root):
              f"{relative:.0e} (relative L2) in the gradients, {bias:.0e} in the biases before a norm (of their "
              "weight's gradient)")
     remark(suite, STEP_KEYS)
-    print(f"step seed {seed}: worst sensitivity {error:.1e}")
+    print(f"step seed {seed}: PyTorch in Float takes {score:.0%} of what the comparison allows")
 
 
 def complete(inputs, level, stride, positions):

@@ -2,6 +2,7 @@
 
 README.md lists the files and their arrays.
 """
+
 import os
 import sys
 
@@ -103,12 +104,18 @@ def step_values(network, inputs, dtype, path="step.npz"):
     views = [to_nchw(need(inputs, name, path), dtype) for name in VIEWS]
     maps = [torch.from_numpy(need(inputs, name, path).astype(np.int64)) for name in ("map1", "map2")]
     positions = torch.from_numpy(inputs["positions"]).to(dtype) if "positions" in inputs else None
-    options = StepOptions(*(int(inputs.get(key, default)) for key, default in
-                            (("level", BOTTLENECK), ("stride", 1), ("asp_level", BOTTLENECK))))
+    options = StepOptions(
+        *(
+            int(inputs.get(key, default))
+            for key, default in (("level", BOTTLENECK), ("stride", 1), ("asp_level", BOTTLENECK))
+        )
+    )
     network.zero_grad(set_to_none=True)
     result = supercl_loss(network, views, maps, positions, options)
     result["loss"].backward()
-    values = {key: np.asarray(result[key].detach()) for key in ("loss", "instance", "intra", "inter", "asp", "z")}
+    values = {
+        key: np.asarray(result[key].detach()) for key in ("loss", "instance", "intra", "inter", "asp", "z")
+    }
     values["neighbors"] = np.asarray(result["neighbors"], dtype=np.int32)
     values["components"] = result["components"].numpy().astype(np.int32)
     values["weak"] = result["weak"].numpy().astype(np.uint8)
@@ -124,16 +131,24 @@ def example_step(batch, height, width, channels, seed, segments=4):
     """Views whose statistics differ, and block maps with irregular borders: inputs for a step."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width]
-    images = np.stack([
-        np.stack([np.sin(rows / (4 + b + c) + b) + np.cos(columns / (3 + 2 * b + c)) for c in range(channels)], -1)
-        for b in range(batch)])
+    images = np.stack(
+        [
+            np.stack(
+                [np.sin(rows / (4 + b + c) + b) + np.cos(columns / (3 + 2 * b + c)) for c in range(channels)],
+                -1,
+            )
+            for b in range(batch)
+        ]
+    )
     images = images + 0.3 * rng.normal(size=images.shape)
     view = lambda image: image.astype(np.float32)
     inputs = {
         "view1_fixed": view(images),
         "view2_fixed": view(0.8 * images + 0.2 + 0.1 * rng.normal(size=images.shape)),
         "view1_varied": view(images[:, :, ::-1] * 1.1 + 0.1 * rng.normal(size=images.shape)),
-        "view2_varied": view(np.roll(images, (height // 8, width // 4), (1, 2)) + 0.1 * rng.normal(size=images.shape)),
+        "view2_varied": view(
+            np.roll(images, (height // 8, width // 4), (1, 2)) + 0.1 * rng.normal(size=images.shape)
+        ),
     }
     for index in (1, 2):
         labels = []
@@ -186,12 +201,18 @@ def command_export(arguments):
     best = None
     for seed in range(arguments.seed, arguments.seed + 10):
         torch.manual_seed(seed)
-        network = initialize(SuperCLNetwork(arguments.channels, tuple(arguments.width << i for i in range(5))))
+        network = initialize(
+            SuperCLNetwork(arguments.channels, tuple(arguments.width << i for i in range(5)))
+        )
         images = example_step(arguments.batch, arguments.size, arguments.size, arguments.channels, seed)
         with torch.no_grad():  # running statistics that matter
             network.train().encoder(to_nchw(images["view1_fixed"], torch.float32))
-        images.update(positions=np.linspace(0.05, 0.5, arguments.batch), level=np.int64(arguments.level),
-                      stride=np.int64(1), asp_level=np.int64(BOTTLENECK))
+        images.update(
+            positions=np.linspace(0.05, 0.5, arguments.batch),
+            level=np.int64(arguments.level),
+            stride=np.int64(1),
+            asp_level=np.int64(BOTTLENECK),
+        )
         error = float_error(network, images)[0]
         if best is None or error < best[0]:
             best = error, seed, network, images
@@ -203,8 +224,10 @@ def command_export(arguments):
     write_safetensors(path("encoder.safetensors"), network)
     np.savez(path("features.npz"), input=images["view1_fixed"], **features)
     np.savez(path("step.npz"), **images)
-    print(f"wrote encoder.safetensors, features.npz, step.npz to {arguments.directory}: "
-          f"{parameter_count(network)} parameters, seed {seed}, PyTorch's own gradients in Float are off by {error:.1e}")
+    print(
+        f"wrote encoder.safetensors, features.npz, step.npz to {arguments.directory}: "
+        f"{parameter_count(network)} parameters, seed {seed}, PyTorch's own gradients in Float are off by {error:.1e}"
+    )
     if error > 1e-4:
         print("  these gradients cross kinks: compare the step in Double, or export a smaller one")
 
@@ -228,7 +251,9 @@ def command_check(arguments):
             fail(f"{archive}: {name} has shape {stored[name].shape}, expected {features[name].shape}")
         worst = float(np.abs(stored[name] - features[name]).max())
         good &= worst <= 1e-4
-        print(f"{'ok  ' if worst <= 1e-4 else 'FAIL'} {name} {features[name].shape} largest difference {worst:.2e}")
+        print(
+            f"{'ok  ' if worst <= 1e-4 else 'FAIL'} {name} {features[name].shape} largest difference {worst:.2e}"
+        )
     return 0 if good else 1
 
 
@@ -288,7 +313,9 @@ def command_step(arguments):
         except ValueError as error:
             fail(f"{join('step.npz')}: {error}")
         np.savez(join(f"step_torch_{kind}.npz"), **values)
-        terms = "  ".join(f"{name} {float(values[name]):.10g}" for name in ("loss", "instance", "intra", "inter"))
+        terms = "  ".join(
+            f"{name} {float(values[name]):.10g}" for name in ("loss", "instance", "intra", "inter")
+        )
         print(f"torch {kind}: {terms}  components {values['components'].tolist()}")
     print("torch float32 beside torch float64:")
     compare_step(results["float32"], results["float64"], double=False)
@@ -300,5 +327,3 @@ def command_step(arguments):
         else:
             print(f"no {ours}: nothing to compare")
     return 0 if good else 1
-
-

@@ -1,4 +1,5 @@
 """Writing fixtures: the arrays, their entries in PROVENANCE.md, and exact random numbers."""
+
 import os
 import platform
 
@@ -82,13 +83,19 @@ def write_provenance(root):
         path = os.path.join(root, "Tests", suite, "Fixtures", "PROVENANCE.md")
         text = open(path).read() if os.path.exists(path) else f"# Where the fixtures of {suite} come from\n"
         if begin in text:
-            text = text[:text.index(begin)].rstrip() + "\n" + text[text.index(end) + len(end):]
-        lines = [begin, "", "## Written by Examples/Interop/make_fixtures.py", "",
-                 f"PyTorch {torch.__version__.split('+')[0]}, NumPy {np.__version__}, safetensors "
-                 f"{safetensors.__version__}, Python {platform.python_version()}; seed {SEED}. Everything is float64 "
-                 "unless said, computed from inputs and weights that float32 holds exactly. Images are channels-last "
-                 "[N, H, W, C], volumes [N, D, H, W, C]; weights are in PyTorch's order (OIHW; IOHW for transposed; "
-                 "OIDHW in 3-D; linear [out, in]).", ""]
+            text = text[: text.index(begin)].rstrip() + "\n" + text[text.index(end) + len(end) :]
+        lines = [
+            begin,
+            "",
+            "## Written by Examples/Interop/make_fixtures.py",
+            "",
+            f"PyTorch {torch.__version__.split('+')[0]}, NumPy {np.__version__}, safetensors "
+            f"{safetensors.__version__}, Python {platform.python_version()}; seed {SEED}. Everything is float64 "
+            "unless said, computed from inputs and weights that float32 holds exactly. Images are channels-last "
+            "[N, H, W, C], volumes [N, D, H, W, C]; weights are in PyTorch's order (OIHW; IOHW for transposed; "
+            "OIDHW in 3-D; linear [out, in]).",
+            "",
+        ]
         lines += [f"- `{name}`: {about}." for name, about in entries]
         lines += remarks.get(suite, [])
         with open(path, "w") as file:

@@ -1,4 +1,5 @@
 """Fixtures of the contrastive losses, ILCP, ASP, CCL and whole SuperCL steps."""
+
 import os
 
 import numpy as np
@@ -39,8 +40,13 @@ def contrastive_fixtures(root):
 
     same = labels[:, None] == labels[None, :]
     loss = method.supervised_contrastive
-    for name, temperature, base in (("t0_1", 0.1, 0.07), ("t0_07", 0.07, 0.07), ("t0_5", 0.5, 0.07),
-                                    ("t0_1noBase", 0.1, None), ("t0_01", 0.01, None)):
+    for name, temperature, base in (
+        ("t0_1", 0.1, 0.07),
+        ("t0_07", 0.07, 0.07),
+        ("t0_5", 0.5, 0.07),
+        ("t0_1noBase", 0.1, None),
+        ("t0_01", 0.01, None),
+    ):
         store(f"supervised.{name}", lambda x: loss(x, same, temperature, base), x=rows)
         store(f"ntXent.{name}", lambda x: loss(x, method.instance_positives(6), temperature, base), x=rows)
     store("positions.t0_1", lambda x: loss(x, method.instance_positives(6, positions)), x=rows)
@@ -59,32 +65,58 @@ def contrastive_fixtures(root):
     store("infoNCE.withNegatives", info, queries=queries, keys=keys, negatives=negatives)
 
     first, second = normal((2, 5, 4, 6), source), normal((2, 5, 4, 6), source)  # N C h w
-    maps = torch.stack([torch.tensor([[0, 0, 0, 1, 1, 1], [0, 0, 2, 2, 1, 1], [3, 3, 2, 2, 2, 4], [3, 3, 3, 4, 4, 4]]),
-                        torch.tensor([[5, 5, 5, 5, 5, 5], [5, 5, 5, 9, 9, 9], [7, 7, 9, 9, 9, 9], [7, 7, 7, 7, 8, 9]])])
-    arrays.update({"ilcp.features1": last(first), "ilcp.features2": last(second), "ilcp.labels": maps.numpy().astype(np.int32)})
+    maps = torch.stack(
+        [
+            torch.tensor([[0, 0, 0, 1, 1, 1], [0, 0, 2, 2, 1, 1], [3, 3, 2, 2, 2, 4], [3, 3, 3, 4, 4, 4]]),
+            torch.tensor([[5, 5, 5, 5, 5, 5], [5, 5, 5, 9, 9, 9], [7, 7, 9, 9, 9, 9], [7, 7, 7, 7, 8, 9]]),
+        ]
+    )
+    arrays.update(
+        {
+            "ilcp.features1": last(first),
+            "ilcp.features2": last(second),
+            "ilcp.labels": maps.numpy().astype(np.int32),
+        }
+    )
     for stride in (1, 3):
-        store(f"ilcp.stride{stride}", lambda features1, features2, stride=stride: method.intra_image_loss(
-            features1, features2, maps, stride), features1=first, features2=second)
+        store(
+            f"ilcp.stride{stride}",
+            lambda features1, features2, stride=stride: method.intra_image_loss(
+                features1, features2, maps, stride
+            ),
+            features1=first,
+            features2=second,
+        )
     for name, region in (("asp", False), ("asp.overRegion", True)):
         arrays[f"{name}.features1"] = method.average_superpixel_features(first, maps, region)
     arrays["asp.channelMean"] = first.mean(1)
     graph = normal((10, 6), source)
     neighbors = method.nearest_neighbors(graph)
     components = method.connected_components(neighbors)
-    arrays.update({"ccl.vectors": graph, "ccl.neighbors": np.array(neighbors, np.int32),
-                   "ccl.components": components.numpy().astype(np.int32),
-                   "ccl.weak": method.weak_positives(components).numpy().astype(np.uint8)})
-    save(root, suite, "losses.npz", arrays,
-         "`rows` [12, 5], `labels` [12] int32 (two labels occur once: those anchors have no positive and are left out "
-         "of the mean), `positions` [6]. `supervised.CASE` by the labels, `ntXent.CASE` (row i with i + 6), "
-         "`positions.t0_1` (threshold .1): `.value` and `.gradient` by `rows`; cases t0_1, t0_07, t0_5 (base "
-         "temperature .07), t0_1noBase, t0_01 (temperature .01), both without the factor T/T0. `infoNCE.*`: "
-         "temperature .07, unit rows; inBatch: cross-entropy of queries times keys, diagonal positive, queries as "
-         "anchors only; withNegatives: key i and all 7 negatives; `.gradient.queries`, `.keys`, `.negatives`. "
-         "`ilcp.features1/2` [2, 4, 6, 5], `ilcp.labels` [2, 4, 6]; `ilcp.stride1`, `ilcp.stride3` with "
-         "`.gradient.features1/2` [2, 4, 6, 5]. `asp.features1` [2, 24] (over h w), `asp.overRegion.features1`, "
-         "`asp.channelMean` [2, 4, 6]; `ccl.vectors` [10, 6], `ccl.neighbors`, `ccl.components` (named by their "
-         "lowest member), `ccl.weak` [10, 10] with the forced pairs (b, b + 5)")
+    arrays.update(
+        {
+            "ccl.vectors": graph,
+            "ccl.neighbors": np.array(neighbors, np.int32),
+            "ccl.components": components.numpy().astype(np.int32),
+            "ccl.weak": method.weak_positives(components).numpy().astype(np.uint8),
+        }
+    )
+    save(
+        root,
+        suite,
+        "losses.npz",
+        arrays,
+        "`rows` [12, 5], `labels` [12] int32 (two labels occur once: those anchors have no positive and are left out "
+        "of the mean), `positions` [6]. `supervised.CASE` by the labels, `ntXent.CASE` (row i with i + 6), "
+        "`positions.t0_1` (threshold .1): `.value` and `.gradient` by `rows`; cases t0_1, t0_07, t0_5 (base "
+        "temperature .07), t0_1noBase, t0_01 (temperature .01), both without the factor T/T0. `infoNCE.*`: "
+        "temperature .07, unit rows; inBatch: cross-entropy of queries times keys, diagonal positive, queries as "
+        "anchors only; withNegatives: key i and all 7 negatives; `.gradient.queries`, `.keys`, `.negatives`. "
+        "`ilcp.features1/2` [2, 4, 6, 5], `ilcp.labels` [2, 4, 6]; `ilcp.stride1`, `ilcp.stride3` with "
+        "`.gradient.features1/2` [2, 4, 6, 5]. `asp.features1` [2, 24] (over h w), `asp.overRegion.features1`, "
+        "`asp.channelMean` [2, 4, 6]; `ccl.vectors` [10, 6], `ccl.neighbors`, `ccl.components` (named by their "
+        "lowest member), `ccl.weak` [10, 10] with the forced pairs (b, b + 5)",
+    )
 
 
 def step_fixtures(root):
@@ -112,9 +144,15 @@ def step_fixtures(root):
             best = score, seed
     score, seed = best
     network = lively(build, seed)
-    exchange.write_safetensors(os.path.join(root, "Tests", suite, "Fixtures", "supercl_step.safetensors"), network)
-    note(suite, "supercl_step.safetensors", "encoder.* and projector.*, float32, widths 4, 8, 8, 8, 16, one input "
-         "channel, projector 16 -> 16 -> 12; the weights of every supercl_step_*.npz before the step")
+    exchange.write_safetensors(
+        os.path.join(root, "Tests", suite, "Fixtures", "supercl_step.safetensors"), network
+    )
+    note(
+        suite,
+        "supercl_step.safetensors",
+        "encoder.* and projector.*, float32, widths 4, 8, 8, 8, 16, one input "
+        "channel, projector 16 -> 16 -> 12; the weights of every supercl_step_*.npz before the step",
+    )
     inputs = exchange.example_step(3, 32, 48, 1, seed)
     state = copy_of(network)
     for name, (level, stride, positions) in cases.items():
@@ -132,14 +170,23 @@ def step_fixtures(root):
             for index in (1, 2):
                 small = method.downsample_labels(torch.from_numpy(inputs[f"map{index}"]), size)
                 arrays[f"map{index}.at.{at}"] = small.numpy().astype(np.int32)
-        arrays.update({("buffer_after." + k[len("buffer."):] if k.startswith("buffer.") else k): v
-                       for k, v in values.items()})
+        arrays.update(
+            {
+                ("buffer_after." + k[len("buffer.") :] if k.startswith("buffer.") else k): v
+                for k, v in values.items()
+            }
+        )
         what = "positions .05, .12, .9" if positions is not None else "no positions (NT-Xent)"
-        save(root, suite, f"{name}.npz", arrays,
-             f"ILCP on level {level}, stride {stride}, {what}, ASP on the bottleneck, temperature .1, base "
-             f"temperature .07, weights 1, 1, .5. PyTorch in float32 is off by {terms:.0e} in the terms, "
-             f"{relative:.0e} (relative L2) in the gradients, {bias:.0e} in the biases before a norm (of their "
-             "weight's gradient)")
+        save(
+            root,
+            suite,
+            f"{name}.npz",
+            arrays,
+            f"ILCP on level {level}, stride {stride}, {what}, ASP on the bottleneck, temperature .1, base "
+            f"temperature .07, weights 1, 1, .5. PyTorch in float32 is off by {terms:.0e} in the terms, "
+            f"{relative:.0e} (relative L2) in the gradients, {bias:.0e} in the biases before a norm (of their "
+            "weight's gradient)",
+        )
     remark(suite, STEP_KEYS)
     print(f"step seed {seed}: PyTorch in Float takes {score:.0%} of what the comparison allows")
 
@@ -163,13 +210,19 @@ def roughness(network, inputs, noise=2e-6):
         source = torch.Generator().manual_seed(trial)
         with torch.no_grad():
             for parameter in network.parameters():
-                parameter.mul_(1 + noise * torch.randn(parameter.shape, generator=source, dtype=torch.float64))
+                parameter.mul_(
+                    1 + noise * torch.randn(parameter.shape, generator=source, dtype=torch.float64)
+                )
         moved = exchange.step_values(network, inputs, torch.float64)
         if not np.array_equal(moved["components"], exact["components"]):
             worst = float("inf")
-        worst = max(worst, *(float(np.linalg.norm(moved[k] - exact[k]) / np.linalg.norm(exact[k]))
-                             for k in exact if k.startswith("gradient.") and not exchange.bias_before_norm(k)))
+        worst = max(
+            worst,
+            *(
+                float(np.linalg.norm(moved[k] - exact[k]) / np.linalg.norm(exact[k]))
+                for k in exact
+                if k.startswith("gradient.") and not exchange.bias_before_norm(k)
+            ),
+        )
     network.float().load_state_dict(state)
     return worst
-
-

@@ -1,4 +1,5 @@
 """Fixtures of the losses for labels, the optimizers, the schedules and gradient clipping."""
+
 import json
 import os
 
@@ -54,7 +55,9 @@ def loss_fixtures(root):
         "crossEntropy.weightedIgnored": lambda x: cross(x, ignored, weight=weights, ignore_index=255),
         "crossEntropy.weightedSmoothed": lambda x: cross(x, weight=weights, label_smoothing=0.1),
         "crossEntropy.ignoredSmoothed": lambda x: cross(x, ignored, ignore_index=255, label_smoothing=0.1),
-        "crossEntropy.all": lambda x: cross(x, ignored, weight=weights, ignore_index=255, label_smoothing=0.1),
+        "crossEntropy.all": lambda x: cross(
+            x, ignored, weight=weights, ignore_index=255, label_smoothing=0.1
+        ),
         "dice.batch": lambda x: dice_loss(x, onehot),
         "dice.batchSmallSmoothing": lambda x: dice_loss(x, onehot, 1e-5),
         "dice.perImage": lambda x: dice_loss(x, onehot, axes=(2, 3)),
@@ -68,26 +71,35 @@ def loss_fixtures(root):
         "tversky.alpha0_3beta0_7": lambda x: tversky_loss(x, onehot),
         "tversky.alpha0_5beta0_5": lambda x: tversky_loss(x, onehot, 0.5, 0.5),
     }
-    arrays = {"logits": last(logits), "labels": labels.numpy().astype(np.int32),
-              "labels.ignored": ignored.numpy().astype(np.int32), "classWeights": weights}
+    arrays = {
+        "logits": last(logits),
+        "labels": labels.numpy().astype(np.int32),
+        "labels.ignored": ignored.numpy().astype(np.int32),
+        "classWeights": weights,
+    }
     for name, loss in cases.items():
         x = logits.clone().requires_grad_()
         value = loss(x)
         value.backward()
         arrays[f"{name}.value"] = value
         arrays[f"{name}.gradient"] = last(x.grad)
-    save(root, "NNTests", "losses.npz", arrays,
-         "`logits` [2, 5, 6, 4], `labels` [2, 5, 6] int32, `labels.ignored` the same with 255 in places, "
-         "`classWeights` [4]; `CASE.value` and `CASE.gradient` (by the logits, [2, 5, 6, 4]). Cases: "
-         "`crossEntropy.` plain, sum, weighted (sum of w l over sum of w), ignored (255 left out of the mean), "
-         "smoothed (.1, PyTorch's definition), weightedIgnored, weightedSmoothed, ignoredSmoothed, all; "
-         "`dice.batch` = 1 - mean over classes of (2 sum pg + s)/(sum p + sum g + s), p = softmax, sums over batch "
-         "and pixels, s = 1; `dice.batchSmallSmoothing` s = 1e-5; `dice.perImage` sums over the pixels of each "
-         "image, mean over images and classes; `dice.squared` p^2 and g^2 in the denominator; `dice.foreground` "
-         "without class 0; `dicePlusCrossEntropy` = dice.batch + plain; `focal.gamma*` = mean of "
-         "-(1 - p_y)^gamma log p_y, `focal.weighted` times w_y, over the pixel count, gamma 2; `tversky.*` = 1 - mean of "
-         "(TP + 1)/(TP + alpha FP + beta FN + 1). Cross-entropy is PyTorch's own, the rest are these formulas in "
-         "PyTorch with its gradients")
+    save(
+        root,
+        "NNTests",
+        "losses.npz",
+        arrays,
+        "`logits` [2, 5, 6, 4], `labels` [2, 5, 6] int32, `labels.ignored` the same with 255 in places, "
+        "`classWeights` [4]; `CASE.value` and `CASE.gradient` (by the logits, [2, 5, 6, 4]). Cases: "
+        "`crossEntropy.` plain, sum, weighted (sum of w l over sum of w), ignored (255 left out of the mean), "
+        "smoothed (.1, PyTorch's definition), weightedIgnored, weightedSmoothed, ignoredSmoothed, all; "
+        "`dice.batch` = 1 - mean over classes of (2 sum pg + s)/(sum p + sum g + s), p = softmax, sums over batch "
+        "and pixels, s = 1; `dice.batchSmallSmoothing` s = 1e-5; `dice.perImage` sums over the pixels of each "
+        "image, mean over images and classes; `dice.squared` p^2 and g^2 in the denominator; `dice.foreground` "
+        "without class 0; `dicePlusCrossEntropy` = dice.batch + plain; `focal.gamma*` = mean of "
+        "-(1 - p_y)^gamma log p_y, `focal.weighted` times w_y, over the pixel count, gamma 2; `tversky.*` = 1 - mean of "
+        "(TP + 1)/(TP + alpha FP + beta FN + 1). Cross-entropy is PyTorch's own, the rest are these formulas in "
+        "PyTorch with its gradients",
+    )
 
 
 class LARS(torch.optim.Optimizer):
@@ -148,7 +160,10 @@ def optimizer_fixtures(root):
         arrays[f"{name}.scheduled"] = run(*cases[name], rates)
     arrays["lars.scheduled"] = run(*cases["lars"], rates)
     for limit in (0.5, 100.0):
-        parts = [nn.Parameter(torch.zeros(4, dtype=torch.float64)), nn.Parameter(torch.zeros(2, dtype=torch.float64))]
+        parts = [
+            nn.Parameter(torch.zeros(4, dtype=torch.float64)),
+            nn.Parameter(torch.zeros(2, dtype=torch.float64)),
+        ]
         for part, gradient in zip(parts, (gradients[0, :4], gradients[0, 4:])):
             part.grad = gradient.clone()
         norm = torch.nn.utils.clip_grad_norm_(parts, limit)
@@ -156,14 +171,21 @@ def optimizer_fixtures(root):
         arrays[f"{name}.total"] = norm
         arrays[f"{name}.result"] = torch.cat([part.grad for part in parts])
     arrays["clip.value0_5.result"] = gradients[0].clamp(-0.5, 0.5)
-    options = "; ".join(f"`{name}` {', '.join(f'{k} {v}' for k, v in o.items())}" for name, (_, o) in cases.items())
-    save(root, "NNTests", "optimizers.npz", arrays,
-         "`start` [6], `gradients` [5, 6] (one row a step), `learningRates` [5]; each case [5, 6]: the parameter "
-         f"after each step. {options}. Unnamed options are PyTorch's defaults (Adam: betas .9, .999, eps 1e-8). "
-         "`CASE.scheduled`: the same with `learningRates`. LARS is the paper's formula, "
-         "v <- m v + lr eta |w|/(|g| + wd |w|) (g + wd w), w <- w - v. `clip.norm0_5`, `clip.norm100`: "
-         "`.total` is the norm before, `.result` the gradient of row 0 after PyTorch's clip_grad_norm_ (its "
-         "divisor is norm + 1e-6) over two parameters of 4 and 2; `clip.value0_5.result`: clamp")
+    options = "; ".join(
+        f"`{name}` {', '.join(f'{k} {v}' for k, v in o.items())}" for name, (_, o) in cases.items()
+    )
+    save(
+        root,
+        "NNTests",
+        "optimizers.npz",
+        arrays,
+        "`start` [6], `gradients` [5, 6] (one row a step), `learningRates` [5]; each case [5, 6]: the parameter "
+        f"after each step. {options}. Unnamed options are PyTorch's defaults (Adam: betas .9, .999, eps 1e-8). "
+        "`CASE.scheduled`: the same with `learningRates`. LARS is the paper's formula, "
+        "v <- m v + lr eta |w|/(|g| + wd |w|) (g + wd w), w <- w - v. `clip.norm0_5`, `clip.norm100`: "
+        "`.total` is the norm before, `.result` the gradient of row 0 after PyTorch's clip_grad_norm_ (its "
+        "divisor is norm + 1e-6) over two parameters of 4 and 2; `clip.value0_5.result`: clamp",
+    )
 
 
 def schedule_fixtures(root):
@@ -188,32 +210,46 @@ def schedule_fixtures(root):
 
     losses = [1.0, 0.9, 0.9, 0.91, 0.9, 0.9, 0.89, 0.89, 0.89, 0.89, 0.89, 0.89, 0.889999, 0.5]
     warm = lambda o: S.SequentialLR(
-        o, [S.LinearLR(o, 0.1, 1.0, 4), S.CosineAnnealingLR(o, 8, 0.001)], milestones=[4])
+        o, [S.LinearLR(o, 0.1, 1.0, 4), S.CosineAnnealingLR(o, 8, 0.001)], milestones=[4]
+    )
     content = {
         "base": 0.1,
         "cosine": dict(total=10, minimum=0.0, rates=rates(lambda o: S.CosineAnnealingLR(o, 10), 11)),
-        "cosineToMinimum": dict(total=10, minimum=0.001, rates=rates(lambda o: S.CosineAnnealingLR(o, 10, 0.001), 11)),
-        "paperFineTuning": dict(base=5e-4, total=100, minimum=5e-6,
-                                rates=rates(lambda o: S.CosineAnnealingLR(o, 100, 5e-6), 101, 5e-4)),
+        "cosineToMinimum": dict(
+            total=10, minimum=0.001, rates=rates(lambda o: S.CosineAnnealingLR(o, 10, 0.001), 11)
+        ),
+        "paperFineTuning": dict(
+            base=5e-4,
+            total=100,
+            minimum=5e-6,
+            rates=rates(lambda o: S.CosineAnnealingLR(o, 100, 5e-6), 101, 5e-4),
+        ),
         "linearWarmup": dict(startFactor=0.1, steps=4, rates=rates(lambda o: S.LinearLR(o, 0.1, 1.0, 4), 7)),
         "warmupThenCosine": dict(startFactor=0.1, steps=4, total=8, minimum=0.001, rates=rates(warm, 13)),
         "polynomial": dict(total=10, power=0.9, rates=rates(lambda o: S.PolynomialLR(o, 10, 0.9), 13)),
         "step": dict(size=3, factor=0.1, rates=rates(lambda o: S.StepLR(o, 3, 0.1), 10)),
-        "milestones": dict(at=[2, 5, 6], factor=0.5, rates=rates(lambda o: S.MultiStepLR(o, [2, 5, 6], 0.5), 9)),
+        "milestones": dict(
+            at=[2, 5, 6], factor=0.5, rates=rates(lambda o: S.MultiStepLR(o, [2, 5, 6], 0.5), 9)
+        ),
         "exponential": dict(factor=0.9, rates=rates(lambda o: S.ExponentialLR(o, 0.9), 6)),
         "plateau": plateau(losses, mode="min", factor=0.1, patience=2, threshold=1e-4),
-        "plateauCooldown": plateau(losses, mode="min", factor=0.5, patience=1, threshold=1e-4, cooldown=2, min_lr=0.03),
-        "plateauMaximum": plateau([-v for v in losses], mode="max", factor=0.5, patience=2, threshold=0.01,
-                                  threshold_mode="abs"),
+        "plateauCooldown": plateau(
+            losses, mode="min", factor=0.5, patience=1, threshold=1e-4, cooldown=2, min_lr=0.03
+        ),
+        "plateauMaximum": plateau(
+            [-v for v in losses], mode="max", factor=0.5, patience=2, threshold=0.01, threshold_mode="abs"
+        ),
     }
     path = os.path.join(root, "Tests", "NNTests", "Fixtures", "schedules.json")
     with open(path, "w") as file:
         json.dump(content, file, indent=1)
         file.write("\n")
-    note("NNTests", "schedules.json", "base rate .1 (`paperFineTuning`: 5e-4). `rates[t]` is the rate of step t (from "
-         "0). cosine: CosineAnnealingLR; linearWarmup: LinearLR, factor startFactor + (1 - startFactor) t/steps; "
-         "warmupThenCosine: SequentialLR, the cosine starts at step 4; polynomial: (1 - t/total)^power, then 0; "
-         "plateau*: ReduceLROnPlateau, `rates[t]` after `metrics[t]` was reported")
+    note(
+        "NNTests",
+        "schedules.json",
+        "base rate .1 (`paperFineTuning`: 5e-4). `rates[t]` is the rate of step t (from "
+        "0). cosine: CosineAnnealingLR; linearWarmup: LinearLR, factor startFactor + (1 - startFactor) t/steps; "
+        "warmupThenCosine: SequentialLR, the cosine starts at step 4; polynomial: (1 - t/total)^power, then 0; "
+        "plateau*: ReduceLROnPlateau, `rates[t]` after `metrics[t]` was reported",
+    )
     print(f"{os.path.getsize(path) / 1024:7.1f} KiB  NNTests/Fixtures/schedules.json")
-
-

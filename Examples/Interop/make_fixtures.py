@@ -7,6 +7,7 @@ Everything is computed in float64 from inputs and weights that float32 holds exa
 [N, H, W, C], volumes [N, D, H, W, C]; weights keep PyTorch's order (OIHW, IOHW for transposed, OIDHW in 3-D) and
 linear weights [out, in]. The seed is fixed: another run writes the same bytes.
 """
+
 import argparse
 import os
 import sys

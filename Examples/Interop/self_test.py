@@ -1,4 +1,5 @@
 """supercl_torch.py --self-test: the check values of the method to 1e-9, counts, and a gradient by differences."""
+
 import torch
 
 import supercl_torch as method
@@ -31,8 +32,12 @@ def self_test():
     expect("identity positives", loss(method.instance_positives(4)), 25.030356505774368, 1e-9)
     expect("positions", loss(method.instance_positives(4, positions)), 20.581961469725005, 1e-9)
     expect("labels", loss((labels[:, None] == labels[None, :]).repeat(2, 2)), 20.581961469725005, 1e-9)
-    expect("labels, by label sums", float(method.supervised_contrastive_by_label(rows, labels.repeat(2))),
-           20.581961469725005, 1e-9)
+    expect(
+        "labels, by label sums",
+        float(method.supervised_contrastive_by_label(rows, labels.repeat(2))),
+        20.581961469725005,
+        1e-9,
+    )
     neighbors = method.nearest_neighbors(rows)
     expect("CCL neighbors", neighbors, [1, 2, 1, 2, 5, 6, 5, 6])
     components = method.connected_components(neighbors)
@@ -51,8 +56,12 @@ def self_test():
     small = method.initialize(method.SuperCLNetwork(1, (4, 8, 8, 8, 16)))
     state = {name: tensor.clone() for name, tensor in small.state_dict().items()}
     values = step_values(small, inputs, torch.float64)
-    expect("loss is the weighted sum", float(values["loss"]),
-           float(values["instance"] + values["intra"] + 0.5 * values["inter"]), 1e-12)
+    expect(
+        "loss is the weighted sum",
+        float(values["loss"]),
+        float(values["instance"] + values["intra"] + 0.5 * values["inter"]),
+        1e-12,
+    )
     name, at = "encoder.stages.1.conv2.weight", (2, 3, 1, 1)
     sides = []
     for sign in (1, -1):
@@ -61,8 +70,12 @@ def self_test():
             small.get_parameter(name)[at] += sign * 1e-6
         sides.append(float(step_values(small, inputs, torch.float64)["loss"]))
     numeric = (sides[0] - sides[1]) / 2e-6
-    expect("gradient beside a central difference", float(values[f"gradient.{name}"][at]), numeric,
-           1e-5 * max(1, abs(numeric)))
+    expect(
+        "gradient beside a central difference",
+        float(values[f"gradient.{name}"][at]),
+        numeric,
+        1e-5 * max(1, abs(numeric)),
+    )
     small.load_state_dict(state)
     single = step_values(small.float(), inputs, torch.float32)
     expect("Float beside Double", abs(float(single["loss"] - values["loss"])) < 1e-4, True)

@@ -17,6 +17,7 @@ The exchange folder DIR holds (images channels-last [N, H, W, C], weights in PyT
 
 Needs torch, numpy and safetensors.
 """
+
 import argparse
 import sys
 
@@ -215,8 +216,10 @@ def intra_image_loss(features1, features2, labels, stride=1, by_label=False, **t
     labels [B, h, w] at the feature resolution. stride keeps the flat indices 0, st, 2 st, ...
     """
     if features1.shape[-2:] != labels.shape[-2:]:
-        raise ValueError(f"superpixel map {tuple(labels.shape[-2:])} and feature map "
-                         f"{tuple(features1.shape[-2:])} differ in size")
+        raise ValueError(
+            f"superpixel map {tuple(labels.shape[-2:])} and feature map "
+            f"{tuple(features1.shape[-2:])} differ in size"
+        )
     losses = []
     for map1, map2, label in zip(features1, features2, labels):
         rows = torch.cat([m.flatten(1).T[::stride] for m in (map1, map2)])
@@ -283,8 +286,17 @@ def weak_positives(components):
 class StepOptions:
     """What changes the value of a step; the defaults are the paper's or the released code's."""
 
-    def __init__(self, level=BOTTLENECK, stride=1, asp_level=BOTTLENECK, temperature=0.1, base_temperature=0.07,
-                 position_threshold=0.1, weights=(1.0, 1.0, 0.5), by_label=False):
+    def __init__(
+        self,
+        level=BOTTLENECK,
+        stride=1,
+        asp_level=BOTTLENECK,
+        temperature=0.1,
+        base_temperature=0.07,
+        position_threshold=0.1,
+        weights=(1.0, 1.0, 0.5),
+        by_label=False,
+    ):
         self.level, self.stride, self.asp_level = level, stride, asp_level
         self.temperatures = dict(temperature=temperature, base_temperature=base_temperature)
         self.position_threshold, self.weights, self.by_label = position_threshold, weights, by_label
@@ -308,10 +320,14 @@ def supercl_loss(network, views, maps, positions=None, options=None):
     labels = downsample_labels(maps[0], read[0].shape[-2:])
     intra = intra_image_loss(*read, labels, options.stride, options.by_label, **options.temperatures)
 
-    asp = torch.cat([
-        average_superpixel_features(levels[options.asp_level],
-                                    downsample_labels(own, levels[options.asp_level].shape[-2:]))
-        for levels, own in zip(fixed, maps)])
+    asp = torch.cat(
+        [
+            average_superpixel_features(
+                levels[options.asp_level], downsample_labels(own, levels[options.asp_level].shape[-2:])
+            )
+            for levels, own in zip(fixed, maps)
+        ]
+    )
     neighbors = nearest_neighbors(asp)
     components = connected_components(neighbors)
     weak = weak_positives(components)
@@ -319,8 +335,17 @@ def supercl_loss(network, views, maps, positions=None, options=None):
 
     terms = (instance, intra, inter)
     loss = sum(weight * term for weight, term in zip(options.weights, terms))
-    return dict(loss=loss, instance=instance, intra=intra, inter=inter, asp=asp, neighbors=neighbors,
-                components=components, weak=weak, z=z)
+    return dict(
+        loss=loss,
+        instance=instance,
+        intra=intra,
+        inter=inter,
+        asp=asp,
+        neighbors=neighbors,
+        components=components,
+        weak=weak,
+        z=z,
+    )
 
 
 # ------------------------------------------------------------------------------------------------- command line
@@ -339,12 +364,18 @@ def main():
     export = commands.add_parser("export", help="write weights, inputs, features and a step")
     export.add_argument("--width", type=int, default=8, help="channels of the first stage (default 8)")
     export.add_argument("--channels", type=int, default=1, help="input channels (default 1)")
-    export.add_argument("--size", type=int, default=64, help="height and width, a multiple of 16 (default 64)")
+    export.add_argument(
+        "--size", type=int, default=64, help="height and width, a multiple of 16 (default 64)"
+    )
     export.add_argument("--batch", type=int, default=4, help="images (default 4)")
-    export.add_argument("--level", type=int, default=BOTTLENECK, choices=range(5), help="feature level of ILCP")
+    export.add_argument(
+        "--level", type=int, default=BOTTLENECK, choices=range(5), help="feature level of ILCP"
+    )
     export.add_argument("--seed", type=int, default=1234)
     check = commands.add_parser("check", help="load the Swift library's encoder, compare its features")
-    check.add_argument("--features", default="features.npz", metavar="FILE", help="file in DIR (features.npz)")
+    check.add_argument(
+        "--features", default="features.npz", metavar="FILE", help="file in DIR (features.npz)"
+    )
     step = commands.add_parser("step", help="one SuperCL step, compared with the Swift library's if stored")
     for command in (export, check, step):
         command.add_argument("directory", metavar="DIR")

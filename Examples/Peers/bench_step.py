@@ -8,6 +8,7 @@
 
 Settings: default (NCHW), channels-last, compile (channels-last, torch.compile), bf16 (channels-last, autocast).
 """
+
 import os
 import sys
 
@@ -121,7 +122,7 @@ def fixed_view(image, random):
     x = np.clip(x * random.uniform(0, 1), 0, 255)
     x = np.clip((x - x.mean()) * random.uniform(0.8, 1.2) + x.mean(), 0, 255)
     sigma = random.uniform(1, 3)
-    kernel = np.exp(-np.array([-1, 0, 1]) ** 2 / (2 * sigma * sigma))
+    kernel = np.exp(-(np.array([-1, 0, 1]) ** 2) / (2 * sigma * sigma))
     kernel /= kernel.sum()
     x = ndimage.convolve1d(ndimage.convolve1d(x, kernel, 0, mode="nearest"), kernel, 1, mode="nearest")
     return stretch(x).astype(np.float32)
@@ -140,12 +141,17 @@ def varied_view(image, random, warp):
     alpha, sigma = random.uniform(100, 350), random.uniform(14, 17)
     angle = random.uniform(0, 2 * np.pi)
     scale = random.uniform(0.7, 1) if random.random() < 0.5 else random.uniform(1, 1.3)
-    grid = np.mgrid[0:size[0], 0:size[1]].astype(np.float32)
-    shift = [alpha * ndimage.gaussian_filter(random.uniform(-1, 1, size).astype(np.float32), sigma, mode="constant")
-             for _ in size]
+    grid = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
+    shift = [
+        alpha
+        * ndimage.gaussian_filter(random.uniform(-1, 1, size).astype(np.float32), sigma, mode="constant")
+        for _ in size
+    ]
     center = (np.array(size, np.float32) - 1)[:, None, None] / 2
     points = grid + shift - center
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32) * np.float32(scale)
+    turn = np.array(
+        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32
+    ) * np.float32(scale)
     points = np.tensordot(turn, points, 1).astype(np.float32) + center
     return warp(np.ascontiguousarray(image), points)
 
@@ -159,6 +165,7 @@ def views(setting, threads, size):
     stack = images(batch, size)[:, 0]
     if setting == "opencv-warp":
         import cv2
+
         cv2.setNumThreads(threads)
         warp = lambda image, points: cv2.remap(image, points[1], points[0], cv2.INTER_CUBIC)
     else:

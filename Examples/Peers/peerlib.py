@@ -19,6 +19,7 @@ and is then called by compare.py, or by hand:
 
 See README.md for the protocol.
 """
+
 import argparse
 import ctypes
 import json
@@ -42,8 +43,13 @@ def case(name, settings=("default",)):
 
 
 # ------------------------------------------------------------------------------------------- environment
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-                    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+)
 # Left by some machines' set-up; they hold OpenBLAS to slower kernels than the processor has.
 HANDICAPS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
@@ -64,7 +70,9 @@ def environment(threads, isa=None, ours=False):
     else:
         result.update(MALLOC_MMAP_MAX_="0", MALLOC_TRIM_THRESHOLD_="100000000000")
         if isa == "avx2":
-            result.update(ONEDNN_MAX_CPU_ISA="AVX2", ATEN_CPU_CAPABILITY="avx2", MKL_ENABLE_INSTRUCTIONS="AVX2")
+            result.update(
+                ONEDNN_MAX_CPU_ISA="AVX2", ATEN_CPU_CAPABILITY="avx2", MKL_ENABLE_INSTRUCTIONS="AVX2"
+            )
     return result
 
 
@@ -102,8 +110,10 @@ def timed(body):
     """One repetition: wall and processor milliseconds (all threads), and what the body reports, if a dict."""
     wall, cpu = time.perf_counter(), time.process_time()
     value = body()
-    result = dict(wall_ms=round((time.perf_counter() - wall) * 1e3, 4),
-                  cpu_ms=round((time.process_time() - cpu) * 1e3, 4))
+    result = dict(
+        wall_ms=round((time.perf_counter() - wall) * 1e3, 4),
+        cpu_ms=round((time.process_time() - cpu) * 1e3, 4),
+    )
     return {**value, **result} if isinstance(value, dict) else result
 
 
@@ -133,8 +143,14 @@ def main():
     parser.add_argument("--setting", help="one of the case's settings (default: the first)")
     parser.add_argument("--threads", type=int, default=int(os.environ.get("OMP_NUM_THREADS", "1")))
     parser.add_argument("--list", action="store_true", help="print the cases as JSON lines")
-    parser.add_argument("--time", type=int, nargs="?", const=10, metavar="N",
-                        help="time N repetitions (10) in place of the protocol")
+    parser.add_argument(
+        "--time",
+        type=int,
+        nargs="?",
+        const=10,
+        metavar="N",
+        help="time N repetitions (10) in place of the protocol",
+    )
     arguments = parser.parse_args()
     if arguments.list:
         for case_name, (settings, _) in _cases.items():
@@ -160,8 +176,10 @@ def main():
     except (ImportError, RuntimeError, OSError) as error:
         sys.exit(f"{name}: {arguments.case}, {setting}: {' '.join(str(error).split())[:300]}")
     walls = sorted(t["wall_ms"] for t in times)
-    print(f"{arguments.case}, {setting}, {arguments.threads} threads: median {walls[len(walls) // 2]:.2f} ms "
-          f"({walls[0]:.2f} ... {walls[-1]:.2f}), peak {peak_mib()} MiB")
+    print(
+        f"{arguments.case}, {setting}, {arguments.threads} threads: median {walls[len(walls) // 2]:.2f} ms "
+        f"({walls[0]:.2f} ... {walls[-1]:.2f}), peak {peak_mib()} MiB"
+    )
 
 
 # --------------------------------------------------------------------------------------------- test images

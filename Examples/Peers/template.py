@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Copy me to bench_NAME.py: the smallest peer script. Its rows stand in rows/NAME.py."""
+
 import sys
 
 from peerlib import case, main

@@ -7,6 +7,7 @@ Every goal is a row in which larger is better. A table `rows/WORK.py` holds
 
 It imports nothing but this module, because it is read before any peer is installed.
 """
+
 import math
 from dataclasses import dataclass
 from typing import Callable, Optional
@@ -68,7 +69,9 @@ def geometric_mean(name, of, goal, threads=(1, 2)):
 
 def memory(name, of, goal, threads=(1, 2)):
     """Peak resident memory of the whole process: peer / ours."""
-    return Derived(name, (of,), lambda row: quotient(row["peer_peak_mib"], row["ours_peak_mib"]), goal, threads)
+    return Derived(
+        name, (of,), lambda row: quotient(row["peer_peak_mib"], row["ours_peak_mib"]), goal, threads
+    )
 
 
 def extra_memory(name, of, goal, threads=(1, 2)):
@@ -101,8 +104,15 @@ def within(name, of, key, limit, threads=(1,)):
 
 def time_within(name, of, reference, factor, threads=(1,)):
     """Our own time on `of` at most `factor` times our time on `reference`: the allowance left, goal 1."""
-    return Derived(name, (of, reference), lambda row, base: quotient(
-        None if base["ours_ms"] is None else factor * base["ours_ms"], row["ours_ms"]), 1.0, threads)
+    return Derived(
+        name,
+        (of, reference),
+        lambda row, base: quotient(
+            None if base["ours_ms"] is None else factor * base["ours_ms"], row["ours_ms"]
+        ),
+        1.0,
+        threads,
+    )
 
 
 @dataclass(frozen=True)
@@ -116,4 +126,4 @@ class Scaling:
 
 
 def quotient(numerator, denominator):
-    return None if not numerator or not denominator else numerator / denominator
+    return None if numerator is None or not denominator else numerator / denominator

@@ -1,4 +1,5 @@
 """Whole training steps: the rows of the compute issue. The peer is bench_step.py, PyTorch."""
+
 from rows.model import Row, Scaling, memory
 
 REQUIREMENTS = [["numpy"], ["torch"], ["scipy", "scikit-image", "opencv-contrib-python-headless"]]

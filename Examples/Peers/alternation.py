@@ -79,6 +79,7 @@ class Side:
         except queue.Empty:
             raise SideFailed(f"no answer within {seconds} s") from None
         if line is None:
+            self.lines.put(None)  # the end stays the end for whoever asks next
             raise SideFailed(self._reason())
         return line
 

@@ -80,7 +80,8 @@ class Alternation(unittest.TestCase):
     def test_every_printed_key_is_there(self):
         keys = "work threads ours_ms peer peer_ms peer_all ratio ours_peak_mib peer_peak_mib goal".split()
         for row in (self.row(), self.row("absent"), memory("m", "even", 2.0), Scaling("s", "even")):
-            self.assertEqual([key for key in keys if key not in self.run_row(row, rows=[self.row()])], [])
+            result = self.run_row(row, rows=[self.row()])
+            self.assertEqual([key for key in keys if key not in result], [])
 
     def test_pairs_without_both_cores_do_not_count(self):
         result = self.run_row(self.row("crowded"), threads=2)
@@ -110,6 +111,9 @@ class Alternation(unittest.TestCase):
     def test_scaling_goal_falls_to_the_peers(self):
         result = self.run_row(Scaling("s", "even", 2.5), rows=[self.row()])
         self.assertEqual((result["ratio"], result["goal"], result["threads"]), (2.0, 2.0, 2))
+
+    def test_percentile_interpolates(self):
+        self.assertEqual([alternation.percentile([3, 1, 2], share) for share in (0, 0.25, 0.5, 1)], [1, 1.5, 2, 3])
 
     def test_handicaps_are_removed(self):
         os.environ["OPENBLAS_CORETYPE"] = "Haswell"

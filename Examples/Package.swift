@@ -28,6 +28,10 @@ let package = Package(
     .executableTarget(
       name: "benchmark", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "evaluate",
+      dependencies: [arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Metrics")],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -76,45 +76,45 @@ public struct ConfusionCounts: Hashable, Sendable {
 
   public static func += (a: inout ConfusionCounts, b: ConfusionCounts) { a = a + b }
 
-  /// Counts bytes of 0 and 1, 32 at a time; a lane of 8 bits holds up to 255 blocks.
+  /// Counts bytes of 0 and 1, eight at a time: a byte of a word holds the sum of up to 255 words.
   private static func foreground(
     _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
   ) -> (both: Int, first: Int, second: Int) {
     var totals = (both: 0, first: 0, second: 0)
-    let count = first.count
-    var index = 0
-    while index + 32 <= count {
-      let end = min(index + 32 * 255, count - 31)
-      var both = SIMD32<UInt8>()
-      var one = SIMD32<UInt8>()
-      var two = SIMD32<UInt8>()
-      while index < end {
-        let a = first.loadUnaligned(fromByteOffset: index, as: SIMD32<UInt8>.self)
-        let b = second.loadUnaligned(fromByteOffset: index, as: SIMD32<UInt8>.self)
+    let words = first.count / 8
+    var word = 0
+    while word < words {
+      let end = min(word + 255, words)
+      var both: UInt64 = 0
+      var one: UInt64 = 0
+      var two: UInt64 = 0
+      for index in word..<end {
+        let a = first.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+        let b = second.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
         both &+= a & b
         one &+= a
         two &+= b
-        index += 32
       }
-      totals.both += both.laneSum
-      totals.first += one.laneSum
-      totals.second += two.laneSum
+      totals.both += both.byteSum
+      totals.first += one.byteSum
+      totals.second += two.byteSum
+      word = end
     }
-    while index < count {
+    for index in 8 * words..<first.count {
       totals.both += Int(first[index] & second[index])
       totals.first += Int(first[index])
       totals.second += Int(second[index])
-      index += 1
     }
     return totals
   }
 }
 
-extension SIMD32<UInt8> {
-  fileprivate var laneSum: Int {
-    var sum = 0
-    for lane in 0..<32 { sum += Int(self[lane]) }
-    return sum
+extension UInt64 {
+  /// The sum of the eight bytes.
+  fileprivate var byteSum: Int {
+    let mask: UInt64 = 0x00FF_00FF_00FF_00FF
+    let pairs = (self & mask) + ((self >> 8) & mask)
+    return Int((pairs &* 0x0001_0001_0001_0001) >> 48)
   }
 }
 

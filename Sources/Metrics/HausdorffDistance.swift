@@ -82,21 +82,6 @@ public struct HausdorffDistance: SurfaceMetric, Hashable {
   }
 }
 
-extension SurfaceDistances.Directed {
-  /// The smallest distance up to which the elements cover the share `percentile` of the surface.
-  func weightedPercentile(_ percentile: Double) -> Double {
-    let areas = elementAreas ?? [Double](repeating: 1, count: millimeters.count)
-    let order = millimeters.indices.sorted { (millimeters[$0], areas[$0]) < (millimeters[$1], areas[$1]) }
-    let total = order.reduce(0) { $0 + areas[$1] }
-    var covered = 0.0
-    for index in order {
-      covered += areas[index]
-      if covered / total >= percentile / 100 { return millimeters[index] }
-    }
-    return order.last.map { millimeters[$0] } ?? 0
-  }
-}
-
 extension Double {
   /// Without the fraction where it is 0: `95`, `97.5`.
   var shortDescription: String { self == rounded() && magnitude < 1e15 ? "\(Int(self))" : "\(self)" }

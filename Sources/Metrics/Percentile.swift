@@ -61,3 +61,61 @@ extension UnsafeMutableBufferPointer<Double> {
     }
   }
 }
+
+extension SurfaceDistances.Directed {
+  /// The smallest distance up to which the elements cover the share `percentile` of the surface, elements
+  /// without area counting 1 each. O(n) on average.
+  func weightedPercentile(_ percentile: Double) -> Double {
+    var distances = millimeters
+    var areas = elementAreas ?? [Double](repeating: 1, count: millimeters.count)
+    let wanted = areas.reduce(0, +) * percentile / 100
+    return distances.withUnsafeMutableBufferPointer { distances in
+      areas.withUnsafeMutableBufferPointer { areas in
+        Self.select(distances, areas, wanted)
+      }
+    }
+  }
+
+  /// Partitions around pivots like `select(_:)`, and goes on in the part where the covered area reaches
+  /// `wanted`.
+  private static func select(
+    _ distances: UnsafeMutableBufferPointer<Double>, _ areas: UnsafeMutableBufferPointer<Double>,
+    _ wanted: Double
+  ) -> Double {
+    precondition(!distances.isEmpty, "no percentile of no values")
+    var low = 0
+    var high = distances.count - 1
+    var covered = 0.0
+    while low < high {
+      let middle = low + (high - low) / 2
+      let pivot = max(
+        min(distances[low], distances[middle]), min(max(distances[low], distances[middle]), distances[high]))
+      var left = low
+      var right = high
+      while left <= right {
+        while distances[left] < pivot { left += 1 }
+        while distances[right] > pivot { right -= 1 }
+        if left <= right {
+          distances.swapAt(left, right)
+          areas.swapAt(left, right)
+          left += 1
+          right -= 1
+        }
+      }
+      // low...right is not above the pivot, left...high not below; between them, if anything, one equal to it.
+      let lower = low > right ? 0 : areas[low...right].reduce(0, +)
+      let equal = left - right > 1 ? areas[right + 1] : 0
+      if covered + lower >= wanted, low <= right {
+        high = right
+      } else if covered + lower + equal >= wanted, left - right > 1 {
+        return pivot
+      } else if left <= high {
+        covered += lower + equal
+        low = left
+      } else {
+        return pivot
+      }
+    }
+    return distances[low]
+  }
+}

@@ -12,7 +12,8 @@ public import Tensor
 ///
 /// For every point of one surface it holds the Euclidean distance in millimetres to the nearest point of the
 /// other. Work happens in the box around both masks: time O(box) as a rule and O(box) with a larger constant
-/// when the surfaces lie far apart; memory 4 to 10 bytes a voxel of the box, and 8 bytes a surface point for the result.
+/// when the surfaces lie far apart; memory 4 bytes a voxel of the box (10 when far apart), and 8 bytes a surface
+/// point for the result.
 /// Values do not depend on the number of threads.
 public struct SurfaceDistances: Sendable {
   /// The distances from the points of one surface to the other surface.

@@ -93,10 +93,10 @@ import Testing
       table.csv() == """
         case,class,dice,hd95_mm,missed
         a,organ,1.00,2.00,0
-        a,"tumor, small",-,-,0
+        a,"tumor, small",,,0
         b,organ,0.50,4.00,0
-        b,"tumor, small",0.00,-,0
-        c,organ,0.00,-,1
+        b,"tumor, small",0.00,,0
+        c,organ,0.00,,1
         c,"tumor, small",0.50,1.00,0
 
         """)

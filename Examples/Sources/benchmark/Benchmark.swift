@@ -58,13 +58,13 @@ struct Benchmark: ParsableCommand {
 
   private func report(_ item: BenchmarkCase) throws {
     let body = try item.prepare()
-    try body()
+    _ = try body()
     let walls = try (0..<repetitions).map { _ in try Timing.measure(body).wall }
     let (middle, low, high) = (median(walls), walls.min() ?? 0, walls.max() ?? 0)
     if json {
       print(
         #"{"work": "\#(work)", "case": "\#(item.name)", "threads": \#(threads), "ms": \#(middle), "#
-          + #""min_ms": \#(low), "max_ms": \#(high), "peak_mib": \#(peakResidentMiB())}"#)
+          + #""min_ms": \#(low), "max_ms": \#(high), "peak_mib": \#(residentMiB().peak)}"#)
     } else {
       let name = item.name.padding(toLength: max(44, item.name.count), withPad: " ", startingAt: 0)
       print(name, String(format: "%10.3f ms   (%.3f ... %.3f)", middle, low, high))
@@ -73,15 +73,18 @@ struct Benchmark: ParsableCommand {
 
   private static func serve(_ item: BenchmarkCase) throws {
     let body = try item.prepare()
-    try body()
+    resetPeakResidentMiB()
+    let base = residentMiB().now
+    _ = try body()
     answer("ready")
     while let line = readLine() {
       switch line {
       case "run":
         let timing = try Timing.measure(body)
-        answer(#"{"wall_ms": \#(timing.wall), "cpu_ms": \#(timing.cpu)}"#)
+        let numbers = timing.numbers.sorted { $0.key < $1.key }.map { #", "\#($0.key)": \#($0.value)"# }
+        answer(#"{"wall_ms": \#(timing.wall), "cpu_ms": \#(timing.cpu)\#(numbers.joined())}"#)
       case "quit":
-        answer(#"{"peak_mib": \#(peakResidentMiB())}"#)
+        answer(#"{"peak_mib": \#(residentMiB().peak), "base_mib": \#(base)}"#)
         return
       default:
         throw ValidationError("unknown request '\(line)': run or quit")

@@ -1,2 +1,4 @@
 /// All work that `benchmark` knows, by the name on its command line.
-let benchmarkRegistry: [BenchmarkWork] = []
+let benchmarkRegistry: [BenchmarkWork] = [
+  BenchmarkWork(name: "metrics", cases: metricsBenchmarks)
+]

@@ -8,12 +8,15 @@ import Foundation
 struct Timing {
   let wall: Double
   let cpu: Double
+  /// What the repetition reports besides.
+  let numbers: BenchmarkCase.Numbers
 
-  static func measure(_ body: () throws -> Void) rethrows -> Timing {
+  static func measure(_ body: () throws -> BenchmarkCase.Numbers) rethrows -> Timing {
     let wallStart = clock(CLOCK_MONOTONIC)
     let cpuStart = clock(CLOCK_PROCESS_CPUTIME_ID)
-    try body()
-    return Timing(wall: clock(CLOCK_MONOTONIC) - wallStart, cpu: clock(CLOCK_PROCESS_CPUTIME_ID) - cpuStart)
+    let numbers = try body()
+    let (wall, cpu) = (clock(CLOCK_MONOTONIC) - wallStart, clock(CLOCK_PROCESS_CPUTIME_ID) - cpuStart)
+    return Timing(wall: wall, cpu: cpu, numbers: numbers)
   }
 
   private static func clock(_ id: clockid_t) -> Double {
@@ -23,11 +26,19 @@ struct Timing {
   }
 }
 
-/// The highest resident size of this process so far, in MiB.
-func peakResidentMiB() -> Double {
-  var usage = rusage()
-  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return Double(usage.ru_maxrss) / 1024
+/// The resident size of this process in MiB: now, and the highest since ``resetPeakResidentMiB()``.
+func residentMiB() -> (now: Double, peak: Double) {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  func field(_ name: String) -> Double {
+    let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
+    return (line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
+  }
+  return (field("VmRSS"), field("VmHWM"))
+}
+
+/// Forgets the peak so far, so that setting up a case is not counted.
+func resetPeakResidentMiB() {
+  try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
 }
 
 func median(_ values: [Double]) -> Double {

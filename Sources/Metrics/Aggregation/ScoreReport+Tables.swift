@@ -49,7 +49,7 @@ extension ScoreReport {
 extension Double? {
   /// A cell: the number with `digits` decimals, or `-`.
   func formatted(_ digits: Int?) -> String {
-    guard let self else { return "-" }
+    guard let self else { return ScoreTable.noNumber }
     guard let digits, self.isFinite else { return "\(self)" }
     return self.fixed(digits)
   }

@@ -1,5 +1,8 @@
 /// A table of texts: the same cells as plain text, Markdown or CSV.
 public struct ScoreTable: Hashable, Sendable {
+  /// What a cell holds where there is no number; CSV leaves such a cell empty.
+  public static let noNumber = "-"
+
   public let header: [String]
   public let rows: [[String]]
 
@@ -39,6 +42,7 @@ public struct ScoreTable: Hashable, Sendable {
   public func csv() -> String {
     ([header] + rows).map { row in
       row.map { cell in
+        if cell == Self.noNumber { return "" }
         guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
         return "\"" + cell.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
       }.joined(separator: ",") + "\n"
@@ -51,7 +55,7 @@ public struct ScoreTable: Hashable, Sendable {
 
   /// Whether all cells of a column that say something are numbers.
   private func isNumeric(_ column: Int) -> Bool {
-    let cells = rows.map { $0[column] }.filter { !$0.isEmpty && $0 != "-" }
+    let cells = rows.map { $0[column] }.filter { !$0.isEmpty && $0 != Self.noNumber }
     return !cells.isEmpty && cells.allSatisfy { Double($0) != nil }
   }
 }

@@ -1,0 +1,119 @@
+import ArgumentParser
+import ExampleSupport
+import Foundation
+import Metrics
+
+@main
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Scores predicted against reference label files (NIfTI), class by class, in millimetres.",
+    discussion: """
+      Give two files, or two folders whose files have the same names. Labels are whole numbers, 0 is background. \
+      Prints a table of cases and one of classes; --csv and --json write them to files.
+      Exit codes: 64 wrong arguments, 65 bad data, 66 a file that cannot be read, 73 one that cannot be written.
+      """)
+
+  @Argument(help: "The predicted labels: a file, or a folder of files.")
+  var prediction: String
+
+  @Argument(help: "The reference labels: a file, or a folder of files of the same names.")
+  var reference: String
+
+  @Option(help: "The classes to score, as 1=liver,2=spleen or 1,2 (default: all labels but 0).")
+  var classes: ClassList?
+
+  @Option(help: "The percentile of the Hausdorff distance.")
+  var percentile = 95.0
+
+  @Option(help: "Also score the surface Dice at this tolerance in millimetres.")
+  var tolerance: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What a missed class counts for in the averages of distances: skip, diagonal (of the image), propagate (infinite) or a number.",
+      valueName: "policy"))
+  var undefined = PolicyName(policy: .skip)
+
+  @Option(help: "The seed of the bootstrap intervals.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Write the table of cases to this CSV file.")
+  var csv: String?
+
+  @Option(help: "Write all scores and averages to this JSON file.")
+  var json: String?
+
+  @Flag(help: "Print Markdown tables.")
+  var markdown = false
+
+  /// Parses and runs; any failure is one line on stderr and an exit code of sysexits.h.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      do {
+        try command.run()
+      } catch let failure as ExampleFailure {
+        fail(failure.description, code: failure.kind.rawValue)
+      }
+    } catch {
+      // Help and version are no failures.
+      if exitCode(for: error).isSuccess { exit(withError: error) }
+      fail(message(for: error), code: ExampleFailure.Kind.usage.rawValue)
+    }
+  }
+
+  private static func fail(_ message: String, code: Int32) -> Never {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    FileHandle.standardError.write(Data("evaluate: \(line)\n".utf8))
+    Foundation.exit(code)
+  }
+
+  func run() throws {
+    let evaluator = SegmentationEvaluator(classes: classes?.classes, metrics: try metrics())
+    let files = try LabelFiles(prediction: prediction, reference: reference)
+    let cases = try files.cases.map { try $0.evaluate(with: evaluator) }
+    let report = ScoreReport(cases: cases, evaluator: evaluator)
+    var generator = SeededGenerator(state: seed)
+    let summary = report.summaryTable(undefined: undefined.policy, using: &generator)
+    for table in [report.caseTable(), summary] { print(markdown ? table.markdown() : table.text()) }
+    if let csv { try write(report.caseTable(digits: nil).csv(), to: csv) }
+    if let json {
+      generator = SeededGenerator(state: seed)
+      try write(report.json(undefined: undefined.policy, using: &generator), to: json)
+    }
+  }
+
+  private func metrics() throws -> [any SegmentationMetric] {
+    do {
+      var metrics: [any SegmentationMetric] = [
+        DiceCoefficient(), JaccardIndex(), try HausdorffDistance(validatingPercentile: percentile),
+        AverageSurfaceDistance(.symmetric),
+      ]
+      if let tolerance { metrics.append(try SurfaceDice(validatingToleranceInMillimeters: tolerance)) }
+      return metrics
+    } catch {
+      throw ExampleFailure(.usage, error.description)
+    }
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw ExampleFailure(.cannotCreate, "\(path): cannot be written")
+    }
+  }
+}
+
+/// SplitMix64: the same seed gives the same intervals anywhere.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -16,7 +16,7 @@ public struct NumPyArray: Sendable {
   private let file: String
   private let entry: String?
   /// The elements in row-major order and the machine's byte order.
-  private let elements: [UInt8]
+  private let elements: ArraySlice<UInt8>
 
   /// The array of a tensor.
   public init(_ tensor: Tensor<some TensorScalar>) {
@@ -24,7 +24,7 @@ public struct NumPyArray: Sendable {
     shape = tensor.shape
     file = ""
     entry = nil
-    elements = tensor.withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0)) }
+    elements = tensor.withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0))[...] }
   }
 
   /// Reads an `.npy` file of version 1, 2 or 3, in either order of axes and bytes.
@@ -54,7 +54,7 @@ public struct NumPyArray: Sendable {
     self.entry = entry
     scalarName = scalar.name
     shape = header.shape
-    var elements = Array(bytes[header.dataOffset..<header.dataOffset + count])
+    var elements = bytes[header.dataOffset..<header.dataOffset + count]
     if scalar.isBigEndian { elements.reverseBytes(ofEach: scalar.size) }
     // A truth value in memory is 0 or 1 and nothing else.
     if scalar.name == "bool" {
@@ -143,18 +143,18 @@ extension Tensor {
 
 /// Permutes elements that are only bits.
 private func permutedBytes<Bits: TensorScalar>(
-  _ bytes: [UInt8], _ shape: TensorShape, _ axes: [Int], _: Bits.Type
-) -> [UInt8] {
+  _ bytes: ArraySlice<UInt8>, _ shape: TensorShape, _ axes: [Int], _: Bits.Type
+) -> ArraySlice<UInt8> {
   let tensor = Tensor<Bits>(shape: shape) { buffer in
     bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
   }
-  return tensor.permuted(axes).withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0)) }
+  return tensor.permuted(axes).withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0))[...] }
 }
 
-extension [UInt8] {
+extension ArraySlice<UInt8> {
   /// Reverses the bytes of each element of `size` bytes.
   fileprivate mutating func reverseBytes(ofEach size: Int) {
     guard size > 1 else { return }
-    for start in stride(from: 0, to: count, by: size) { self[start..<start + size].reverse() }
+    for start in stride(from: startIndex, to: endIndex, by: size) { self[start..<start + size].reverse() }
   }
 }

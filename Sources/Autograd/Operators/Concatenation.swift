@@ -9,9 +9,9 @@ extension Variable {
 
   /// The variables, of one shape, side by side along a new axis.
   public convenience init(stacking variables: [Variable], along axis: Int = 0) {
-    precondition(!variables.isEmpty, "no tensors to stack")
+    shapePrecondition(!variables.isEmpty, "no tensors to stack")
     for variable in variables {
-      precondition(
+      shapePrecondition(
         variable.shape == variables[0].shape,
         "tensors of shapes \(variables[0].shape) and \(variable.shape) do not stack")
     }
@@ -22,7 +22,7 @@ extension Variable {
 
   /// The variable cut along an axis into parts of the given lengths.
   public func split(along axis: Int, lengths: [Int]) -> [Variable] {
-    precondition(
+    shapePrecondition(
       lengths.reduce(0, +) == shape[axis] && lengths.allSatisfy { $0 >= 0 },
       "parts of lengths \(lengths) do not fill axis \(axis) of a tensor of shape \(shape)")
     var start = 0
@@ -34,7 +34,7 @@ extension Variable {
 
   /// The variable cut along an axis into `count` equal parts.
   public func split(along axis: Int, count: Int) -> [Variable] {
-    precondition(
+    shapePrecondition(
       count > 0 && shape[axis] % count == 0,
       "axis \(axis) of a tensor of shape \(shape) has no \(count) equal parts")
     return split(along: axis, lengths: Array(repeating: shape[axis] / count, count: count))

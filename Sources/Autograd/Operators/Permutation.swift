@@ -12,7 +12,7 @@ extension Variable {
 
   /// A matrix, or every matrix of a batch, with rows and columns exchanged.
   public func transposed() -> Variable {
-    precondition(shape.rank >= 2, "a transposition needs two axes, not shape \(shape)")
+    shapePrecondition(shape.rank >= 2, "a transposition needs two axes, not shape \(shape)")
     return transposed(-2, -1)
   }
 

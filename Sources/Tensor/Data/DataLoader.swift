@@ -71,8 +71,8 @@ public struct DataLoader<Batch: Sendable>: Sendable {
     transform: @escaping @Sendable (Source.Element, inout PhiloxGenerator) throws -> Item,
     collate: @escaping @Sendable ([Item]) throws -> Batch
   ) {
-    precondition(batchSize >= 1, "a batch has at least one example, not \(batchSize)")
-    precondition(
+    shapePrecondition(batchSize >= 1, "a batch has at least one example, not \(batchSize)")
+    shapePrecondition(
       workerCount >= 0 && prefetchCount >= 0, "counts are not negative: \(workerCount), \(prefetchCount)")
     self.batchSize = batchSize
     self.workerCount = workerCount
@@ -116,8 +116,9 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   ///
   /// - Precondition: `epoch` is not negative; `0 <= first <= batchCount`.
   public func batches(inEpoch epoch: Int, startingAt first: Int = 0) -> EpochBatches<Batch> {
-    precondition(epoch >= 0, "an epoch is not negative: \(epoch)")
-    precondition(first >= 0 && first <= batchCount, "batch \(first) is outside an epoch of \(batchCount)")
+    shapePrecondition(epoch >= 0, "an epoch is not negative: \(epoch)")
+    shapePrecondition(
+      first >= 0 && first <= batchCount, "batch \(first) is outside an epoch of \(batchCount)")
     let (order, size, read) = (indices(epoch), batchSize, read)
     return EpochBatches(
       range: first..<batchCount, workerCount: workerCount, prefetchCount: prefetchCount

@@ -55,7 +55,7 @@ public struct TensorDataset<Scalar: TensorScalar>: Dataset {
 
   /// - Precondition: a rank of at least 1.
   public init(_ tensor: Tensor<Scalar>) {
-    precondition(tensor.rank >= 1, "a scalar has no parts to be examples")
+    shapePrecondition(tensor.rank >= 1, "a scalar has no parts to be examples")
     self.tensor = tensor
   }
 
@@ -80,7 +80,7 @@ public struct SubsetDataset<Base: Dataset>: Dataset {
 
   init(base: Base, indices: [Int]) {
     for index in indices where index < 0 || index >= base.count {
-      preconditionFailure("index \(index) is outside a dataset of \(base.count) examples")
+      shapePreconditionFailure("index \(index) is outside a dataset of \(base.count) examples")
     }
     self.base = base
     self.indices = indices

@@ -18,7 +18,7 @@ public struct SequentialSampler: Sampler, Hashable {
 
   /// - Precondition: `count` is not negative.
   public init(count: Int) {
-    precondition(count >= 0, "a sampler of \(count) examples")
+    shapePrecondition(count >= 0, "a sampler of \(count) examples")
     self.count = count
   }
 
@@ -32,7 +32,7 @@ public struct ShuffledSampler: Sampler, Hashable {
 
   /// - Precondition: `count` is not negative.
   public init(count: Int, seed: UInt64) {
-    precondition(count >= 0, "a sampler of \(count) examples")
+    shapePrecondition(count >= 0, "a sampler of \(count) examples")
     self.count = count
     self.seed = seed
   }
@@ -59,7 +59,7 @@ public struct SubsetSampler<Order: Sampler>: Sampler {
   public init(_ subset: some Collection<Int>, order: Order) {
     self.subset = Array(subset)
     self.order = order
-    precondition(
+    shapePrecondition(
       order.count <= self.subset.count,
       "an order of \(order.count) examples does not fit a subset of \(self.subset.count)")
   }

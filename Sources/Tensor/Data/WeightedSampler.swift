@@ -15,10 +15,10 @@ public struct WeightedSampler: Sampler, Hashable {
   /// - Precondition: the weights are finite and not negative, and their sum is positive unless `count` is 0.
   public init(weights: [Double], count: Int? = nil, seed: UInt64) {
     let count = count ?? weights.count
-    precondition(
+    shapePrecondition(
       count >= 0 && weights.allSatisfy { $0 >= 0 && $0.isFinite },
       "weights must be finite and not negative, and draws not \(count)")
-    precondition(count == 0 || weights.contains { $0 > 0 }, "\(count) draws need a positive weight")
+    shapePrecondition(count == 0 || weights.contains { $0 > 0 }, "\(count) draws need a positive weight")
     self.count = count
     self.weights = weights
     self.seed = seed

@@ -29,9 +29,9 @@ extension Tensor {
   ///
   /// - Precondition: at least one tensor; equal shapes; `axis` is a place in the result's shape.
   public init(stacking tensors: [Tensor], along axis: Int = 0) {
-    precondition(!tensors.isEmpty, "no tensors to stack")
+    shapePrecondition(!tensors.isEmpty, "no tensors to stack")
     for tensor in tensors {
-      precondition(
+      shapePrecondition(
         tensor.shape == tensors[0].shape,
         "tensors of shapes \(tensors[0].shape) and \(tensor.shape) do not stack")
     }
@@ -44,7 +44,7 @@ extension Tensor {
   /// - Precondition: the lengths add up to the length of the axis.
   public func split(along axis: Int, lengths: [Int]) -> [Tensor] {
     let axis = shape.normalized(axis: axis)
-    precondition(
+    shapePrecondition(
       lengths.reduce(0, +) == shape[axis] && lengths.allSatisfy { $0 >= 0 },
       "parts of lengths \(lengths) do not fill axis \(axis) of a tensor of shape \(shape)")
     var start = 0
@@ -58,7 +58,7 @@ extension Tensor {
   ///
   /// - Precondition: `count` divides the length of the axis.
   public func split(along axis: Int, count: Int) -> [Tensor] {
-    precondition(
+    shapePrecondition(
       count > 0 && shape[axis] % count == 0,
       "axis \(axis) of a tensor of shape \(shape) has no \(count) equal parts")
     return split(along: axis, lengths: Array(repeating: shape[axis] / count, count: count))
@@ -73,7 +73,7 @@ extension Tensor {
 extension TensorShape {
   /// A place for a new axis, counted from the first; -1 is behind the last.
   package func normalized(insertionAxis axis: Int) -> Int {
-    precondition(
+    shapePrecondition(
       axis >= -rank - 1 && axis <= rank, "there is no place \(axis) for a new axis in shape \(self)")
     return axis < 0 ? axis + rank + 1 : axis
   }
@@ -87,13 +87,13 @@ package struct ConcatenationLayout {
   package let ranges: [Range<Int>]
 
   package init(_ shapes: [TensorShape], along axis: Int) {
-    precondition(!shapes.isEmpty, "no tensors to concatenate")
+    shapePrecondition(!shapes.isEmpty, "no tensors to concatenate")
     let first = shapes[0]
     let axis = first.normalized(axis: axis)
     var ranges: [Range<Int>] = []
     var length = 0
     for shape in shapes {
-      precondition(
+      shapePrecondition(
         shape.rank == first.rank
           && first.replacing(axis: axis, with: 0) == shape.replacing(axis: axis, with: 0),
         "tensors of shapes \(first) and \(shape) do not join along axis \(axis)")

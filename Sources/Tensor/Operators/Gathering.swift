@@ -51,7 +51,7 @@ extension Tensor where Scalar: TensorNumericScalar {
     let axis = shape.normalized(axis: axis)
     let rows = indices.checkedIndices(below: shape[axis], along: axis, of: shape)
     let lengths = shape.dimensions[..<axis] + indices.shape.dimensions + shape.dimensions[(axis + 1)...]
-    precondition(
+    shapePrecondition(
       updates.shape.dimensions == Array(lengths),
       "updates of shape \(updates.shape) do not fit \(indices.shape) indices along axis \(axis) of \(shape)")
     var result = self
@@ -66,7 +66,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   public func scatterAddingElements<Index: TensorIntegerScalar>(
     _ updates: Tensor, along axis: Int, at indices: Tensor<Index>
   ) -> Tensor {
-    precondition(
+    shapePrecondition(
       updates.shape == indices.shape,
       "updates of shape \(updates.shape) and indices of shape \(indices.shape) differ")
     let places = indices.elementOffsets(along: axis, of: shape)
@@ -83,7 +83,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
   ///
   ///     Tensor<Int32>([2, 0]).oneHot(classCount: 3, as: Float.self)    // [[0, 0, 1], [1, 0, 0]]
   public func oneHot<Value: TensorNumericScalar>(classCount: Int, as type: Value.Type) -> Tensor<Value> {
-    precondition(classCount >= 0, "classCount must not be negative: \(classCount)")
+    shapePrecondition(classCount >= 0, "classCount must not be negative: \(classCount)")
     var result = Tensor<Value>(zeros: shape.inserting(classCount, at: rank))
     let classes = indexArray()
     result.withUnsafeMutableBufferPointer { target in
@@ -103,7 +103,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
   package func checkedIndices(below count: Int, along axis: Int, of shape: TensorShape) -> [Int] {
     let indices = indexArray()
     for index in indices where index < 0 || index >= count {
-      preconditionFailure("index \(index) is outside axis \(axis) of a tensor of shape \(shape)")
+      shapePreconditionFailure("index \(index) is outside axis \(axis) of a tensor of shape \(shape)")
     }
     return indices
   }
@@ -111,7 +111,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
   /// For every element, read as an index along `axis`, the offset of the element of `shape` that it names.
   package func elementOffsets(along axis: Int, of shape: TensorShape) -> [Int] {
     let axis = shape.normalized(axis: axis)
-    precondition(
+    shapePrecondition(
       self.rank == shape.rank
         && (0..<rank).allSatisfy { $0 == axis || self.shape.dimensions[$0] == shape.dimensions[$0] },
       "indices of shape \(self.shape) do not fit axis \(axis) of a tensor of shape \(shape)")

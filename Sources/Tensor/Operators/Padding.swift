@@ -46,7 +46,7 @@ public struct PaddingAmount: Hashable, Sendable {
 
   /// - Precondition: no negative amounts.
   public init(before: Int, after: Int) {
-    precondition(before >= 0 && after >= 0, "padding is not negative: \(before), \(after)")
+    shapePrecondition(before >= 0 && after >= 0, "padding is not negative: \(before), \(after)")
     self.before = before
     self.after = after
   }
@@ -106,7 +106,7 @@ public struct CenterBox: Hashable, Sendable {
 
   /// - Precondition: one length of at least 0 for every axis.
   public init(from shape: TensorShape, to lengths: [Int]) {
-    precondition(
+    shapePrecondition(
       lengths.count == shape.rank && lengths.allSatisfy { $0 >= 0 },
       "a tensor of shape \(shape) has no center box of lengths \(lengths)")
     crop = zip(shape.dimensions, lengths).map { old, new in
@@ -123,7 +123,7 @@ public struct CenterBox: Hashable, Sendable {
 extension TensorShape {
   /// The shape after padding.
   package func padded(_ amounts: [PaddingAmount]) -> TensorShape {
-    precondition(amounts.count == rank, "\(amounts.count) padding amounts for a tensor of shape \(self)")
+    shapePrecondition(amounts.count == rank, "\(amounts.count) padding amounts for a tensor of shape \(self)")
     return TensorShape(zip(dimensions, amounts).map { $0 + $1.before + $1.after })
   }
 }
@@ -141,7 +141,7 @@ extension BorderMode {
 
   /// For every place along a padded axis the place in the axis of `length` that stands there.
   package func sources(length: Int, padding: PaddingAmount, of shape: TensorShape) -> [Int] {
-    precondition(length > 0, "a tensor of shape \(shape) has no edge to pad with")
+    shapePrecondition(length > 0, "a tensor of shape \(shape) has no edge to pad with")
     return (-padding.before..<length + padding.after).map { source(of: $0, length: length) ?? 0 }
   }
 }

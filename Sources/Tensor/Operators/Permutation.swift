@@ -20,7 +20,7 @@ extension Tensor {
   ///
   /// - Precondition: rank of at least 2.
   public func transposed() -> Tensor {
-    precondition(rank >= 2, "a transposition needs two axes, not shape \(shape)")
+    shapePrecondition(rank >= 2, "a transposition needs two axes, not shape \(shape)")
     return transposed(-2, -1)
   }
 
@@ -43,9 +43,9 @@ extension Tensor {
 extension TensorShape {
   /// `axes` counted from the first, checked to name every axis once.
   package func checkedPermutation(_ axes: [Int]) -> [Int] {
-    precondition(axes.count == rank, "\(axes) is no order of the axes of shape \(self)")
+    shapePrecondition(axes.count == rank, "\(axes) is no order of the axes of shape \(self)")
     let axes = axes.map(normalized(axis:))
-    precondition(Set(axes).count == rank, "\(axes) is no order of the axes of shape \(self)")
+    shapePrecondition(Set(axes).count == rank, "\(axes) is no order of the axes of shape \(self)")
     return axes
   }
 }

@@ -6,7 +6,7 @@ extension Tensor {
   public func broadcast(to target: TensorShape) -> Tensor {
     if target == shape { return self }
     let extra = target.rank - rank
-    precondition(
+    shapePrecondition(
       extra >= 0 && (0..<rank).allSatisfy { shape[$0] == target[$0 + extra] || shape[$0] == 1 },
       "a tensor of shape \(shape) does not broadcast to \(target)")
     let strides = shape.strides
@@ -22,7 +22,7 @@ extension Tensor {
   ///
   /// - Precondition: one count of at least 0 for every axis.
   public func tiled(_ counts: [Int]) -> Tensor {
-    precondition(
+    shapePrecondition(
       counts.count == rank && counts.allSatisfy { $0 >= 0 },
       "\(counts) are no tile counts of a tensor of shape \(shape)")
     var lengths: [Int] = []
@@ -44,7 +44,7 @@ extension Tensor {
   ///
   /// - Precondition: `count` is at least 0.
   public func repeated(_ count: Int, along axis: Int) -> Tensor {
-    precondition(count >= 0, "an element is repeated at least 0 times, not \(count)")
+    shapePrecondition(count >= 0, "an element is repeated at least 0 times, not \(count)")
     let axis = shape.normalized(axis: axis)
     var strides = shape.strides
     strides.insert(0, at: axis + 1)

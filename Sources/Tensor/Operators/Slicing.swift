@@ -36,7 +36,7 @@ extension Tensor {
   ///
   /// - Precondition: as many ranges as axes, each within its axis.
   public func cropped(to ranges: [Range<Int>]) -> Tensor {
-    precondition(
+    shapePrecondition(
       ranges.count == rank
         && zip(ranges, shape.dimensions).allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= $1 },
       "the box \(ranges) is outside a tensor of shape \(shape)")
@@ -52,7 +52,7 @@ extension Tensor {
   /// The tensor with the order of the elements reversed along the axes.
   public func flipped(along axes: [Int]) -> Tensor {
     let axes = axes.map(shape.normalized(axis:))
-    precondition(Set(axes).count == axes.count, "an axis of \(axes) is named twice in a flip")
+    shapePrecondition(Set(axes).count == axes.count, "an axis of \(axes) is named twice in a flip")
     var strides = shape.strides
     var start = 0
     for axis in axes where shape.dimensions[axis] > 0 {
@@ -69,7 +69,7 @@ extension Tensor {
     along axis: Int, _ range: some RangeExpression<Int>, step: Int = 1, with part: Tensor
   ) {
     let slice = AxisSlice(range, step: step, axis: axis, of: shape)
-    precondition(
+    shapePrecondition(
       part.shape == slice.resultShape,
       "a part of shape \(part.shape) does not fit the slice of shape \(slice.resultShape) of \(shape)")
     scatterStrided(part, start: slice.start, strides: slice.strides)
@@ -90,7 +90,7 @@ extension Tensor {
   ///
   /// - Precondition: the box lies within the tensor.
   public mutating func replaceBox(at origin: [Int], with part: Tensor) {
-    precondition(
+    shapePrecondition(
       origin.count == rank && part.rank == rank
         && (0..<rank).allSatisfy { origin[$0] >= 0 && origin[$0] + part.shape[$0] <= shape[$0] },
       "a part of shape \(part.shape) at \(origin) is outside a tensor of shape \(shape)")
@@ -110,10 +110,10 @@ package struct AxisSlice {
   let strides: [Int]
 
   package init(_ expression: some RangeExpression<Int>, step: Int, axis: Int, of shape: TensorShape) {
-    precondition(step != 0, "a slice needs a step other than 0")
+    shapePrecondition(step != 0, "a slice needs a step other than 0")
     let axis = shape.normalized(axis: axis)
     let range = expression.relative(to: 0..<shape.dimensions[axis])
-    precondition(
+    shapePrecondition(
       range.lowerBound >= 0 && range.upperBound <= shape.dimensions[axis],
       "the range \(range) is outside axis \(axis) of a tensor of shape \(shape)")
     self.axis = axis

@@ -41,7 +41,7 @@ struct StridedCopy {
     case 2: run(source.assumingMemoryBound(to: UInt16.self), target.assumingMemoryBound(to: UInt16.self))
     case 4: run(source.assumingMemoryBound(to: UInt32.self), target.assumingMemoryBound(to: UInt32.self))
     case 8: run(source.assumingMemoryBound(to: UInt64.self), target.assumingMemoryBound(to: UInt64.self))
-    default: preconditionFailure("a tensor has no scalars of \(elementSize) bytes")
+    default: shapePreconditionFailure("a tensor has no scalars of \(elementSize) bytes")
     }
   }
 

@@ -19,7 +19,7 @@ public struct AffinePixelMap: Hashable, Sendable {
 
   /// - Precondition: a square matrix of finite numbers and as many finite offsets as rows, 1 to 3.
   public init(matrix: [[Double]], offset: [Double]) {
-    precondition(
+    shapePrecondition(
       (1...3).contains(offset.count) && matrix.count == offset.count
         && matrix.allSatisfy { $0.count == offset.count && $0.allSatisfy(\.isFinite) }
         && offset.allSatisfy(\.isFinite),
@@ -50,7 +50,7 @@ public struct AffinePixelMap: Hashable, Sendable {
   ///
   /// - Precondition: equal numbers of axes.
   public func after(_ next: AffinePixelMap) -> AffinePixelMap {
-    precondition(
+    shapePrecondition(
       offset.count == next.offset.count,
       "maps of \(offset.count) and \(next.offset.count) axes do not combine")
     let axes = offset.indices
@@ -62,7 +62,7 @@ public struct AffinePixelMap: Hashable, Sendable {
 
   /// The position in the source that `target` is read at.
   public func position(of target: [Double]) -> [Double] {
-    precondition(
+    shapePrecondition(
       target.count == offset.count, "the position \(target) has not the \(offset.count) axes of the map")
     return zip(matrix, offset).map { row, shift in zip(row, target).reduce(shift) { $0 + $1.0 * $1.1 } }
   }
@@ -72,7 +72,7 @@ public struct AffinePixelMap: Hashable, Sendable {
   ///
   /// - Precondition: as many lengths as the map has axes.
   public func coordinates<Scalar: TensorFloatingPointScalar>(for lengths: [Int]) -> Tensor<Scalar> {
-    precondition(
+    shapePrecondition(
       lengths.count == offset.count, "spatial lengths \(lengths) do not fit a map of \(offset.count) axes")
     let rank = lengths.count
     let rows = lengths.dropLast().reduce(1, *)

@@ -18,7 +18,7 @@ package struct AxisOperator<Scalar: TensorFloatingPointScalar>: Sendable {
     from inputLength: Int, to outputLength: Int, border: BorderMode<Scalar>,
     row: (Int) -> (first: Int, weights: [Double])
   ) {
-    precondition(
+    shapePrecondition(
       inputLength > 0 || outputLength == 0, "an axis of length 0 cannot be resampled to \(outputLength)")
     self.inputLength = inputLength
     self.outputLength = outputLength
@@ -71,7 +71,7 @@ package struct AxisOperator<Scalar: TensorFloatingPointScalar>: Sendable {
   /// The map along `axis` of a tensor.
   package func applied(to input: Tensor<Scalar>, along axis: Int) -> Tensor<Scalar> {
     let axis = input.shape.normalized(axis: axis)
-    precondition(
+    shapePrecondition(
       input.shape[axis] == inputLength,
       "axis \(axis) of a tensor of shape \(input.shape) has not the length \(inputLength) of the operator")
     let outer = input.shape.dimensions[..<axis].reduce(1, *)

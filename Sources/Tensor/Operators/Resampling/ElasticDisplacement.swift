@@ -17,7 +17,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     elasticDisplacementFor lengths: [Int], magnitude: Double, smoothness: Double,
     using generator: inout some RandomNumberGenerator
   ) {
-    precondition((1...3).contains(lengths.count), "a displacement has 1 to 3 axes, not \(lengths)")
+    shapePrecondition((1...3).contains(lengths.count), "a displacement has 1 to 3 axes, not \(lengths)")
     let shape = TensorShape([1] + lengths + [lengths.count])
     let noise = Tensor(shape: shape) { target in
       for index in target.indices {

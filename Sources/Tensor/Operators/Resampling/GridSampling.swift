@@ -18,13 +18,13 @@ package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
     margin: Int = 0
   ) {
     let spatial = input.rank - 2
-    precondition(interpolation != .area, "area interpolation has no positions: resize with it")
-    precondition(
+    shapePrecondition(interpolation != .area, "area interpolation has no positions: resize with it")
+    shapePrecondition(
       (1...3).contains(spatial) && coordinates.rank == input.rank && coordinates[-1] == spatial
         && (coordinates[0] == input[0] || coordinates[0] == 1),
       "coordinates of shape \(coordinates) do not fit images of shape \(input)")
     outputShape = coordinates.replacing(axis: 0, with: input[0]).replacing(axis: -1, with: input[-1])
-    precondition(
+    shapePrecondition(
       outputShape.elementCount == 0 || input.elementCount > 0,
       "images of shape \(input) have no pixels to read")
     inputShape = input
@@ -36,7 +36,10 @@ package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
 
   /// The values at the positions.
   package func applied(to input: Tensor<Scalar>, at coordinates: Tensor<Scalar>) -> Tensor<Scalar> {
-    precondition(input.shape == inputShape && coordinates.shape == coordinatesShape)
+    shapePrecondition(
+      input.shape == inputShape && coordinates.shape == coordinatesShape,
+      "images of shape \(input.shape) at \(coordinates.shape), planned for \(inputShape) at \(coordinatesShape)"
+    )
     return Tensor(shape: outputShape) { target in
       input.withUnsafeBufferPointer { input in
         coordinates.withUnsafeBufferPointer { coordinates in
@@ -52,7 +55,9 @@ package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
   package func transposedApplied(
     to gradient: Tensor<Scalar>, at coordinates: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    precondition(gradient.shape == outputShape && coordinates.shape == coordinatesShape)
+    shapePrecondition(
+      gradient.shape == outputShape && coordinates.shape == coordinatesShape,
+      "a gradient of shape \(gradient.shape) does not fit samples of shape \(outputShape)")
     var result = Tensor<Scalar>(zeros: inputShape)
     result.withUnsafeMutableBufferPointer { result in
       gradient.withUnsafeBufferPointer { gradient in

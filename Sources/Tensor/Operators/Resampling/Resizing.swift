@@ -62,7 +62,7 @@ extension Tensor {
     var result = self
     for axis in shape.resizingOrder(to: lengths) {
       let (source, target) = (shape[axis], lengths[axis - 1])
-      precondition(
+      shapePrecondition(
         source > 0 || target == 0, "axis \(axis) of a tensor of shape \(shape) cannot grow to \(target)")
       result = result.gatheringRows(
         along: axis, (0..<target).map { coordinates.nearest(of: $0, from: source, to: target) })
@@ -78,7 +78,7 @@ extension Tensor {
   ) -> Tensor {
     let axis = shape.normalized(axis: axis)
     let source = shape[axis]
-    precondition(
+    shapePrecondition(
       source > 0 || length == 0, "axis \(axis) of a tensor of shape \(shape) cannot grow to \(length)")
     let indices = (0..<length).map { index in
       border.source(
@@ -94,8 +94,8 @@ extension Tensor {
   ///
   /// - Precondition: rank of at least 3, `factor` of at least 1.
   public func upsampledNearest(by factor: Int = 2) -> Tensor {
-    precondition(rank >= 3, "a tensor of shape \(shape) is no batch of images")
-    precondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
+    shapePrecondition(rank >= 3, "a tensor of shape \(shape) is no batch of images")
+    shapePrecondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
     var lengths: [Int] = []
     var strides: [Int] = []
     for (axis, stride) in shape.strides.enumerated() {
@@ -119,7 +119,7 @@ extension TensorShape {
   }
 
   package func checkSpatial(_ lengths: [Int]) {
-    precondition(
+    shapePrecondition(
       rank >= 3 && lengths.count == rank - 2 && lengths.allSatisfy { $0 >= 0 },
       "spatial lengths \(lengths) do not fit a batch of shape \(self)")
   }
@@ -176,11 +176,11 @@ extension AxisOperator {
     from source: Int, to target: Int, interpolation: Interpolation, border: BorderMode<Scalar>,
     position: (Int) -> Double
   ) -> AxisOperator {
-    precondition(interpolation != .area, "area interpolation has no positions: resize with it")
+    shapePrecondition(interpolation != .area, "area interpolation has no positions: resize with it")
     var values = [Double](repeating: 0, count: max(1, interpolation.tapCount))
     return AxisOperator(from: source, to: target, border: border) { index in
       let x = position(index)
-      precondition(x.isFinite, "a row has no position \(x)")
+      shapePrecondition(x.isFinite, "a row has no position \(x)")
       let first = interpolation.firstTap(at: x)
       values.withUnsafeMutableBufferPointer { buffer in
         if let base = buffer.baseAddress { interpolation.weigh(x, into: base) }

@@ -14,7 +14,7 @@ public enum GaussianRadius: Hashable, Sendable {
       case .standardDeviations(let count): Int(count * standardDeviation + 0.5)
       case .pixels(let count): count
       }
-    precondition(radius >= 0, "a Gaussian filter's radius is not negative: \(self)")
+    shapePrecondition(radius >= 0, "a Gaussian filter's radius is not negative: \(self)")
     return radius
   }
 }
@@ -46,7 +46,7 @@ extension SeparableOperator {
   package static func gaussian(
     _ shape: TensorShape, standardDeviations: [Double], radius: GaussianRadius, border: BorderMode<Scalar>
   ) -> SeparableOperator {
-    precondition(
+    shapePrecondition(
       shape.rank >= 3 && standardDeviations.count == shape.rank - 2
         && standardDeviations.allSatisfy { $0 >= 0 && $0.isFinite },
       "standard deviations \(standardDeviations) do not fit a batch of shape \(shape)")

@@ -160,7 +160,7 @@ extension TensorShape {
     Scalar
   > {
     let spatial = rank - 2
-    precondition(
+    shapePrecondition(
       rank >= 3 && displacement.rank == rank && displacement.shape[-1] == spatial
         && displacement.shape.dimensions[1..<rank - 1] == dimensions[1..<rank - 1],
       "a displacement of shape \(displacement.shape) does not fit images of shape \(self)")
@@ -201,7 +201,7 @@ private func nearestOffsets<Coordinate: TensorFloatingPointScalar>(
     var offset = 0
     for axis in 0..<rank {
       let x = coordinates[sample * rank + axis]
-      precondition(!x.isNaN, "a position to read a pixel at is NaN")
+      shapePrecondition(!x.isNaN, "a position to read a pixel at is NaN")
       let index = Interpolation.nearest.firstTap(at: min(max(x, -1e9), 1e9))
       guard let place = border.source(of: index, length: lengths[axis]) else { return -1 }
       offset = offset * lengths[axis] + place

@@ -22,8 +22,14 @@ let package = Package(
     .target(
       name: "ExampleSupport", dependencies: ["CExamplesPNG", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
+    .target(
+      name: "QuickstartKit", dependencies: ["ExampleSupport", product("SuperCL")],
+      swiftSettings: swiftSettings),
     .executableTarget(
-      name: "quickstart", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
+      name: "quickstart", dependencies: [arguments, "ExampleSupport", "QuickstartKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "QuickstartTests", dependencies: ["QuickstartKit", "ExampleSupport", product("SuperCL")],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "benchmark", dependencies: [arguments, "ExampleSupport", product("SuperCL")],

@@ -37,6 +37,18 @@ public struct Safetensors: Sendable {
   /// Stores a tensor as it stands in another file.
   public mutating func set(_ entry: Entry, for name: String) { entries[name] = entry }
 
+  /// The tensors whose names begin with `section.`, under the rest of their names.
+  ///
+  ///     try network.encoder.load(Safetensors(contentsOf: url).section("encoder"))
+  public func section(_ section: String) -> Safetensors {
+    var part = Safetensors()
+    let prefix = "\(section)."
+    for (name, entry) in entries where name.hasPrefix(prefix) {
+      part.set(entry, for: String(name.dropFirst(prefix.count)))
+    }
+    return part
+  }
+
   /// The tensor under a name, or `nil` when there is none or its scalars are of another type. No conversion.
   public func tensor<Scalar: TensorScalar>(_ name: String, of type: Scalar.Type = Scalar.self) -> Tensor<
     Scalar

@@ -18,14 +18,7 @@ public struct TrainingCheckpoint: Sendable {
   }
 
   /// The tensors of a section, under their own names.
-  public func section(_ section: String) -> Safetensors {
-    var tensors = Safetensors()
-    let prefix = "\(section)."
-    for (name, entry) in file.entries where name.hasPrefix(prefix) {
-      tensors.set(entry, for: String(name.dropFirst(prefix.count)))
-    }
-    return tensors
-  }
+  public func section(_ section: String) -> Safetensors { file.section(section) }
 
   /// Stores a value as JSON in a field.
   public mutating func encode(_ value: some Encodable, as field: String, path: String) throws(CheckpointError)

@@ -1,0 +1,63 @@
+import ExampleSupport
+public import Foundation
+
+/// The folder that a run writes to, with the state from which an interrupted run goes on.
+public struct OutputFolder: Sendable {
+  public let url: URL
+
+  /// Where checkpoints and finished parts lie until the run is complete.
+  var state: URL { url.appending(path: "state") }
+
+  /// Makes the folder. A run that resumes keeps the state that it finds if the settings are the same; any other run
+  /// begins afresh.
+  ///
+  /// - Throws: ``ExampleFailure``: the folder cannot be made (73), or holds a run with other settings (64).
+  public init(_ url: URL, resuming: Bool, fingerprint: String) throws {
+    self.url = url
+    let manager = FileManager.default
+    let mark = url.appending(path: "state/settings.json")
+    do {
+      if resuming, let known = try? String(contentsOf: mark, encoding: .utf8) {
+        guard known == fingerprint else {
+          throw ExampleFailure(
+            .usage, "\(url.path): was begun with other settings; leave out --resume to begin afresh")
+        }
+        return
+      }
+      let state = url.appending(path: "state")
+      if manager.fileExists(atPath: state.path) { try manager.removeItem(at: state) }
+      try manager.createDirectory(at: state, withIntermediateDirectories: true)
+      try Data(fingerprint.utf8).write(to: mark, options: .atomic)
+    } catch let failure as ExampleFailure {
+      throw failure
+    } catch {
+      throw ExampleFailure(.cannotCreate, "\(url.path): cannot be written")
+    }
+  }
+
+  func file(_ name: String) -> URL { url.appending(path: name) }
+  func stateFile(_ name: String) -> URL { state.appending(path: name) }
+
+  func write(_ data: Data, to name: String) throws {
+    do {
+      try data.write(to: file(name), options: .atomic)
+    } catch {
+      throw ExampleFailure(.cannotCreate, "\(file(name).path): cannot be written")
+    }
+  }
+
+  /// A part that an earlier run finished.
+  func finished<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
+    guard let data = try? Data(contentsOf: stateFile("\(name).json")) else { return nil }
+    return try? JSONDecoder().decode(type, from: data)
+  }
+
+  /// Keeps a finished part.
+  func finish(_ name: String, _ value: some Encodable) throws {
+    do {
+      try JSONEncoder().encode(value).write(to: stateFile("\(name).json"), options: .atomic)
+    } catch {
+      throw ExampleFailure(.cannotCreate, "\(state.path): cannot be written")
+    }
+  }
+}

@@ -1,0 +1,95 @@
+public import Foundation
+
+/// What a run is asked to do, as on its command line.
+public struct RunRequest: Sendable, Equatable {
+  public var image: URL
+  public var labels: URL
+  /// Names and the labels merged into each, or `nil` for every label with enough voxels.
+  public var classes: [TargetClass]?
+  /// Intensities that become 0 and 1, or `nil` for percentiles of the training slices.
+  public var window: ClosedRange<Double>?
+  public var fractions: [Double] = [0.1, 0.25]
+  public var seeds: [UInt64] = [1, 2, 3]
+  public var methods: [Method] = [.scratch, .supercl]
+  public var output: URL
+  public var isQuick = false
+
+  public init(image: URL, labels: URL, output: URL) {
+    self.image = image
+    self.labels = labels
+    self.output = output
+  }
+}
+
+/// Where the encoder's weights come from before fine-tuning.
+public enum Method: String, Sendable, Codable, CaseIterable {
+  /// Random weights.
+  case scratch
+  /// SuperCL on the training slices without their labels.
+  case supercl
+}
+
+/// A class to segment: a name, and the labels of the file that are merged into it.
+public struct TargetClass: Sendable, Equatable, Codable {
+  public let name: String
+  public let labels: [Int32]
+
+  public init(name: String, labels: [Int32]) {
+    self.name = name
+    self.labels = labels
+  }
+
+  /// Ten organs and bones of the CT in Examples/Data.
+  public static let abdomen: [TargetClass] = [
+    TargetClass(name: "liver", labels: [5]), TargetClass(name: "colon", labels: [20]),
+    TargetClass(name: "small bowel", labels: [18]), TargetClass(name: "bladder", labels: [21]),
+    TargetClass(name: "gluteus maximus", labels: [80, 81]),
+    TargetClass(name: "gluteus medius", labels: [82, 83]),
+    TargetClass(name: "autochthon", labels: [86, 87]), TargetClass(name: "iliopsoas", labels: [88, 89]),
+    TargetClass(name: "kidneys", labels: [2, 3]), TargetClass(name: "hips", labels: [77, 78]),
+  ]
+}
+
+/// Every number of the training that the command line does not set.
+public struct Settings: Sendable, Equatable, Codable {
+  /// Channels of the first stage; the paper's network has 32.
+  public var width = 16
+  /// The longest side that slices are worked on at; larger ones are resampled.
+  public var longestSide = 128
+  /// Voxels that each class must have in every part.
+  public var minimumVoxels = 300
+  /// Slices in a slab, about.
+  public var slabLength = 8
+  /// Slices dropped at every border between slabs.
+  public var droppedSlices = 2
+  public var pretrainingSteps = 600
+  public var pretrainingBatch = 8
+  public var pretrainingRate = 0.01
+  /// Sampled pixels that a superpixel must have on the level that ILCP reads.
+  public var pixelsPerSegment = 5
+  public var fineTuningBatch = 4
+  /// The schedules that each method tries; the validation part chooses.
+  public var candidates: [Candidate] = [
+    Candidate(learningRate: 5e-4, steps: 600), Candidate(learningRate: 2e-3, steps: 600),
+  ]
+
+  /// One schedule of fine-tuning.
+  public struct Candidate: Sendable, Equatable, Codable, CustomStringConvertible {
+    public var learningRate: Double
+    public var steps: Int
+    public var description: String { "rate \(learningRate), \(steps) steps" }
+  }
+
+  public init() {}
+
+  /// The same road in little time: for a first look and for continuous integration.
+  public static var quick: Settings {
+    var settings = Settings()
+    settings.width = 8
+    settings.longestSide = 64
+    settings.pretrainingSteps = 20
+    settings.pretrainingBatch = 4
+    settings.candidates = [Candidate(learningRate: 2e-3, steps: 40)]
+    return settings
+  }
+}

@@ -113,7 +113,7 @@ public struct QuickstartRun {
   {
     try progress.checkInterruption()
     let outcome = try tuning.outcome(of: run)
-    progress.note(String(format: "  \(run.name): test Dice %.3f", outcome.test.mean.dice))
+    progress.note("  \(run.name): test Dice \(String(format: "%.3f", outcome.test.mean.dice))")
     return outcome
   }
 
@@ -201,8 +201,8 @@ public struct QuickstartRun {
       let interval = difference.low.flatMap { low in
         difference.high.map { String(format: ", 95 %% interval %+.3f ... %+.3f", low, $0) }
       }
-      return String(format: "SuperCL - scratch, \(name), \(difference.pairs) pairs: %+.3f", difference.mean)
-        + (interval ?? "")
+      let mean = String(format: "%+.3f", difference.mean)
+      return "SuperCL - scratch, \(name), \(difference.pairs) pairs: \(mean)\(interval ?? "")"
     }
     return (["\(TextTable(rows))"] + lines).joined(separator: "\n")
   }

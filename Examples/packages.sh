@@ -1,0 +1,31 @@
+# Sourced by the scripts of this project: installs the Debian packages that are missing.
+#
+# usage: . packages.sh; need_packages PACKAGE...
+
+need_packages() {
+  local missing=()
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  echo "installing ${missing[*]}"
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "need root or sudo to install ${missing[*]}" >&2; return 69; }
+    root=(sudo)
+  fi
+  "${root[@]}" apt-get update -qq || return 69
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || return 69
+}
+
+need_swift() {
+  command -v swift >/dev/null || {
+    echo "Swift 6.2 or newer is needed and not on the PATH; see https://www.swift.org/install" >&2
+    return 69
+  }
+}
+
+# What the library links, and what the examples link beside it.
+library_packages=(libopenblas-dev libnifti-dev zlib1g-dev pkg-config)
+example_packages=("${library_packages[@]}" libpng-dev)

@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// A package that depends on SuperCL as users do. Its address comes from the environment, so that the tests can point it
+/// at a tagged copy of this checkout.
+let address = ProcessInfo.processInfo.environment["SUPERCL_ADDRESS"] ?? "https://github.com/supercl/SuperCL"
+
+let package = Package(
+  name: "Consumer",
+  dependencies: [
+    .package(url: address, from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+  ],
+  targets: [
+    // A contrastive loss of one's own.
+    .executableTarget(
+      name: "own-loss",
+      dependencies: [.product(name: "Tensor", package: "SuperCL"), .product(name: "Autograd", package: "SuperCL")]),
+    // SLIC on a raw buffer, with Superpixel alone.
+    .executableTarget(name: "embedded-slic", dependencies: [.product(name: "Superpixel", package: "SuperCL")]),
+    // Our Metrics beside apple/swift-metrics, which has a module of the same name: the alias tells them apart.
+    .executableTarget(
+      name: "with-metrics",
+      dependencies: [
+        .product(
+          name: "Metrics", package: "SuperCL", moduleAliases: ["Metrics": "SegmentationMetrics"]),
+        .product(name: "Tensor", package: "SuperCL"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
+  ]
+)

@@ -32,7 +32,7 @@ extension Variable {
 
   /// Stops the program when this variable tracks gradients: for operators that have none, such as `argmax`.
   package func requireUntracked(_ name: String) {
-    precondition(
+    shapePrecondition(
       !(tracksGradient && GradientMode.isRecording),
       "\(name) has no gradient: call it on detached() or inside withoutGradient")
   }

@@ -8,7 +8,7 @@ extension Variable {
   ///
   /// - Precondition: one element, and gradients are tracked.
   public func backward() {
-    precondition(
+    shapePrecondition(
       shape.elementCount == 1, "backward() starts at a scalar, not at shape \(shape); pass a gradient")
     backward(gradient: Tensor(ones: shape))
   }
@@ -25,10 +25,10 @@ extension Variable {
   ///
   /// - Precondition: one element, gradients are tracked, and each of `variables` tracks its gradient.
   public func gradients(withRespectTo variables: [Variable]) -> [Tensor<Scalar>] {
-    precondition(shape.elementCount == 1, "gradients start at a scalar, not at shape \(shape)")
+    shapePrecondition(shape.elementCount == 1, "gradients start at a scalar, not at shape \(shape)")
     let nodes = variables.map { variable -> GraphNode<Scalar> in
       guard let node = variable.node else {
-        preconditionFailure("a variable of shape \(variable.shape) does not track its gradient")
+        shapePreconditionFailure("a variable of shape \(variable.shape) does not track its gradient")
       }
       return node
     }
@@ -38,10 +38,10 @@ extension Variable {
   }
 
   private func start(with gradient: Tensor<Scalar>) -> GraphNode<Scalar> {
-    precondition(
+    shapePrecondition(
       gradient.shape == shape, "a gradient of shape \(gradient.shape) does not fit a value of shape \(shape)")
     guard let node else {
-      preconditionFailure("backward on a variable that tracks no gradient (shape \(shape))")
+      shapePreconditionFailure("backward on a variable that tracks no gradient (shape \(shape))")
     }
     _ = node.receive(gradient)
     return node
@@ -67,14 +67,14 @@ private func propagate<Scalar>(
     }
     guard !node.isLeaf else { continue }
     guard let backward = node.backward else {
-      preconditionFailure(
+      shapePreconditionFailure(
         "\(node.name) was freed by an earlier backward pass: compute the forward pass again")
     }
     let inputs = node.inputs
     // The node lets go before the call, so that what it saved is freed as soon as the operator is done with it.
     node.release()
     let parts = backward(gradient)
-    precondition(
+    shapePrecondition(
       parts.count == inputs.count, "\(node.name) returned \(parts.count) gradients for \(inputs.count) inputs"
     )
     for (input, part) in zip(inputs, parts) {

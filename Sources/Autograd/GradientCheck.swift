@@ -22,8 +22,8 @@ public struct GradientCheck: Sendable {
 
   /// - Precondition: at least one projection, and a positive step.
   public init(projections: Int = 3, step: Double = 1e-3, tolerance: Double = 1e-6) {
-    precondition(projections >= 1, "a gradient check needs at least one projection, not \(projections)")
-    precondition(step > 0, "a gradient check needs a positive step, not \(step)")
+    shapePrecondition(projections >= 1, "a gradient check needs at least one projection, not \(projections)")
+    shapePrecondition(step > 0, "a gradient check needs a positive step, not \(step)")
     self.projections = projections
     self.step = step
     self.tolerance = tolerance
@@ -73,7 +73,8 @@ public struct GradientCheck: Sendable {
       let cotangent = randomDirection(value.shape, using: &generator)
       let variables = inputs.map { Variable($0, requiresGradient: true) }
       let output = function(variables)
-      precondition(output.tracksGradient, "the checked function returned a variable that tracks no gradient")
+      shapePrecondition(
+        output.tracksGradient, "the checked function returned a variable that tracks no gradient")
       output.backward(gradient: cotangent)
       func phi(_ index: Int, _ direction: Tensor<Double>, _ amount: Double) -> Double {
         var moved = inputs

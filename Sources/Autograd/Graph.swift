@@ -47,7 +47,7 @@ final class GraphNode<Scalar: TensorFloatingPointScalar> {
 
   /// Adds to the pending gradient; true when it is the first part.
   func receive(_ part: Tensor<Scalar>) -> Bool {
-    precondition(
+    shapePrecondition(
       part.shape == shape, "\(name) of shape \(shape) was handed a gradient of shape \(part.shape)")
     guard var sum = pending else {
       pending = part

@@ -17,8 +17,9 @@ public final class Variable<Scalar: TensorFloatingPointScalar> {
   public var value: Tensor<Scalar> {
     get { storedValue }
     set {
-      precondition(isLeaf, "only a leaf's value can be set; this one was computed by \(node?.name ?? "?")")
-      precondition(
+      shapePrecondition(
+        isLeaf, "only a leaf's value can be set; this one was computed by \(node?.name ?? "?")")
+      shapePrecondition(
         newValue.shape == storedValue.shape,
         "a variable of shape \(storedValue.shape) does not take a value of shape \(newValue.shape)")
       storedValue = newValue
@@ -58,7 +59,7 @@ public final class Variable<Scalar: TensorFloatingPointScalar> {
     get { node?.gradient }
     set {
       if let newValue {
-        precondition(
+        shapePrecondition(
           newValue.shape == shape,
           "a gradient of shape \(newValue.shape) does not fit a value of shape \(shape)")
       }
@@ -76,10 +77,11 @@ public final class Variable<Scalar: TensorFloatingPointScalar> {
   ///
   /// - Precondition: the variable is a leaf, and `update` keeps the shape.
   public func updateValue(_ update: (inout Tensor<Scalar>) -> Void) {
-    precondition(isLeaf, "only a leaf's value can be updated; this one was computed by \(node?.name ?? "?")")
+    shapePrecondition(
+      isLeaf, "only a leaf's value can be updated; this one was computed by \(node?.name ?? "?")")
     let shape = storedValue.shape
     update(&storedValue)
-    precondition(
+    shapePrecondition(
       storedValue.shape == shape, "an update changed the shape \(shape) to \(storedValue.shape)")
   }
 

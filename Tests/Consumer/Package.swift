@@ -16,9 +16,12 @@ let package = Package(
     // A contrastive loss of one's own.
     .executableTarget(
       name: "own-loss",
-      dependencies: [.product(name: "Tensor", package: "SuperCL"), .product(name: "Autograd", package: "SuperCL")]),
+      dependencies: [
+        .product(name: "Tensor", package: "SuperCL"), .product(name: "Autograd", package: "SuperCL"),
+      ]),
     // SLIC on a raw buffer, with Superpixel alone.
-    .executableTarget(name: "embedded-slic", dependencies: [.product(name: "Superpixel", package: "SuperCL")]),
+    .executableTarget(
+      name: "embedded-slic", dependencies: [.product(name: "Superpixel", package: "SuperCL")]),
     // Our Metrics beside apple/swift-metrics, which has a module of the same name: the alias tells them apart.
     .executableTarget(
       name: "with-metrics",

@@ -8,7 +8,7 @@ public enum PatchSampling {
     _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], to size: [Int],
     using generator: inout some RandomNumberGenerator
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
-    precondition(
+    shapePrecondition(
       image.rank == size.count + 1, "a patch of size \(size) is not cut from an image of shape \(image.shape)"
     )
     var crop: [Range<Int>] = []

@@ -71,9 +71,9 @@ public struct VariedAugmentation: Sendable, Equatable, Codable {
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], using generator: inout some RandomNumberGenerator
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
-    precondition(image.rank == 3, "a varied view is made of an image [H, W, C], not \(image.shape)")
+    shapePrecondition(image.rank == 3, "a varied view is made of an image [H, W, C], not \(image.shape)")
     for map in maps {
-      precondition(
+      shapePrecondition(
         map.shape == image.shape.removing(axis: -1),
         "a map of shape \(map.shape) does not fit an image of shape \(image.shape)")
     }

@@ -12,8 +12,8 @@ public struct ContrastiveTemperature<Scalar: TensorFloatingPointScalar>: Sendabl
 
   /// - Precondition: both are positive.
   public init(_ temperature: Scalar = 0.1, base baseTemperature: Scalar? = 0.07) {
-    precondition(temperature > 0, "a temperature is positive, not \(temperature)")
-    precondition(baseTemperature.map { $0 > 0 } ?? true, "a base temperature is positive")
+    shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
+    shapePrecondition(baseTemperature.map { $0 > 0 } ?? true, "a base temperature is positive")
     self.temperature = temperature
     self.baseTemperature = baseTemperature
   }

@@ -13,13 +13,13 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
   public var temperature: Scalar
 
   public init(temperature: Scalar = 0.07) {
-    precondition(temperature > 0, "a temperature is positive, not \(temperature)")
+    shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]`, with the other keys as negatives.
   public func callAsFunction(queries: Variable<Scalar>, keys: Variable<Scalar>) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       queries.shape.rank == 2 && queries.shape == keys.shape,
       "queries of shape \(queries.shape) and keys of shape \(keys.shape) do not pair")
     let count = queries.shape[0]
@@ -34,7 +34,7 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
   public func callAsFunction(
     queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>
   ) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       queries.shape.rank == 2 && queries.shape == keys.shape && negatives.shape.rank == 2
         && negatives.shape[1] == queries.shape[1],
       "queries \(queries.shape), keys \(keys.shape) and negatives \(negatives.shape) do not fit")

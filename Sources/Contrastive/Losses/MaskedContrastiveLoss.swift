@@ -9,13 +9,13 @@ func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
   scale: ContrastiveTemperature<Scalar>
 ) -> Variable<Scalar> {
   let (count, referenceCount) = (anchors.shape[0], references.shape[0])
-  precondition(
+  shapePrecondition(
     anchors.shape.rank == 2 && references.shape.rank == 2 && anchors.shape[1] == references.shape[1],
     "anchors of shape \(anchors.shape) do not fit references of shape \(references.shape)")
-  precondition(
+  shapePrecondition(
     positives.shape == [count, referenceCount],
     "positives of shape \(positives.shape) do not fit \(count) anchors and \(referenceCount) references")
-  precondition(
+  shapePrecondition(
     excluded == .none || count == referenceCount,
     "\(count) anchors cannot leave out the reference of their own index among \(referenceCount)")
   let left = UnitRows(anchors.value)

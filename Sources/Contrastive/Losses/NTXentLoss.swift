@@ -11,13 +11,13 @@ public struct NTXentLoss<Scalar: TensorFloatingPointScalar>: Sendable {
   public var temperature: Scalar
 
   public init(temperature: Scalar = 0.1) {
-    precondition(temperature > 0, "a temperature is positive, not \(temperature)")
+    shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature
   }
 
   /// The loss of two views `[N, d]` of the same images in the same order.
   public func callAsFunction(_ view1: Variable<Scalar>, _ view2: Variable<Scalar>) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       view1.shape.rank == 2 && view1.shape == view2.shape,
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
     let count = Int32(view1.shape[0])

@@ -23,7 +23,7 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
 
   /// The loss of rows `[N, d]`; positives share a label `[N]`.
   public func callAsFunction(_ rows: Variable<Scalar>, labels: Tensor<Int32>) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       rows.shape.rank == 2 && labels.shape == [rows.shape[0]],
       "labels of shape \(labels.shape) do not fit rows of shape \(rows.shape)")
     return groupLosses([rows.expanded(at: 0)], labels: labels.expanded(at: 0)).losses.sum()

@@ -14,7 +14,8 @@ public enum InstancePositives: Sendable {
   /// The mask `[2B, 2B]`; its diagonal is false.
   public func mask(batch: Int) -> Tensor<Bool> {
     if case .positions(let positions, _) = self {
-      precondition(positions.count == batch, "\(positions.count) positions do not fit a batch of \(batch)")
+      shapePrecondition(
+        positions.count == batch, "\(positions.count) positions do not fit a batch of \(batch)")
     }
     let rows = 2 * batch
     return Tensor(shape: [rows, rows]) { mask in

@@ -26,7 +26,7 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public func components(
     _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>]
   ) throws(SuperCLError) -> ConnectedComponentLabels {
-    precondition(
+    shapePrecondition(
       features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
     var vectors: [Tensor<Scalar>] = []
     for (view, map) in zip(features, superpixels) { vectors.append(try averaging(view, superpixels: map)) }

@@ -32,7 +32,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public func evaluate(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
   ) throws(SuperCLError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
-    precondition(
+    shapePrecondition(
       view1.shape.rank >= 3 && view1.shape == view2.shape,
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
     guard superpixels.shape == view1.shape.removing(axis: -1) else {
@@ -79,7 +79,7 @@ public enum PixelSampling: Sendable, Equatable, Codable {
 
   /// `[B, h, w, C]` to the sampled rows `[B, n, C]`.
   func rows<Scalar>(of features: Variable<Scalar>) -> Variable<Scalar> {
-    precondition(stride >= 1, "a pixel stride is at least 1, not \(stride)")
+    shapePrecondition(stride >= 1, "a pixel stride is at least 1, not \(stride)")
     let (batch, channels) = (features.shape[0], features.shape[-1])
     guard stride > 1 else { return features.reshaped([batch, -1, channels]) }
     switch self {

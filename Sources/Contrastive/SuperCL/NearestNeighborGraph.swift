@@ -12,7 +12,7 @@ public struct NearestNeighborGraph: Sendable, Equatable {
 
   /// - Parameter vectors: `[N, d]`.
   public init<Scalar: TensorFloatingPointScalar>(_ vectors: Tensor<Scalar>) {
-    precondition(vectors.rank == 2, "a neighbour graph needs vectors [N, d], not \(vectors.shape)")
+    shapePrecondition(vectors.rank == 2, "a neighbour graph needs vectors [N, d], not \(vectors.shape)")
     let unit = UnitRows(vectors).rows
     let count = vectors.shape[0]
     neighbors = unit.matmul(unit, transposing: .right).withUnsafeBufferPointer { cosines in

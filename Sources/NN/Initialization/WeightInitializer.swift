@@ -20,7 +20,7 @@ public enum WeightInitializer: Sendable {
   public func weights<Scalar: TensorFloatingPointScalar>(
     _ shape: TensorShape, layout: ParameterLayout, using generator: inout some RandomNumberGenerator
   ) -> Tensor<Scalar> {
-    precondition(shape.rank >= 2, "weights have the axes [kernel..., in, out], not \(shape)")
+    shapePrecondition(shape.rank >= 2, "weights have the axes [kernel..., in, out], not \(shape)")
     let kernel = shape.dimensions.dropLast(2).reduce(1, *)
     // PyTorch counts the fan-in of a transposed convolution over its output channels, the first axis but one of
     // its file order; the same numbers are drawn from the same variance here.

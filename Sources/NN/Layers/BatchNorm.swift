@@ -51,7 +51,7 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public func modeDidChange(to mode: ModuleMode) { self.mode = mode }
 
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       input.shape[-1] == weight.shape[0],
       "batch norm of \(weight.shape[0]) channels got an input of shape \(input.shape)")
     guard mode == .training else {

@@ -32,7 +32,7 @@ public final class ConvolutionND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     weight: Tensor<Scalar>, bias: Tensor<Scalar>?, stride: KernelSteps = 1, padding: KernelSteps = 0,
     dilation: KernelSteps = 1
   ) {
-    precondition(
+    shapePrecondition(
       weight.rank == Rank.axes + 2,
       "Conv\(Rank.axes)D needs a weight [kernel..., in, out], not \(weight.shape)")
     self.weight = Parameter(weight, layout: .convolution)

@@ -11,7 +11,8 @@ public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
   public private(set) var mode: ModuleMode = .training
 
   public init(probability: Double = 0.5) {
-    precondition((0..<1).contains(probability), "a dropout probability lies in 0..<1, not at \(probability)")
+    shapePrecondition(
+      (0..<1).contains(probability), "a dropout probability lies in 0..<1, not at \(probability)")
     self.probability = probability
   }
 
@@ -20,7 +21,7 @@ public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
 
   /// - Precondition: evaluation mode, or probability 0: training draws random numbers, so it needs a generator.
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       mode == .evaluation || probability == 0, "dropout in training needs a generator: call it with using:")
     return input
   }

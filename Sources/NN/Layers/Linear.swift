@@ -9,7 +9,7 @@ public final class Linear<Scalar: TensorFloatingPointScalar>: Layer {
   public let bias: Parameter<Scalar>?
 
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
-    precondition(weight.rank == 2, "Linear needs a weight [in, out], not \(weight.shape)")
+    shapePrecondition(weight.rank == 2, "Linear needs a weight [in, out], not \(weight.shape)")
     self.weight = Parameter(weight, layout: .linear)
     self.bias = bias.map { Parameter($0) }
   }

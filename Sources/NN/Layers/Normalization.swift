@@ -48,7 +48,7 @@ public final class GroupNorm<Scalar: TensorFloatingPointScalar>: Layer {
 
   /// - Precondition: `groups` divides `channels`.
   public init(groups: Int, channels: Int, epsilon: Scalar = 1e-5) {
-    precondition(
+    shapePrecondition(
       groups > 0 && channels % groups == 0, "\(channels) channels do not divide into \(groups) groups")
     weight = Parameter(Tensor(ones: [channels]))
     bias = Parameter(Tensor(zeros: [channels]))

@@ -34,7 +34,7 @@ public final class Upsample2D<Scalar: TensorFloatingPointScalar>: Layer {
   public let mode: Mode
 
   public init(factor: Int = 2, mode: Mode = .nearest) {
-    precondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
+    shapePrecondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
     self.factor = factor
     self.mode = mode
   }
@@ -43,7 +43,7 @@ public final class Upsample2D<Scalar: TensorFloatingPointScalar>: Layer {
 
   /// `[N, H, W, C]` to `[N, factor H, factor W, C]`.
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
-    precondition(input.shape.rank == 4, "Upsample2D needs images [N, H, W, C], not \(input.shape)")
+    shapePrecondition(input.shape.rank == 4, "Upsample2D needs images [N, H, W, C], not \(input.shape)")
     switch mode {
     case .nearest: return input.upsampledNearest(by: factor)
     case .bilinear: return input.resized(to: [factor * input.shape[1], factor * input.shape[2]])

@@ -21,7 +21,7 @@ public final class TransposedConvolutionND<Scalar: TensorFloatingPointScalar, Ra
   ///
   /// - Precondition: the weight has the rank's spatial axes and two more.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>?, stride: KernelSteps = 2) {
-    precondition(
+    shapePrecondition(
       weight.rank == Rank.axes + 2,
       "ConvTranspose\(Rank.axes)D needs a weight [kernel..., in, out], not \(weight.shape)")
     self.weight = Parameter(weight, layout: .transposedConvolution)

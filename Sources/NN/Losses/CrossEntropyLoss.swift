@@ -16,7 +16,8 @@ public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationL
   public let labelSmoothing: Scalar
 
   public init(classWeights: [Scalar]? = nil, ignoredLabel: Int32? = nil, labelSmoothing: Scalar = 0) {
-    precondition((0...1).contains(labelSmoothing), "label smoothing lies in 0...1, not at \(labelSmoothing)")
+    shapePrecondition(
+      (0...1).contains(labelSmoothing), "label smoothing lies in 0...1, not at \(labelSmoothing)")
     self.classWeights = classWeights
     self.ignoredLabel = ignoredLabel
     self.labelSmoothing = labelSmoothing
@@ -26,7 +27,8 @@ public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationL
     checkLabels(labels, fit: logits, ignoring: ignoredLabel)
     let classes = logits.shape[-1]
     let weights = classWeights ?? [Scalar](repeating: 1, count: classes)
-    precondition(weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
+    shapePrecondition(
+      weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
     let logProbabilities = logits.value.logSoftmax(along: -1)
     let terms = CrossEntropyTerms(
       weights: weights, ignored: ignoredLabel, smoothing: labelSmoothing, classes: classes)

@@ -12,7 +12,7 @@ public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   public let classWeights: [Scalar]?
 
   public init(gamma: Scalar = 2, classWeights: [Scalar]? = nil) {
-    precondition(gamma >= 0, "a focal loss needs a gamma of at least 0, not \(gamma)")
+    shapePrecondition(gamma >= 0, "a focal loss needs a gamma of at least 0, not \(gamma)")
     self.gamma = gamma
     self.classWeights = classWeights
   }
@@ -21,7 +21,8 @@ public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     checkLabels(labels, fit: logits, ignoring: nil)
     let classes = logits.shape[-1]
     let weights = classWeights ?? [Scalar](repeating: 1, count: classes)
-    precondition(weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
+    shapePrecondition(
+      weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
     // log p of each pixel's own class, by a gather along the last axis.
     let own = Tensor<Int32>(converting: labels).expanded(at: -1)
     let logProbability = logits.logSoftmax(along: -1).gatheredElements(along: -1, at: own).squeezed(at: -1)

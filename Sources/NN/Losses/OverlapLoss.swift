@@ -39,7 +39,7 @@ public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     smoothing: Scalar = 1, denominator: Denominator = .plain, scope: OverlapScope = .batch,
     classes: ScoredClasses = .all
   ) {
-    precondition(smoothing >= 0, "the smoothing of a Dice loss is not negative: \(smoothing)")
+    shapePrecondition(smoothing >= 0, "the smoothing of a Dice loss is not negative: \(smoothing)")
     self.smoothing = smoothing
     self.denominator = denominator
     self.scope = scope
@@ -78,7 +78,7 @@ public struct TverskyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     alpha: Scalar = 0.3, beta: Scalar = 0.7, smoothing: Scalar = 1, scope: OverlapScope = .batch,
     classes: ScoredClasses = .all
   ) {
-    precondition(alpha >= 0 && beta >= 0, "Tversky's weights are not negative: \(alpha), \(beta)")
+    shapePrecondition(alpha >= 0 && beta >= 0, "Tversky's weights are not negative: \(alpha), \(beta)")
     self.alpha = alpha
     self.beta = beta
     self.smoothing = smoothing
@@ -126,7 +126,7 @@ private func overlapLoss<Scalar: TensorFloatingPointScalar>(
   let classes = logits.shape[-1]
   let groups = scope == .batch ? 1 : max(logits.shape[0], 1)
   let first = scored == .all ? 0 : 1
-  precondition(first < classes, "a loss over the foreground needs a class beside the background")
+  shapePrecondition(first < classes, "a loss over the foreground needs a class beside the background")
   let probabilities = logits.value.softmax(along: -1)
   let sums = probabilities.withUnsafeBufferPointer { p in
     labels.withUnsafeBufferPointer { overlapSums(p, $0, classes: classes, groups: groups) }

@@ -20,7 +20,7 @@ public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss 
 
   /// - Precondition: at least one term.
   public init(_ terms: [(weight: Scalar, loss: any SegmentationLoss<Scalar>)]) {
-    precondition(!terms.isEmpty, "a combined loss needs at least one term")
+    shapePrecondition(!terms.isEmpty, "a combined loss needs at least one term")
     self.terms = terms
   }
 
@@ -39,13 +39,13 @@ extension CombinedLoss {
 
 /// Stops with both shapes when labels do not fit logits, or with the value when a label is no class.
 func checkLabels<Scalar>(_ labels: Tensor<Int32>, fit logits: Variable<Scalar>, ignoring ignored: Int32?) {
-  precondition(
+  shapePrecondition(
     logits.shape.rank >= 2 && labels.shape == logits.shape.removing(axis: -1),
     "labels of shape \(labels.shape) do not fit logits of shape \(logits.shape)")
   let classes = Int32(logits.shape[-1])
   labels.withUnsafeBufferPointer { values in
     for value in values where !(value >= 0 && value < classes) && value != ignored {
-      preconditionFailure("label \(value) is none of the \(classes) classes")
+      shapePreconditionFailure("label \(value) is none of the \(classes) classes")
     }
   }
 }

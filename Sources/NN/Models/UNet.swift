@@ -25,7 +25,7 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
     _ configuration: UNetConfiguration = .init(), classCount: Int,
     using generator: inout some RandomNumberGenerator
   ) {
-    precondition(classCount >= 1, "a U-Net needs at least one class, not \(classCount)")
+    shapePrecondition(classCount >= 1, "a U-Net needs at least one class, not \(classCount)")
     self.classCount = classCount
     encoder = UNetEncoderND(configuration, using: &generator)
     decoder = UNetDecoderND(configuration, using: &generator)

@@ -29,7 +29,7 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
 
   /// From the features of an encoder, finest first, to features of the image's size.
   public func callAsFunction(_ levels: [Variable<Scalar>]) -> Variable<Scalar> {
-    precondition(
+    shapePrecondition(
       levels.count == stages.count + 1,
       "\(levels.count) levels do not fit a decoder of \(stages.count) stages")
     var features = levels[stages.count]

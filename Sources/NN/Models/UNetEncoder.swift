@@ -49,7 +49,7 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   /// - Precondition: every side is a multiple of ``UNetConfiguration/sizeMultiple`` (16).
   public func callAsFunction(_ image: Variable<Scalar>) -> [Variable<Scalar>] {
     let shape = image.shape
-    precondition(
+    shapePrecondition(
       shape.rank == Rank.axes + 2 && shape[-1] == configuration.inputChannels
         && shape.dimensions[1..<shape.rank - 1].allSatisfy { $0 % configuration.sizeMultiple == 0 },
       "the encoder takes [N, spatial..., \(configuration.inputChannels)] with sides that are multiples of "

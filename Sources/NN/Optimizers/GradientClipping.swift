@@ -8,7 +8,7 @@ public enum GradientClipping<Scalar: TensorFloatingPointScalar> {
   /// Scales all gradients together so that their joint Euclidean norm is at most `maximum` (as PyTorch's
   /// `clip_grad_norm_`, whose 1e-6 in the denominator it shares).
   public static func byNorm(_ maximum: Double) -> ([Parameter<Scalar>]) -> Void {
-    precondition(maximum > 0, "gradients are clipped to a positive norm, not \(maximum)")
+    shapePrecondition(maximum > 0, "gradients are clipped to a positive norm, not \(maximum)")
     return { parameters in
       let norm = gradientNorm(parameters)
       let factor = maximum / (norm + 1e-6)
@@ -19,7 +19,7 @@ public enum GradientClipping<Scalar: TensorFloatingPointScalar> {
 
   /// Clamps every element to `-maximum...maximum`.
   public static func byValue(_ maximum: Double) -> ([Parameter<Scalar>]) -> Void {
-    precondition(maximum > 0, "gradients are clipped to a positive value, not \(maximum)")
+    shapePrecondition(maximum > 0, "gradients are clipped to a positive value, not \(maximum)")
     let bound = Scalar(maximum)
     return { parameters in
       for parameter in parameters {

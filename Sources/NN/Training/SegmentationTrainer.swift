@@ -10,7 +10,7 @@ public struct LabeledImage<Scalar: TensorFloatingPointScalar>: Sendable {
 
   /// - Precondition: the spatial shapes agree.
   public init(image: Tensor<Scalar>, labels: Tensor<Int32>) {
-    precondition(
+    shapePrecondition(
       labels.shape == image.shape.removing(axis: -1),
       "labels of shape \(labels.shape) do not fit an image of shape \(image.shape)")
     self.image = image
@@ -35,7 +35,8 @@ public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable 
     steps: Int, batchSize: Int = 5, learningRate: Double = 5e-4, finalLearningRate: Double = 5e-6,
     weightDecay: Double = 1e-5, seed: UInt64 = 1234
   ) {
-    precondition(steps >= 0 && batchSize >= 1, "a training has \(steps) steps of batches of \(batchSize)")
+    shapePrecondition(
+      steps >= 0 && batchSize >= 1, "a training has \(steps) steps of batches of \(batchSize)")
     self.steps = steps
     self.batchSize = batchSize
     self.learningRate = learningRate

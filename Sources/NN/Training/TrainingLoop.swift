@@ -82,7 +82,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
   /// The batch of a step: `size` indices below `count`, by epochs in which every index comes once, in an order drawn
   /// from (seed, epoch). A batch may reach into the next epoch.
   public func batch(step: Int, size: Int, count: Int) -> [Int] {
-    precondition(count > 0 && size > 0, "a batch of \(size) from \(count) elements")
+    shapePrecondition(count > 0 && size > 0, "a batch of \(size) from \(count) elements")
     let first = step * size
     var order: (epoch: Int, indices: [Int]) = (-1, [])
     return (first..<first + size).map { position in
@@ -140,7 +140,7 @@ public struct CheckpointPolicy: Sendable {
   public let interval: Int
 
   public init(_ url: URL, everySteps interval: Int) {
-    precondition(interval >= 1, "a checkpoint interval is at least one step, not \(interval)")
+    shapePrecondition(interval >= 1, "a checkpoint interval is at least one step, not \(interval)")
     self.url = url
     self.interval = interval
   }

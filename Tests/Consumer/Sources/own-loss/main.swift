@@ -14,7 +14,9 @@ func tripletLoss(_ rows: [Variable<Double>], margin: Double) -> Variable<Double>
 struct TripletLoss: CustomOperator {
   let margin: Double
 
-  func forward(_ rows: [Tensor<Double>]) -> (Tensor<Double>, saved: (rows: [Tensor<Double>], active: Tensor<Double>)) {
+  func forward(_ rows: [Tensor<Double>]) -> (
+    Tensor<Double>, saved: (rows: [Tensor<Double>], active: Tensor<Double>)
+  ) {
     let gaps =
       (rows[0] - rows[1]).squared().sum(along: 1) - (rows[0] - rows[2]).squared().sum(along: 1) + margin
     let active = Tensor<Double>(mask: gaps .> 0).expanded(at: 1)

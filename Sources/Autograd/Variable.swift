@@ -3,7 +3,7 @@ public import Tensor
 /// A tensor that remembers how it was computed, so that gradients can flow back through it.
 ///
 /// A variable has an identity, and belongs to one graph and one task. Arithmetic on variables computes at once and
-/// records a ``GraphNode`` for each operator whose inputs track gradients; ``backward()`` walks those nodes in
+/// records a node for each operator whose inputs track gradients; ``backward()`` walks those nodes in
 /// reverse. Operators bear the names they have on `Tensor`.
 ///
 ///     let weight = Variable(Tensor<Float>([1, 2, 3]), requiresGradient: true)

@@ -27,7 +27,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   ///   - view1: Features `[B, h, w, C]` of the first view.
   ///   - view2: Features of the second view, in the same place.
   ///   - superpixels: Labels `[B, h, w]` of view 1, sampled to the feature map.
-  /// - Returns: The loss, and the positives of each row, for ``PairStatistics``.
+  /// - Returns: The loss, and the positives of each row, for ``SuperCLDiagnostics``.
   /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
   public func evaluate(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>

@@ -42,6 +42,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
   /// Runs steps until `totalSteps` are done or `progress` says stop.
   ///
   /// - Parameters:
+  ///   - totalSteps: Steps in all, those of an earlier run included.
   ///   - imagesPerStep: For the images per second.
   ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
   ///   - progress: Called after every step.

@@ -18,6 +18,7 @@ import Testing
     #expect(x.tiled(0, 2).shape == [0, 4])
     #expect(x.repeated(2, along: 0).scalars == [1, 2, 1, 2, 3, 4, 3, 4])
     #expect(x.repeated(2, along: 1).scalars == [1, 1, 2, 2, 3, 3, 4, 4])
+    #expect(x.repeated(3, along: 1).scalars == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
     #expect(x.repeated(0, along: 1).shape == [2, 0])
   }
 

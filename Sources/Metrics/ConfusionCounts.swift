@@ -19,7 +19,7 @@ public struct ConfusionCounts: Hashable, Sendable {
 
   /// - Precondition: no count is negative.
   public init(truePositives: Int, falsePositives: Int, falseNegatives: Int, trueNegatives: Int) {
-    precondition(
+    shapePrecondition(
       min(truePositives, falsePositives, falseNegatives, trueNegatives) >= 0,
       "counts are not negative: \([truePositives, falsePositives, falseNegatives, trueNegatives])")
     self.truePositives = truePositives
@@ -32,7 +32,7 @@ public struct ConfusionCounts: Hashable, Sendable {
   ///
   /// - Precondition: the masks have equal shapes.
   public init(prediction: BinaryMask, reference: BinaryMask) {
-    precondition(
+    shapePrecondition(
       prediction.shape == reference.shape,
       "prediction \(prediction.shape) and reference \(reference.shape) differ in shape")
     let (both, predicted, actual) = prediction.values.withUnsafeBufferPointer { first in

@@ -41,7 +41,7 @@ public struct ConnectedComponents: Sendable {
   ///
   /// - Precondition: the number is not negative. With fewer components all stay.
   public func keepingLargest(_ number: Int = 1) -> BinaryMask {
-    precondition(number >= 0, "a number of components is not negative: \(number)")
+    shapePrecondition(number >= 0, "a number of components is not negative: \(number)")
     let order = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
     return mask(keeping: Set(order.prefix(number)))
   }
@@ -55,7 +55,7 @@ public struct ConnectedComponents: Sendable {
   ///
   /// - Precondition: the spacing has as many axes as the mask.
   public func removing(smallerThanCubicMillimeters volume: Double, spacing: VoxelSpacing) -> BinaryMask {
-    precondition(
+    shapePrecondition(
       spacing.rank == labels.shape.rank,
       "a mask \(labels.shape) needs \(labels.shape.rank) spacings, not \(spacing)")
     return mask(keeping: Set(sizes.indices.filter { Double(sizes[$0]) * spacing.elementSize >= volume }))

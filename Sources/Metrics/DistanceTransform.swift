@@ -37,7 +37,7 @@ public struct DistanceTransform: Hashable, Sendable {
   /// - Precondition: the mask has as many axes as the spacing.
   public func squaredDistances(to mask: BinaryMask) -> Tensor<Double> {
     let shape = mask.shape
-    precondition(
+    shapePrecondition(
       shape.rank == spacing.rank, "a mask \(shape) needs \(shape.rank) spacings, not \(spacing)")
     return Tensor(shape: shape) { buffer in
       mask.values.withUnsafeBufferPointer { source in

@@ -34,7 +34,7 @@ public struct HausdorffDistance: SurfaceMetric, Hashable {
   /// - Parameter percentile: 95 ignores the farthest twentieth of each surface.
   /// - Precondition: the percentile is in 0...100; for one from outside use ``init(validatingPercentile:_:)``.
   public init(percentile: Double = 100, _ combination: Combination = .maximumOfDirected) {
-    precondition((0...100).contains(percentile), "a percentile is in 0...100, not \(percentile)")
+    shapePrecondition((0...100).contains(percentile), "a percentile is in 0...100, not \(percentile)")
     self.percentile = percentile
     self.combination = combination
   }
@@ -62,7 +62,7 @@ public struct HausdorffDistance: SurfaceMetric, Hashable {
   /// - Precondition: for `.surfelWeighted` and `.sets`, distances of that surface.
   public func score(_ distances: SurfaceDistances) -> Score {
     if combination == .surfelWeighted || combination == .sets {
-      precondition(
+      shapePrecondition(
         distances.surface == surface, "\(combination) needs distances of \(surface), not \(distances.surface)"
       )
     }

@@ -68,12 +68,12 @@ public struct PaperProtocol: Sendable {
   ///
   /// - Precondition: as many predictions as references, of equal shapes.
   public func evaluate(predictions: [LabelMap], references: [LabelMap]) -> Result {
-    precondition(
+    shapePrecondition(
       predictions.count == references.count,
       "\(predictions.count) predictions and \(references.count) references")
     var sums = [Sums](repeating: Sums(), count: classes.count)
     for (prediction, reference) in zip(predictions, references) {
-      precondition(
+      shapePrecondition(
         prediction.shape == reference.shape,
         "prediction \(prediction.shape) and reference \(reference.shape) differ in shape")
       for (predicted, actual) in zip(prediction.slices, reference.slices) {

@@ -6,8 +6,8 @@ extension [Double] {
   ///
   /// - Precondition: there is a value, and the percentile is in 0...100.
   func percentile(_ percentile: Double) -> Double {
-    precondition(!isEmpty, "no percentile of no values")
-    precondition((0...100).contains(percentile), "a percentile is in 0...100, not \(percentile)")
+    shapePrecondition(!isEmpty, "no percentile of no values")
+    shapePrecondition((0...100).contains(percentile), "a percentile is in 0...100, not \(percentile)")
     let rank = percentile / 100 * Double(count - 1)
     let below = Swift.min(Int(rank), count - 1)
     var values = self
@@ -82,7 +82,7 @@ extension SurfaceDistances.Directed {
     _ distances: UnsafeMutableBufferPointer<Double>, _ areas: UnsafeMutableBufferPointer<Double>,
     _ wanted: Double
   ) -> Double {
-    precondition(!distances.isEmpty, "no percentile of no values")
+    shapePrecondition(!distances.isEmpty, "no percentile of no values")
     var low = 0
     var high = distances.count - 1
     var covered = 0.0

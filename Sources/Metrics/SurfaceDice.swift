@@ -28,7 +28,7 @@ public struct SurfaceDice: SurfaceMetric, Hashable {
 
   /// - Precondition: the tolerance is finite and not negative.
   public init(toleranceInMillimeters: Double, _ weighting: Weighting = .counts) {
-    precondition(
+    shapePrecondition(
       toleranceInMillimeters >= 0 && toleranceInMillimeters.isFinite,
       "a tolerance is a number of millimetres, not \(toleranceInMillimeters)")
     self.toleranceInMillimeters = toleranceInMillimeters
@@ -49,7 +49,7 @@ public struct SurfaceDice: SurfaceMetric, Hashable {
   /// - Precondition: for `.surfelWeighted`, distances between surfels.
   public func score(_ distances: SurfaceDistances) -> Score {
     if weighting == .surfelWeighted {
-      precondition(
+      shapePrecondition(
         distances.surface == .surfels, "\(weighting) needs distances of \(surface), not \(distances.surface)")
     }
     switch distances.emptiness {

@@ -26,7 +26,7 @@ public struct SurfaceDistances: Sendable {
 
     /// - Precondition: as many areas as distances, if any.
     public init(millimeters: [Double], elementAreas: [Double]? = nil) {
-      precondition(
+      shapePrecondition(
         elementAreas == nil || elementAreas?.count == millimeters.count,
         "\(millimeters.count) distances and \(elementAreas?.count ?? 0) areas")
       self.millimeters = millimeters
@@ -54,7 +54,7 @@ public struct SurfaceDistances: Sendable {
     prediction: BinaryMask, reference: BinaryMask, spacing: VoxelSpacing,
     between surface: SurfaceDefinition = .boundaryVoxels(.faces)
   ) {
-    precondition(
+    shapePrecondition(
       prediction.shape == reference.shape,
       "prediction \(prediction.shape) and reference \(reference.shape) differ in shape")
     self = prediction.values.withUnsafeBufferPointer { first in
@@ -72,7 +72,7 @@ public struct SurfaceDistances: Sendable {
     _ prediction: MaskSource, in predictionBox: VoxelBox, _ reference: MaskSource, in referenceBox: VoxelBox,
     spacing: VoxelSpacing, _ surface: SurfaceDefinition
   ) {
-    precondition(
+    shapePrecondition(
       spacing.rank == prediction.rank,
       "masks of rank \(prediction.rank) need as many spacings, not \(spacing)")
     if let emptiness = EmptyMasks(

@@ -121,12 +121,14 @@ import Testing
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
-  @Test func shapesThatDifferTrap() async {
-    await #expect(processExitsWith: .failure) {
+  @Test func shapesThatDifferTrapWithBothShapes() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = SurfaceDistances(
         prediction: mask([2, 3], at: []), reference: mask([3, 2], at: []),
         spacing: VoxelSpacing(row: 1, column: 1))
     }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("prediction [2, 3] and reference [3, 2] differ in shape"))
     await #expect(processExitsWith: .failure) {
       _ = SurfaceDistances(
         prediction: mask([2, 3], at: []), reference: mask([2, 3], at: []),

@@ -1,3 +1,5 @@
+import Tensor
+
 /// A confidence interval of the mean by resampling (percentile bootstrap).
 ///
 /// Draws as many values with replacement as there are, takes their mean, repeats, and reports the middle
@@ -22,8 +24,8 @@ public struct BootstrapInterval: Hashable, Sendable {
     ofMeanOf values: [Double], level: Double = 0.95, resampleCount: Int = 2000,
     using generator: inout some RandomNumberGenerator
   ) {
-    precondition(level > 0 && level < 1, "a confidence level is between 0 and 1, not \(level)")
-    precondition(resampleCount > 0, "a bootstrap needs at least one resample, not \(resampleCount)")
+    shapePrecondition(level > 0 && level < 1, "a confidence level is between 0 and 1, not \(level)")
+    shapePrecondition(resampleCount > 0, "a bootstrap needs at least one resample, not \(resampleCount)")
     guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
     let means = (0..<resampleCount).map { _ in
       var sum = 0.0

@@ -1,3 +1,5 @@
+import Tensor
+
 /// Two methods compared on the same cases.
 ///
 ///     let comparison = PairedComparison(first: scratch, second: superCL, using: &generator)
@@ -27,7 +29,7 @@ public struct PairedComparison: Hashable, Sendable {
     first: [Double?], second: [Double?], level: Double = 0.95, resampleCount: Int = 2000,
     using generator: inout some RandomNumberGenerator
   ) {
-    precondition(
+    shapePrecondition(
       first.count == second.count, "a paired comparison of \(first.count) and \(second.count) scores")
     var differences: [Double] = []
     for case (let first?, let second?) in zip(first, second) where first.isFinite && second.isFinite {

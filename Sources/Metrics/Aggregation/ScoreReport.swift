@@ -1,3 +1,5 @@
+import Tensor
+
 /// The scores of several cases, to be summarised and printed.
 ///
 ///     let report = ScoreReport(cases: cases, evaluator: evaluator)
@@ -95,7 +97,7 @@ public struct ScoreReport: Sendable {
     _ key: String, of segmentationClass: SegmentationClass, inCase index: Int, _ policy: UndefinedScorePolicy
   ) -> UndefinedScorePolicy.Contribution {
     guard let metric = metrics.first(where: { $0.key == key }) else {
-      preconditionFailure("the report has no metric \(key), but \(metrics.map(\.key))")
+      shapePreconditionFailure("the report has no metric \(key), but \(metrics.map(\.key))")
     }
     // A class that an evaluator without a list did not meet in a case is absent from both maps.
     let score = cases[index][segmentationClass.label]?[key] ?? .undefined(.bothEmpty)

@@ -1,3 +1,5 @@
+import Tensor
+
 /// A table of texts: the same cells as plain text, Markdown or CSV.
 public struct ScoreTable: Hashable, Sendable {
   /// What a cell holds where there is no number; CSV leaves such a cell empty.
@@ -8,7 +10,7 @@ public struct ScoreTable: Hashable, Sendable {
 
   /// - Precondition: every row has as many cells as the header.
   public init(header: [String], rows: [[String]]) {
-    precondition(
+    shapePrecondition(
       rows.allSatisfy { $0.count == header.count },
       "rows of \(Set(rows.map(\.count)).sorted()) cells under a header of \(header.count)")
     self.header = header

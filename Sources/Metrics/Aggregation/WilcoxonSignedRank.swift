@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// The Wilcoxon signed-rank test: whether paired differences are symmetric about 0.
 ///
@@ -40,7 +41,7 @@ public struct WilcoxonSignedRank: Hashable, Sendable {
   ///
   /// - Precondition: no difference is NaN.
   public init?(differences: [Double], method: Method = .automatic) {
-    precondition(!differences.contains(where: \.isNaN), "a difference is NaN")
+    shapePrecondition(!differences.contains(where: \.isNaN), "a difference is NaN")
     let differences = differences.filter { $0 != 0 }
     guard !differences.isEmpty else { return nil }
     let ranking = Self.doubledRanks(differences.map(\.magnitude))

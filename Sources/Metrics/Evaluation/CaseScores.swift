@@ -23,7 +23,8 @@ public struct CaseScores: Sendable {
   ///
   /// - Precondition: shape and spacing have equally many axes.
   public static func imageDiagonalInMillimeters(of shape: TensorShape, spacing: VoxelSpacing) -> Double {
-    precondition(shape.rank == spacing.rank, "a grid \(shape) needs \(shape.rank) spacings, not \(spacing)")
+    shapePrecondition(
+      shape.rank == spacing.rank, "a grid \(shape) needs \(shape.rank) spacings, not \(spacing)")
     return zip(shape.dimensions, spacing.millimeters)
       .reduce(0) { $0 + (Double($1.0) * $1.1) * (Double($1.0) * $1.1) }.squareRoot()
   }

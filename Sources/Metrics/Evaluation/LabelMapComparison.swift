@@ -23,7 +23,7 @@ public struct LabelMapComparison: Sendable {
   ///
   /// - Precondition: the maps have equal shapes.
   public init(prediction: LabelMap, reference: LabelMap) {
-    precondition(
+    shapePrecondition(
       prediction.shape == reference.shape,
       "prediction \(prediction.shape) and reference \(reference.shape) differ in shape")
     let shape = prediction.shape

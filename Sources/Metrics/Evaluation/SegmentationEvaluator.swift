@@ -35,9 +35,9 @@ public struct SegmentationEvaluator: Sendable {
     classes: [SegmentationClass]? = nil, background: Int32 = 0,
     metrics: [any SegmentationMetric] = SegmentationEvaluator.standardMetrics
   ) {
-    precondition(
+    shapePrecondition(
       Set(metrics.map(\.key)).count == metrics.count, "metrics share a key: \(metrics.map(\.key))")
-    precondition(
+    shapePrecondition(
       Set((classes ?? []).map(\.label)).count == (classes ?? []).count,
       "classes share a label: \((classes ?? []).map(\.label))")
     self.classes = classes
@@ -53,7 +53,7 @@ public struct SegmentationEvaluator: Sendable {
     prediction: LabelMap, reference: LabelMap, spacing: VoxelSpacing, caseName: String
   ) -> CaseScores {
     let comparison = LabelMapComparison(prediction: prediction, reference: reference)
-    precondition(
+    shapePrecondition(
       spacing.rank == prediction.shape.rank,
       "maps \(prediction.shape) need \(prediction.shape.rank) spacings, not \(spacing)")
     let classes =
@@ -114,7 +114,7 @@ public struct SegmentationEvaluator: Sendable {
         measured[metric.surface] = surface
         scores[metric.key] = metric.score(surface)
       } else {
-        preconditionFailure("\(metric.key) is neither an OverlapMetric nor a SurfaceMetric")
+        shapePreconditionFailure("\(metric.key) is neither an OverlapMetric nor a SurfaceMetric")
       }
     }
     return scores
@@ -129,7 +129,7 @@ extension LabelMapComparison {
     of label: Int32, prediction: LabelMap, reference: LabelMap, spacing: VoxelSpacing,
     between surface: SurfaceDefinition = .boundaryVoxels(.faces)
   ) -> SurfaceDistances {
-    precondition(
+    shapePrecondition(
       prediction.shape == reference.shape && prediction.shape.elementCount == elementCount,
       "prediction \(prediction.shape) and reference \(reference.shape) are not the maps compared")
     let region = regions[label] ?? Region()

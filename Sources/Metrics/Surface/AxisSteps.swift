@@ -12,7 +12,8 @@ struct AxisSteps {
   /// - Parameter axis: 0 for planes, 1 for rows.
   init(to points: SurfacePoints, axis: Int) {
     let length = axis == 0 ? points.planes : points.rows
-    precondition(length <= Self.longestAxis, "an axis of \(length) grid points is too long for 16-bit steps")
+    shapePrecondition(
+      length <= Self.longestAxis, "an axis of \(length) grid points is too long for 16-bit steps")
     let outer = axis == 0 ? 1 : points.planes
     let outerStride = points.rows * points.columns
     let lineStride = axis == 0 ? outerStride : points.columns

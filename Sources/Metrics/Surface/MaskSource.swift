@@ -47,7 +47,9 @@ struct MaskSource {
   /// The smallest box around the foreground of a mask; empty when there is none. O(voxels), without looking
   /// twice at columns that are already inside.
   func boundingBox() -> VoxelBox {
-    guard case .mask(let mask) = content else { preconditionFailure("label maps are boxed while counting") }
+    guard case .mask(let mask) = content else {
+      shapePreconditionFailure("label maps are boxed while counting")
+    }
     guard let base = mask.baseAddress else { return .empty }
     var box = VoxelBox.empty
     for plane in 0..<planes {

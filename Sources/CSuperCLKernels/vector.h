@@ -19,13 +19,33 @@ SCL_INLINE vfloat v_load(const float *p) { return *(const vfloat_unaligned *)p; 
 SCL_INLINE void v_store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
 /// Subtracting zero, unlike adding it, changes no bit of x and folds away.
 SCL_INLINE vfloat v_set(float x) { return x - (vfloat){}; }
-/// Loads `n` < SCL_WIDTH floats, zeros behind them.
+#if defined(SCL_X86) && SCL_WIDTH == 16
+/// Loads `n` < SCL_WIDTH floats, zeros behind them; nothing behind them is touched.
+SCL_INLINE vfloat v_load_partial(const float *p, size_t n) {
+  return (vfloat)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+SCL_INLINE void v_store_partial(float *p, vfloat v, size_t n) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+}
+#elif defined(SCL_X86)
+/// Loads `n` < SCL_WIDTH floats, zeros behind them; nothing behind them is touched.
+SCL_INLINE vfloat v_load_partial(const float *p, size_t n) {
+  static const int32_t mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return (vfloat)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *)(mask + 8 - n)));
+}
+SCL_INLINE void v_store_partial(float *p, vfloat v, size_t n) {
+  static const int32_t mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  _mm256_maskstore_ps(p, _mm256_loadu_si256((const __m256i *)(mask + 8 - n)), (__m256)v);
+}
+#else
+/// Loads `n` < SCL_WIDTH floats, zeros behind them; nothing behind them is touched.
 SCL_INLINE vfloat v_load_partial(const float *p, size_t n) {
   vfloat v = {};
   memcpy(&v, p, n * sizeof(float));
   return v;
 }
 SCL_INLINE void v_store_partial(float *p, vfloat v, size_t n) { memcpy(p, &v, n * sizeof(float)); }
+#endif
 SCL_INLINE vfloat v_select(vint mask, vfloat a, vfloat b) {
   return (vfloat)((mask & (vint)a) | (~mask & (vint)b));
 }

@@ -56,6 +56,9 @@ import Testing
     #expect(empty.sum(along: 1).shape == [0])
     #expect(empty.product(along: 0) == Tensor([1, 1, 1]))
     #expect(empty.max(along: 1).shape == [0])
+    #expect(Tensor<Float>(zeros: [3, 0]).sum(along: 0).shape == [0])
+    #expect(Tensor<Double>(zeros: [3, 0]).max(along: 0).shape == [0])
+    #expect(Tensor<Double>(zeros: [3, 0, 2]).argmax(along: 0).shape == [0, 2])
     #expect(empty.argmax(along: 1).shape == [0])
   }
 

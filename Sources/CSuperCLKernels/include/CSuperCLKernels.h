@@ -3,10 +3,12 @@
 // `scl_isa.h` says how the variant is chosen.
 #pragma once
 #include "scl_convolution.h"
+#include "scl_elementwise.h"
 #include "scl_isa.h"
 #include "scl_normalization.h"
 #include "scl_optimizer.h"
 #include "scl_pooling.h"
+#include "scl_reduction.h"
 #include "scl_slic.h"
 #include "scl_threads.h"
 #include "scl_winograd.h"

@@ -5,6 +5,21 @@ enum Elementwise {
   /// Elements per parallel chunk.
   static let grain = 1 << 15
 
+  /// `kernel` computes `Float`, `function` the other scalars.
+  @inline(__always)
+  static func map<Scalar>(
+    _ input: Tensor<Scalar>, _ kernel: UnaryKernel, parameter: Float = 0, _ function: (Scalar) -> Scalar
+  ) -> Tensor<Scalar> {
+    guard Scalar.self == Float.self else { return map(input, function) }
+    return Tensor(shape: input.shape) { output in
+      guard let output = output.baseAddress else { return }
+      input.withUnsafeBufferPointer { input in
+        guard let start = input.baseAddress else { return }
+        ElementwiseFloat.run(kernel, parameter: parameter, count: input.count, start, into: output)
+      }
+    }
+  }
+
   @inline(__always)
   static func map<Input, Output>(_ input: Tensor<Input>, _ function: (Input) -> Output) -> Tensor<Output> {
     Tensor(shape: input.shape) { output in
@@ -25,33 +40,52 @@ enum Elementwise {
     }
   }
 
+  /// - Parameter kernel: what computes `Float` in place of `function`, if all scalars are floats.
   @inline(__always)
   static func zip<Left, Right, Output>(
-    _ left: Tensor<Left>, _ right: Tensor<Right>, _ function: (Left, Right) -> Output
+    _ left: Tensor<Left>, _ right: Tensor<Right>, _ kernel: BinaryKernel? = nil,
+    _ function: (Left, Right) -> Output
   ) -> Tensor<Output> {
     let plan = BroadcastPlan(left.shape, right.shape)
     return Tensor(shape: plan.shape) { output in
       left.withUnsafeBufferPointer { left in
         right.withUnsafeBufferPointer { right in
-          run(plan, left, right, into: output, function)
+          run(plan, left, right, into: output, kernel, function)
         }
       }
     }
   }
+
+  @inline(__always)
+  static func zip<Scalar>(
+    _ left: Tensor<Scalar>, _ right: Scalar, _ kernel: BinaryKernel, _ function: (Scalar, Scalar) -> Scalar
+  ) -> Tensor<Scalar> { zip(left, Tensor(right), kernel, function) }
+
+  @inline(__always)
+  static func zip<Scalar>(
+    _ left: Scalar, _ right: Tensor<Scalar>, _ kernel: BinaryKernel, _ function: (Scalar, Scalar) -> Scalar
+  ) -> Tensor<Scalar> { zip(Tensor(left), right, kernel, function) }
+
+  @inline(__always)
+  static func update<Scalar>(
+    _ left: inout Tensor<Scalar>, _ right: Scalar, _ kernel: BinaryKernel,
+    _ function: (Scalar, Scalar) -> Scalar
+  ) { update(&left, Tensor(right), kernel, function) }
 
   /// `left = function(left, right)`, in place when `left` is the only owner of its buffer.
   ///
   /// - Precondition: `right` broadcasts to the shape of `left`.
   @inline(__always)
   static func update<Left, Right>(
-    _ left: inout Tensor<Left>, _ right: Tensor<Right>, _ function: (Left, Right) -> Left
+    _ left: inout Tensor<Left>, _ right: Tensor<Right>, _ kernel: BinaryKernel? = nil,
+    _ function: (Left, Right) -> Left
   ) {
     let plan = BroadcastPlan(left.shape, right.shape)
     shapePrecondition(
       plan.shape == left.shape, "shape \(right.shape) does not broadcast to \(left.shape) in place")
     left.withUnsafeMutableBufferPointer { output in
       right.withUnsafeBufferPointer { right in
-        run(plan, UnsafeBufferPointer(output), right, into: output, function)
+        run(plan, UnsafeBufferPointer(output), right, into: output, kernel, function)
       }
     }
   }
@@ -59,10 +93,15 @@ enum Elementwise {
   @inline(__always)
   private static func run<Left, Right, Output>(
     _ plan: BroadcastPlan, _ left: UnsafeBufferPointer<Left>, _ right: UnsafeBufferPointer<Right>,
-    into output: UnsafeMutableBufferPointer<Output>, _ function: (Left, Right) -> Output
+    into output: UnsafeMutableBufferPointer<Output>, _ kernel: BinaryKernel?,
+    _ function: (Left, Right) -> Output
   ) {
     guard let output = output.baseAddress, let left = left.baseAddress, let right = right.baseAddress
     else { return }
+    if let kernel, Left.self == Float.self, Right.self == Float.self, Output.self == Float.self {
+      ElementwiseFloat.run(kernel, plan, left, right, into: output)
+      return
+    }
     plan.forEachRun { start, leftStart, rightStart, count in
       let output = output + start
       let left = left + leftStart

@@ -32,6 +32,18 @@ package enum ElementwiseDerivative<Scalar: TensorFloatingPointScalar> {
   case magnitude
   /// 1 where x is in the range, otherwise 0
   case clamped(ClosedRange<Scalar>)
+
+  /// What computes it for `Float`, if there is a kernel.
+  var kernel: (DerivativeKernel, parameter: Float)? {
+    switch self {
+    case .relu: (.leakyReLU, 0)
+    case .leakyReLU(let slope): (.leakyReLU, Float(slope))
+    case .hyperbolicTangent: (.hyperbolicTangent, 0)
+    case .sigmoid: (.sigmoid, 0)
+    case .softplus: (.softplus, 0)
+    default: nil
+    }
+  }
 }
 
 extension Tensor where Scalar: TensorFloatingPointScalar {
@@ -43,6 +55,20 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   package func backpropagated(through derivative: ElementwiseDerivative<Scalar>, saved: Tensor) -> Tensor {
     shapePrecondition(
       shape == saved.shape, "a gradient of shape \(shape) at a tensor of shape \(saved.shape)")
+    if Scalar.self == Float.self, let (kernel, parameter) = derivative.kernel {
+      return Tensor(shape: shape) { output in
+        withUnsafeBufferPointer { gradient in
+          saved.withUnsafeBufferPointer { saved in
+            guard let gradient = gradient.baseAddress, let saved = saved.baseAddress,
+              let target = output.baseAddress
+            else { return }
+            ElementwiseFloat.run(
+              kernel, parameter: parameter, count: output.count, gradient: gradient, saved: saved,
+              into: target)
+          }
+        }
+      }
+    }
     return switch derivative {
     case .logarithm: Elementwise.zip(self, saved) { $0 / $1 }
     case .logarithmOnePlus: Elementwise.zip(self, saved) { $0 / (1 + $1) }

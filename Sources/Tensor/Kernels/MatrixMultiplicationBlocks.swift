@@ -27,7 +27,9 @@ struct MatrixProduct {
   }
 
   /// Multiplications that one block should hold at least: a block takes tenths of a millisecond.
-  private static let blockWork = 1 << 23
+  private static let blockWork = 1 << 24
+  /// Rows or columns that a block should hold at least: the other operand is packed anew for each block.
+  private static let blockSide = 192
 
   func multiply<Scalar: TensorNumericScalar>(_ left: Tensor<Scalar>, _ right: Tensor<Scalar>) -> Tensor<
     Scalar
@@ -57,10 +59,11 @@ struct MatrixProduct {
   ) {
     let work = rows * columns * depth
     let wanted = max(1, min(64, work / Self.blockWork))
-    // Along the longer side, in multiples of what the micro-kernels take at a time.
+    // Along the longer side; 192 is a multiple of what most micro-kernels take at a time.
     let cutsRows = rows >= columns
     let side = cutsRows ? rows : columns
-    let piece = min(side, ((side + wanted - 1) / wanted + 95) / 96 * 96)
+    let piece = min(
+      side, ((side + wanted - 1) / wanted + Self.blockSide - 1) / Self.blockSide * Self.blockSide)
     let pieces = (side + piece - 1) / piece
     var operands: [(left: Int, right: Int)] = []
     if batches.shape.elementCount > 1 { operands = batches.allPairs() }

@@ -9,6 +9,8 @@ enum Reduction {
   static let rowPiece = 1 << 15
   /// Rows of a matrix that are added one after the other.
   static let columnBlock = 64
+  /// The same of a matrix of fewer than 16 columns, which the `Float` kernel adds in 16 chains.
+  static let narrowBlock = 1024
   static let lanes = 8
 
   /// The tensor seen as `[outer, count, inner]` around the reduced axes, which are neighbours.
@@ -38,9 +40,11 @@ enum Reduction {
   /// Folds the elements along `axes` by an associative function, as a tree in a fixed order.
   ///
   /// - Parameter identity: the result for no elements; `nil` traps on them.
+  /// - Parameter kernel: what folds `Float` in place of `combine`.
   @inline(__always)
   static func fold<Scalar>(
-    _ tensor: Tensor<Scalar>, along axes: [Int], identity: Scalar?, _ combine: (Scalar, Scalar) -> Scalar
+    _ tensor: Tensor<Scalar>, along axes: [Int], identity: Scalar?, _ kernel: FoldKernel? = nil,
+    _ combine: (Scalar, Scalar) -> Scalar
   ) -> Tensor<Scalar> {
     var result = tensor
     // Runs of neighbouring axes from the last to the first, each in one pass.
@@ -60,7 +64,7 @@ enum Reduction {
       if extent.count == 0 {
         result = Tensor(repeating: identity ?? .zeroValue, shape: shape)
       } else {
-        result = fold(result, extent, combine).reshaped(shape)
+        result = fold(result, extent, kernel, combine).reshaped(shape)
       }
     }
     return result
@@ -69,11 +73,12 @@ enum Reduction {
   /// Folds `[outer, count, inner]` to `[outer, inner]` in passes that each shorten `count`.
   @inline(__always)
   private static func fold<Scalar>(
-    _ tensor: Tensor<Scalar>, _ extent: Extent, _ combine: (Scalar, Scalar) -> Scalar
+    _ tensor: Tensor<Scalar>, _ extent: Extent, _ kernel: FoldKernel?, _ combine: (Scalar, Scalar) -> Scalar
   ) -> Tensor<Scalar> {
+    let kernel = Scalar.self == Float.self ? kernel : nil
     var current = tensor
     var count = extent.count
-    let piece = extent.inner == 1 ? rowPiece : columnBlock
+    let piece = extent.inner == 1 ? rowPiece : extent.inner < 16 ? narrowBlock : columnBlock
     repeat {
       let pieces = (count + piece - 1) / piece
       let source = current
@@ -81,14 +86,17 @@ enum Reduction {
       current = Tensor(shape: [extent.outer, pieces, extent.inner]) { output in
         source.withUnsafeBufferPointer { input in
           guard let input = input.baseAddress, let output = output.baseAddress else { return }
-          let work = min(piece, length) * extent.inner
+          let work = max(1, min(piece, length) * extent.inner)
           Parallel.for(extent.outer * pieces, grain: max(1, Elementwise.grain / work)) { range in
             for index in range {
               let (outer, part) = index.quotientAndRemainder(dividingBy: pieces)
               let start = part * piece
               let size = min(piece, length - start)
               let from = input + (outer * length + start) * extent.inner
-              if extent.inner == 1 {
+              if let kernel {
+                let target = output + index * extent.inner
+                ReductionFloat.fold(kernel, rows: size, columns: extent.inner, from, into: target)
+              } else if extent.inner == 1 {
                 output[index] = foldRow(from, size, combine)
               } else {
                 foldColumns(from, size, extent.inner, into: output + index * extent.inner, combine)

@@ -9,37 +9,49 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func + (left: Tensor, right: Tensor) -> Tensor { Elementwise.zip(left, right) { $0 + $1 } }
+  public static func + (left: Tensor, right: Tensor) -> Tensor {
+    Elementwise.zip(left, right, .add) { $0 + $1 }
+  }
 
   /// The difference, element by element, broadcast.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func - (left: Tensor, right: Tensor) -> Tensor { Elementwise.zip(left, right) { $0 - $1 } }
+  public static func - (left: Tensor, right: Tensor) -> Tensor {
+    Elementwise.zip(left, right, .subtract) { $0 - $1 }
+  }
 
   /// The product, element by element, broadcast. For the matrix product see ``matmul(_:transposing:)``.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func * (left: Tensor, right: Tensor) -> Tensor { Elementwise.zip(left, right) { $0 * $1 } }
+  public static func * (left: Tensor, right: Tensor) -> Tensor {
+    Elementwise.zip(left, right, .multiply) { $0 * $1 }
+  }
 
   /// Adds a number to every element.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func + (left: Tensor, right: Scalar) -> Tensor { Elementwise.map(left) { $0 + right } }
+  public static func + (left: Tensor, right: Scalar) -> Tensor {
+    Elementwise.zip(left, right, .add) { $0 + $1 }
+  }
 
   /// Subtracts a number from every element.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func - (left: Tensor, right: Scalar) -> Tensor { Elementwise.map(left) { $0 - right } }
+  public static func - (left: Tensor, right: Scalar) -> Tensor {
+    Elementwise.zip(left, right, .subtract) { $0 - $1 }
+  }
 
   /// Multiplies every element by a number.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func * (left: Tensor, right: Scalar) -> Tensor { Elementwise.map(left) { $0 * right } }
+  public static func * (left: Tensor, right: Scalar) -> Tensor {
+    Elementwise.zip(left, right, .multiply) { $0 * $1 }
+  }
 
   /// Adds every element to a number.
   public static func + (left: Scalar, right: Tensor) -> Tensor { right + left }
@@ -48,7 +60,9 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func - (left: Scalar, right: Tensor) -> Tensor { Elementwise.map(right) { left - $0 } }
+  public static func - (left: Scalar, right: Tensor) -> Tensor {
+    Elementwise.zip(left, right, .subtract) { $0 - $1 }
+  }
 
   /// Multiplies a number by every element.
   public static func * (left: Scalar, right: Tensor) -> Tensor { right * left }
@@ -59,61 +73,73 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func += (left: inout Tensor, right: Tensor) { Elementwise.update(&left, right) { $0 + $1 } }
+  public static func += (left: inout Tensor, right: Tensor) {
+    Elementwise.update(&left, right, .add) { $0 + $1 }
+  }
 
   /// Subtracts in place, as `+=` adds.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func -= (left: inout Tensor, right: Tensor) { Elementwise.update(&left, right) { $0 - $1 } }
+  public static func -= (left: inout Tensor, right: Tensor) {
+    Elementwise.update(&left, right, .subtract) { $0 - $1 }
+  }
 
   /// Multiplies in place, as `+=` adds.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func *= (left: inout Tensor, right: Tensor) { Elementwise.update(&left, right) { $0 * $1 } }
+  public static func *= (left: inout Tensor, right: Tensor) {
+    Elementwise.update(&left, right, .multiply) { $0 * $1 }
+  }
 
   /// Adds a number to every element in place.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func += (left: inout Tensor, right: Scalar) { Elementwise.update(&left) { $0 + right } }
+  public static func += (left: inout Tensor, right: Scalar) {
+    Elementwise.update(&left, right, .add) { $0 + $1 }
+  }
 
   /// Subtracts a number from every element in place.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func -= (left: inout Tensor, right: Scalar) { Elementwise.update(&left) { $0 - right } }
+  public static func -= (left: inout Tensor, right: Scalar) {
+    Elementwise.update(&left, right, .subtract) { $0 - $1 }
+  }
 
   /// Multiplies every element by a number in place.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public static func *= (left: inout Tensor, right: Scalar) { Elementwise.update(&left) { $0 * right } }
+  public static func *= (left: inout Tensor, right: Scalar) {
+    Elementwise.update(&left, right, .multiply) { $0 * $1 }
+  }
 
   /// The larger element of each pair, broadcast; NaN where either is NaN (NumPy's `maximum`).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func maximum(_ other: Tensor) -> Tensor { Elementwise.zip(self, other, larger) }
+  public func maximum(_ other: Tensor) -> Tensor { Elementwise.zip(self, other, .maximum, larger) }
 
   /// The smaller element of each pair, broadcast; NaN where either is NaN (NumPy's `minimum`).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func minimum(_ other: Tensor) -> Tensor { Elementwise.zip(self, other, smaller) }
+  public func minimum(_ other: Tensor) -> Tensor { Elementwise.zip(self, other, .minimum, smaller) }
 
   /// Each element or `bound`, whichever is larger; NaN stays.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func maximum(_ bound: Scalar) -> Tensor { Elementwise.map(self) { larger($0, bound) } }
+  public func maximum(_ bound: Scalar) -> Tensor { Elementwise.zip(self, bound, .maximum, larger) }
 
   /// Each element or `bound`, whichever is smaller; NaN stays.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func minimum(_ bound: Scalar) -> Tensor { Elementwise.map(self) { smaller($0, bound) } }
+  public func minimum(_ bound: Scalar) -> Tensor { Elementwise.zip(self, bound, .minimum, smaller) }
 }
 
 extension Tensor where Scalar: TensorNumericScalar & SignedNumeric {
@@ -128,27 +154,37 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The quotient, element by element, broadcast; x / 0 is infinite and 0 / 0 is NaN.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public static func / (left: Tensor, right: Tensor) -> Tensor { Elementwise.zip(left, right) { $0 / $1 } }
+  public static func / (left: Tensor, right: Tensor) -> Tensor {
+    Elementwise.zip(left, right, .divide) { $0 / $1 }
+  }
 
   /// Divides every element by a number.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public static func / (left: Tensor, right: Scalar) -> Tensor { Elementwise.map(left) { $0 / right } }
+  public static func / (left: Tensor, right: Scalar) -> Tensor {
+    Elementwise.zip(left, right, .divide) { $0 / $1 }
+  }
 
   /// Divides a number by every element.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public static func / (left: Scalar, right: Tensor) -> Tensor { Elementwise.map(right) { left / $0 } }
+  public static func / (left: Scalar, right: Tensor) -> Tensor {
+    Elementwise.zip(left, right, .divide) { $0 / $1 }
+  }
 
   /// Divides in place, as `+=` adds.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public static func /= (left: inout Tensor, right: Tensor) { Elementwise.update(&left, right) { $0 / $1 } }
+  public static func /= (left: inout Tensor, right: Tensor) {
+    Elementwise.update(&left, right, .divide) { $0 / $1 }
+  }
 
   /// Divides every element by a number in place.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public static func /= (left: inout Tensor, right: Scalar) { Elementwise.update(&left) { $0 / right } }
+  public static func /= (left: inout Tensor, right: Scalar) {
+    Elementwise.update(&left, right, .divide) { $0 / $1 }
+  }
 
   /// Every element raised to `exponent`, as C's `pow`: NaN for a negative base and a broken exponent,
   /// x^0 = 1 for every x.
@@ -161,7 +197,9 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// Every element raised to the exponent beside it, broadcast, as C's `pow`.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func power(_ exponents: Tensor) -> Tensor { Elementwise.zip(self, exponents, ScalarMath.power) }
+  public func power(_ exponents: Tensor) -> Tensor {
+    Elementwise.zip(self, exponents) { ScalarMath.power($0, $1) }
+  }
 }
 
 extension Tensor where Scalar: TensorIntegerScalar {

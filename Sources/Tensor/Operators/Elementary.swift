@@ -1,31 +1,35 @@
 // Functions of one element. All of them keep the shape, cost O(elements), let NaN pass through, and follow
-// IEEE 754 at the ends of the range.
+// IEEE 754 at the ends of the range. `Double` calls the C library. `Float` runs on vector kernels of our own for
+// exp (1.1 ulp at most), expm1 (1.8), log and log1p (1), tanh and sigmoid (2.5) and softplus (2), measured
+// against double precision on every instruction set; the others call the C library.
 
 extension Tensor where Scalar: TensorFloatingPointScalar {
   /// e to the power of every element; infinite above about 88.7 in Float and 709.8 in Double.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func exp() -> Tensor { Elementwise.map(self, ScalarMath.exponential) }
+  public func exp() -> Tensor { Elementwise.map(self, .exponential, ScalarMath.exponential) }
 
   /// e^x - 1, exact to the last digits near 0 where `exp() - 1` cancels.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func expm1() -> Tensor { Elementwise.map(self, ScalarMath.exponentialMinusOne) }
+  public func expm1() -> Tensor {
+    Elementwise.map(self, .exponentialMinusOne, ScalarMath.exponentialMinusOne)
+  }
 
   /// The natural logarithm; -infinity at 0, NaN below.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func log() -> Tensor { Elementwise.map(self, ScalarMath.logarithm) }
+  public func log() -> Tensor { Elementwise.map(self, .logarithm, ScalarMath.logarithm) }
 
   /// log(1 + x), exact to the last digits near 0; -infinity at -1, NaN below.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func log1p() -> Tensor { Elementwise.map(self, ScalarMath.logarithmOnePlus) }
+  public func log1p() -> Tensor { Elementwise.map(self, .logarithmOnePlus, ScalarMath.logarithmOnePlus) }
 
   /// The square root, correctly rounded; NaN below 0.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func sqrt() -> Tensor { Elementwise.map(self) { $0.squareRoot() } }
+  public func sqrt() -> Tensor { Elementwise.map(self, .squareRoot) { $0.squareRoot() } }
 
   /// 1 / x; infinite at 0.
   @specialized(where Scalar == Float)
@@ -45,12 +49,12 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The hyperbolic tangent, in -1...1.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func tanh() -> Tensor { Elementwise.map(self, ScalarMath.hyperbolicTangent) }
+  public func tanh() -> Tensor { Elementwise.map(self, .hyperbolicTangent, ScalarMath.hyperbolicTangent) }
 
   /// 1 / (1 + e^-x), in 0...1, without overflow at either end.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func sigmoid() -> Tensor { Elementwise.map(self, ScalarMath.sigmoid) }
+  public func sigmoid() -> Tensor { Elementwise.map(self, .sigmoid, ScalarMath.sigmoid) }
 
   /// The error function 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x, in -1...1.
   @specialized(where Scalar == Float)
@@ -60,7 +64,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The rectified linear unit max(x, 0).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func relu() -> Tensor { Elementwise.map(self) { larger($0, 0) } }
+  public func relu() -> Tensor { Elementwise.zip(self, 0, .maximum, larger) }
 
   /// The Gaussian error linear unit x Phi(x) = x/2 (1 + erf(x / sqrt 2)): the exact form, not the one by tanh
   /// (Hendrycks and Gimpel, arXiv 1606.08415).
@@ -71,7 +75,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// log(1 + e^x), a smooth max(x, 0), without overflow.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func softplus() -> Tensor { Elementwise.map(self, ScalarMath.softplus) }
+  public func softplus() -> Tensor { Elementwise.map(self, .softplus, ScalarMath.softplus) }
 
   /// -1, 0 or 1 by the sign of the element; NaN stays.
   @specialized(where Scalar == Float)
@@ -84,7 +88,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func leakyReLU(negativeSlope: Scalar = 0.01) -> Tensor {
-    Elementwise.map(self) { $0 > 0 ? $0 : $0 * negativeSlope }
+    Elementwise.map(self, .leakyReLU, parameter: Float(negativeSlope)) { $0 > 0 ? $0 : $0 * negativeSlope }
   }
 }
 
@@ -93,7 +97,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func squared() -> Tensor { Elementwise.map(self) { $0 * $0 } }
+  public func squared() -> Tensor { Elementwise.zip(self, self, .multiply) { $0 * $1 } }
 
   /// Every element moved to the nearest number of `range`; NaN stays.
   ///

@@ -17,7 +17,9 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func sum(along axes: [Int]) -> Tensor { Reduction.fold(self, along: axes, identity: 0) { $0 + $1 } }
+  public func sum(along axes: [Int]) -> Tensor {
+    Reduction.fold(self, along: axes, identity: 0, .sum) { $0 + $1 }
+  }
 
   /// The sum along one axis; 0 where it has no elements.
   public func sum(along axis: Int) -> Tensor { sum(along: [axis]) }
@@ -63,7 +65,9 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func max(along axes: [Int]) -> Tensor { Reduction.fold(self, along: axes, identity: nil, larger) }
+  public func max(along axes: [Int]) -> Tensor {
+    Reduction.fold(self, along: axes, identity: nil, .maximum, larger)
+  }
 
   /// The largest element along one axis; NaN if any is.
   public func max(along axis: Int) -> Tensor { max(along: [axis]) }
@@ -79,7 +83,9 @@ extension Tensor where Scalar: TensorNumericScalar {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Int32)
-  public func min(along axes: [Int]) -> Tensor { Reduction.fold(self, along: axes, identity: nil, smaller) }
+  public func min(along axes: [Int]) -> Tensor {
+    Reduction.fold(self, along: axes, identity: nil, .minimum, smaller)
+  }
 
   /// The smallest element along one axis; NaN if any is.
   public func min(along axis: Int) -> Tensor { min(along: [axis]) }

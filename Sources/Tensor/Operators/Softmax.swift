@@ -9,6 +9,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Precondition: the axis exists.
   public func softmax(along axis: Int) -> Tensor {
     if shape[axis] == 0 { return self }
+    if let result = normalizedRows(along: axis, .softmax) { return result }
     let kept = shape.keeping(reduced: [axis])
     let exponentials = (self - max(along: axis).reshaped(kept)).exp()
     return exponentials / exponentials.sum(along: axis).reshaped(kept)
@@ -19,8 +20,21 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Precondition: the axis exists.
   public func logSoftmax(along axis: Int) -> Tensor {
     if shape[axis] == 0 { return self }
+    if let result = normalizedRows(along: axis, .logSoftmax) { return result }
     let kept = shape.keeping(reduced: [axis])
     let shifted = self - max(along: axis).reshaped(kept)
     return shifted - shifted.exp().sum(along: axis).log().reshaped(kept)
+  }
+
+  /// The rows of floats along the last axis, by the kernel; `nil` for other axes and scalars.
+  private func normalizedRows(along axis: Int, _ kernel: SoftmaxKernel) -> Tensor? {
+    guard Scalar.self == Float.self, shape.normalized(axis: axis) == rank - 1 else { return nil }
+    return Tensor(shape: shape) { output in
+      withUnsafeBufferPointer { input in
+        guard let input = input.baseAddress, let target = output.baseAddress else { return }
+        let length = shape[-1]
+        ElementwiseFloat.softmax(kernel, rows: output.count / length, length: length, input, into: target)
+      }
+    }
   }
 }

@@ -1,0 +1,5 @@
+#include "variant_avx2.h"
+
+#include "reduction.inc.h"
+
+#include "variant_end.h"

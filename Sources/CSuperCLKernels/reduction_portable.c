@@ -1,0 +1,5 @@
+#include "variant_portable.h"
+
+#include "reduction.inc.h"
+
+#include "variant_end.h"

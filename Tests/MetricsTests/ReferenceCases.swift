@@ -8,13 +8,17 @@ struct ReferenceCases: Decodable {
   let binary: [BinaryCase]
   let multiclass: [MulticlassCase]
 
-  static let shared: ReferenceCases = {
+  static let shared = load("masks")
+  /// Random masks with unequal spacings, where the order of a surfel's voxels matters.
+  static let surfels = load("surfels").binary
+
+  private static func load(_ name: String) -> ReferenceCases {
     do {
-      guard let url = Bundle.module.url(forResource: "masks", withExtension: "json", subdirectory: "Fixtures")
+      guard let url = Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures")
       else { throw CocoaError(.fileNoSuchFile) }
       return try JSONDecoder().decode(ReferenceCases.self, from: Data(contentsOf: url))
-    } catch { preconditionFailure("the fixture masks.json cannot be read: \(error)") }
-  }()
+    } catch { preconditionFailure("the fixture \(name).json cannot be read: \(error)") }
+  }
 }
 
 struct BinaryCase: Decodable, CustomTestStringConvertible, Sendable {

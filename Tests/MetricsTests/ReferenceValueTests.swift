@@ -78,6 +78,22 @@ import Testing
     #expect(mismatches(scores, reference.expected["deepmind"], within: 1e-9) == [])
   }
 
+  @Test(arguments: ReferenceCases.surfels)
+  func surfelsOfRandomMasks(_ reference: BinaryCase) {
+    let distances = reference.distances(.surfels)
+    let tolerance = reference.tolerance
+    let scores: [(String, Score)] = [
+      ("hd95", HausdorffDistance(percentile: 95, .surfelWeighted).score(distances)),
+      ("hd60", HausdorffDistance(percentile: 60, .surfelWeighted).score(distances)),
+      ("asd_gt_to_pred", AverageSurfaceDistance(.referenceToPrediction).score(distances)),
+      ("asd_pred_to_gt", AverageSurfaceDistance(.predictionToReference).score(distances)),
+      ("nsd", SurfaceDice(toleranceInMillimeters: tolerance, .surfelWeighted).score(distances)),
+      ("area_pred", .value(distances.predictionToReference.elementAreas?.reduce(0, +) ?? 0)),
+      ("area_gt", .value(distances.referenceToPrediction.elementAreas?.reduce(0, +) ?? 0)),
+    ]
+    #expect(mismatches(scores, reference.expected["deepmind"], within: 1e-9) == [])
+  }
+
   @Test(arguments: ReferenceCases.shared.binary)
   func simpleITK(_ reference: BinaryCase) {
     let counts = ConfusionCounts(prediction: reference.prediction, reference: reference.reference)

@@ -58,7 +58,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1
   ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
     normalized(
-      layout: batchLayout("batchNorm"), statisticShape: [shape[-1]], weight: weight, bias: bias,
+      "batchNorm", layout: batchLayout("batchNorm"), statisticShape: [shape[-1]], weight: weight, bias: bias,
       epsilon: epsilon, negativeSlope: negativeSlope)
   }
 
@@ -79,10 +79,13 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     checkParameter(mean, named: "mean", length: layout.channels)
     checkParameter(variance, named: "variance", length: layout.channels)
     let statistics = NormalizationStatistics(mean: mean, variance: variance, epsilon: epsilon, count: 0)
-    return NormalizationKernels.normalize(
-      self, layout: layout, mean: mean, inverseDeviation: statistics.inverseStandardDeviation,
-      weight: parameter(weight, named: "weight", length: layout.channels, otherwise: 1),
-      bias: parameter(bias, named: "bias", length: layout.channels, otherwise: 0), slope: negativeSlope)
+    let weight = parameter(weight, named: "weight", length: layout.channels, otherwise: 1)
+    let bias = parameter(bias, named: "bias", length: layout.channels, otherwise: 0)
+    return Profiler.measure("batchNorm evaluation", flops: 4 * elementCount, bytes: 2 * byteCount) {
+      NormalizationKernels.normalize(
+        self, layout: layout, mean: mean, inverseDeviation: statistics.inverseStandardDeviation,
+        weight: weight, bias: bias, slope: negativeSlope)
+    }
   }
 
   /// The gradients of ``batchNorm(weight:bias:epsilon:negativeSlope:)``; `self` is its input.
@@ -92,7 +95,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     origin: StatisticsOrigin = .input
   ) -> NormalizationGradients<Scalar> {
     normalizationGradients(
-      layout: batchLayout("batchNorm"), outputGradient: outputGradient, weight: weight, bias: bias,
+      "batchNorm gradient", layout: batchLayout("batchNorm"), outputGradient: outputGradient, weight: weight,
+      bias: bias,
       statistics: statistics, negativeSlope: negativeSlope, origin: origin)
   }
 
@@ -127,7 +131,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     negativeSlope: Scalar = 1
   ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
     normalized(
-      layout: groupLayout(groupCount), statisticShape: [shape[0], groupCount], weight: weight, bias: bias,
+      "groupNorm", layout: groupLayout(groupCount), statisticShape: [shape[0], groupCount], weight: weight,
+      bias: bias,
       epsilon: epsilon, negativeSlope: negativeSlope)
   }
 
@@ -137,7 +142,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     statistics: NormalizationStatistics<Scalar>, negativeSlope: Scalar = 1
   ) -> NormalizationGradients<Scalar> {
     normalizationGradients(
-      layout: groupLayout(groupCount), outputGradient: outputGradient, weight: weight, bias: bias,
+      "groupNorm gradient", layout: groupLayout(groupCount), outputGradient: outputGradient, weight: weight,
+      bias: bias,
       statistics: statistics, negativeSlope: negativeSlope, origin: .input)
   }
 
@@ -158,7 +164,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
     let layout = layerLayout(axisCount)
     return normalized(
-      layout: layout, statisticShape: Array(shape.dimensions.dropLast(axisCount)),
+      "layerNorm", layout: layout, statisticShape: Array(shape.dimensions.dropLast(axisCount)),
       weight: flatParameter(weight, named: "weight", axisCount: axisCount),
       bias: flatParameter(bias, named: "bias", axisCount: axisCount), epsilon: epsilon, negativeSlope: 1)
   }
@@ -169,7 +175,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     statistics: NormalizationStatistics<Scalar>
   ) -> NormalizationGradients<Scalar> {
     let gradients = normalizationGradients(
-      layout: layerLayout(axisCount), outputGradient: outputGradient,
+      "layerNorm gradient", layout: layerLayout(axisCount), outputGradient: outputGradient,
       weight: flatParameter(weight, named: "weight", axisCount: axisCount), bias: nil,
       statistics: statistics, negativeSlope: 1, origin: .input)
     let parameterShape = Array(shape.dimensions.suffix(axisCount))
@@ -181,7 +187,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   // MARK: Shared
 
   private func batchLayout(_ name: String) -> NormalizationLayout {
-    precondition(rank >= 1, "\(name) needs a channel axis; a tensor of shape \(shape) has none")
+    shapePrecondition(rank >= 1, "\(name) needs a channel axis; a tensor of shape \(shape) has none")
     let channels = shape[-1]
     return NormalizationLayout(
       samples: 1, positions: channels == 0 ? 0 : elementCount / channels, channels: channels,
@@ -189,7 +195,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private func groupLayout(_ groupCount: Int) -> NormalizationLayout {
-    precondition(
+    shapePrecondition(
       rank >= 2 && groupCount >= 1 && shape[-1] % groupCount == 0,
       "a tensor of shape \(shape) has no batch axis or its channels do not fall into \(groupCount) groups")
     let positions = shape.dimensions.dropFirst().dropLast().reduce(1, *)
@@ -198,7 +204,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private func layerLayout(_ axisCount: Int) -> NormalizationLayout {
-    precondition(
+    shapePrecondition(
       axisCount >= 1 && axisCount <= rank, "a tensor of shape \(shape) has no \(axisCount) trailing axes")
     let channels = shape.dimensions.suffix(axisCount).reduce(1, *)
     let samples = shape.dimensions.dropLast(axisCount).reduce(1, *)
@@ -207,34 +213,43 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private func normalized(
-    layout: NormalizationLayout, statisticShape: [Int], weight: Tensor?, bias: Tensor?, epsilon: Scalar,
+    _ name: StaticString, layout: NormalizationLayout, statisticShape: [Int], weight: Tensor?, bias: Tensor?,
+    epsilon: Scalar,
     negativeSlope: Scalar
   ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
-    let moments = NormalizationKernels.moments(self, layout: layout)
-    let statistics = NormalizationStatistics(
-      mean: moments.mean.reshaped(statisticShape), variance: moments.variance.reshaped(statisticShape),
-      epsilon: epsilon, count: layout.count)
-    let output = NormalizationKernels.normalize(
-      self, layout: layout, mean: statistics.mean, inverseDeviation: statistics.inverseStandardDeviation,
-      weight: parameter(weight, named: "weight", length: layout.channels, otherwise: 1),
-      bias: parameter(bias, named: "bias", length: layout.channels, otherwise: 0), slope: negativeSlope)
-    return (output, statistics)
+    let weight = parameter(weight, named: "weight", length: layout.channels, otherwise: 1)
+    let bias = parameter(bias, named: "bias", length: layout.channels, otherwise: 0)
+    return Profiler.measure(name, flops: 8 * elementCount, bytes: 3 * byteCount) {
+      let moments = NormalizationKernels.moments(self, layout: layout)
+      let statistics = NormalizationStatistics(
+        mean: moments.mean.reshaped(statisticShape), variance: moments.variance.reshaped(statisticShape),
+        epsilon: epsilon, count: layout.count)
+      let output = NormalizationKernels.normalize(
+        self, layout: layout, mean: statistics.mean, inverseDeviation: statistics.inverseStandardDeviation,
+        weight: weight, bias: bias, slope: negativeSlope)
+      return (output, statistics)
+    }
   }
 
   private func normalizationGradients(
-    layout: NormalizationLayout, outputGradient: Tensor, weight: Tensor?, bias: Tensor?,
+    _ name: StaticString, layout: NormalizationLayout, outputGradient: Tensor, weight: Tensor?, bias: Tensor?,
     statistics: NormalizationStatistics<Scalar>, negativeSlope: Scalar, origin: StatisticsOrigin
   ) -> NormalizationGradients<Scalar> {
-    precondition(
+    shapePrecondition(
       outputGradient.shape == shape,
       "the gradient of shape \(outputGradient.shape) does not fit an input of shape \(shape)")
-    return NormalizationKernels.gradients(
-      outputGradient, input: self, layout: layout, mean: statistics.mean,
-      inverseDeviation: statistics.inverseStandardDeviation,
-      weight: parameter(weight, named: "weight", length: layout.channels, otherwise: 1),
-      bias: parameter(bias, named: "bias", length: layout.channels, otherwise: 0), slope: negativeSlope,
-      origin: origin)
+    let weight = parameter(weight, named: "weight", length: layout.channels, otherwise: 1)
+    let bias = parameter(bias, named: "bias", length: layout.channels, otherwise: 0)
+    return Profiler.measure(name, flops: 16 * elementCount, bytes: 5 * byteCount) {
+      NormalizationKernels.gradients(
+        outputGradient, input: self, layout: layout, mean: statistics.mean,
+        inverseDeviation: statistics.inverseStandardDeviation, weight: weight, bias: bias,
+        slope: negativeSlope, origin: origin)
+    }
   }
+
+  /// Bytes of the elements.
+  private var byteCount: Int { elementCount * MemoryLayout<Scalar>.stride }
 
   private func parameter(_ tensor: Tensor?, named name: String, length: Int, otherwise value: Scalar)
     -> Tensor
@@ -245,14 +260,14 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private func checkParameter(_ tensor: Tensor, named name: String, length: Int) {
-    precondition(
+    shapePrecondition(
       tensor.shape == [length],
       "the \(name) of shape \(tensor.shape) does not fit \(length) channels of a tensor of shape \(shape)")
   }
 
   private func flatParameter(_ tensor: Tensor?, named name: String, axisCount: Int) -> Tensor? {
     guard let tensor else { return nil }
-    precondition(
+    shapePrecondition(
       tensor.shape.dimensions == Array(shape.dimensions.suffix(axisCount)),
       "the \(name) of shape \(tensor.shape) does not fit the last \(axisCount) axes of shape \(shape)")
     return tensor.flattened()

@@ -9,7 +9,10 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Precondition: the tensor has the window's spatial axes between batch and channels.
   /// - Complexity: O(elements of the result times window size).
   public func maxPool(_ window: PoolingWindow) -> Tensor {
-    PoolingKernels.maximum(self, geometry: PoolingGeometry(shape: shape, window: window))
+    let geometry = PoolingGeometry(shape: shape, window: window)
+    return Profiler.measure("maxPool", bytes: elementCount * MemoryLayout<Scalar>.stride) {
+      PoolingKernels.maximum(self, geometry: geometry)
+    }
   }
 
   /// The largest value of each window and where it was: what the gradient needs in place of the input.
@@ -17,7 +20,10 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// Of equal maxima the first in row-major order counts.
   package func maxPoolWithSelection(_ window: PoolingWindow) -> (output: Tensor, selection: PoolingSelection)
   {
-    PoolingKernels.maximumWithSelection(self, geometry: PoolingGeometry(shape: shape, window: window))
+    let geometry = PoolingGeometry(shape: shape, window: window)
+    return Profiler.measure("maxPool", bytes: elementCount * MemoryLayout<Scalar>.stride) {
+      PoolingKernels.maximumWithSelection(self, geometry: geometry)
+    }
   }
 
   /// The gradient of max pooling of an input of shape `inputShape`: each value goes to the pixel selected.
@@ -26,8 +32,11 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ) -> Tensor {
     let geometry = PoolingGeometry(shape: inputShape, window: window)
     checkGradient(outputGradient, fits: geometry.outputShape(of: inputShape))
-    return PoolingKernels.maximumGradient(
-      outputGradient, selection: selection, inputShape: inputShape, geometry: geometry)
+    return Profiler.measure("maxPool gradient", bytes: inputShape.elementCount * MemoryLayout<Scalar>.stride)
+    {
+      PoolingKernels.maximumGradient(
+        outputGradient, selection: selection, inputShape: inputShape, geometry: geometry)
+    }
   }
 
   /// The mean of each window, channel by channel.
@@ -54,7 +63,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ///
   /// - Precondition: rank of at least 2.
   public func globalAveragePool() -> Tensor {
-    precondition(rank >= 2, "globalAveragePool needs batch and channel axes; the shape is \(shape)")
+    shapePrecondition(rank >= 2, "globalAveragePool needs batch and channel axes; the shape is \(shape)")
     return PoolingKernels.globalAverage(self)
   }
 
@@ -65,7 +74,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private static func checkGradient(_ gradient: Tensor, fits shape: TensorShape) {
-    precondition(
+    shapePrecondition(
       gradient.shape == shape,
       "the gradient of shape \(gradient.shape) does not fit a result of shape \(shape)")
   }

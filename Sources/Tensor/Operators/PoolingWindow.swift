@@ -20,10 +20,10 @@ public struct PoolingWindow: Hashable, Sendable {
   public init(_ size: [Int], stride: [Int]? = nil, padding: [Int]? = nil) {
     let stride = stride ?? size
     let padding = padding ?? Array(repeating: 0, count: size.count)
-    precondition(
+    shapePrecondition(
       (1...3).contains(size.count) && stride.count == size.count && padding.count == size.count,
       "a window needs one to three axes in each list: size \(size), stride \(stride), padding \(padding)")
-    precondition(
+    shapePrecondition(
       size.allSatisfy { $0 >= 1 } && stride.allSatisfy { $0 >= 1 }
         && zip(size, padding).allSatisfy { $1 >= 0 && $1 <= $0 / 2 },
       "size \(size), stride \(stride), padding \(padding) is no window: sizes and strides are at least 1, "
@@ -53,7 +53,7 @@ package struct PoolingGeometry: Equatable, Sendable {
 
   /// - Precondition: the tensor has as many spatial axes as the window.
   package init(shape: TensorShape, window: PoolingWindow) {
-    precondition(
+    shapePrecondition(
       shape.rank == window.size.count + 2,
       "a window of size \(window.size) needs a tensor with \(window.size.count) spatial axes between batch "
         + "and channels, not one of shape \(shape)")

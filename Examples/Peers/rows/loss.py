@@ -1,0 +1,13 @@
+"""ILCP alone, forward and backward, 8 images x 2,048 rows. The peer is bench_loss.py, PyTorch."""
+from rows.model import Row, extra_memory
+
+REQUIREMENTS = [["numpy"], ["torch"]]
+
+SCRIPT = "bench_loss.py"
+SETTINGS = ("eager", "label sums", "compile")
+
+ROWS = []
+for channels, goal in ((512, 2.5), (128, 3.5)):
+    ROWS.append(Row(f"ILCP {channels}", SCRIPT, SETTINGS, goal))
+    # At most 5 % of the peer's extra memory.
+    ROWS.append(extra_memory(f"ILCP {channels}: extra memory", f"ILCP {channels}", 20.0))

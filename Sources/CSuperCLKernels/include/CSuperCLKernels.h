@@ -2,6 +2,7 @@
 // Each family has a table of function pointers in three variants (AVX-512, AVX2 + FMA, portable);
 // `scl_isa.h` says how the variant is chosen.
 #pragma once
+#include "scl_contrastive.h"
 #include "scl_convolution.h"
 #include "scl_elementwise.h"
 #include "scl_isa.h"

@@ -24,7 +24,7 @@ package struct PositiveSets: Sendable {
   package init(
     anchorLabels: Tensor<Int32>, referenceLabels: Tensor<Int32>, excluding exclusion: ReferenceExclusion
   ) {
-    precondition(
+    shapePrecondition(
       anchorLabels.rank == 2 && referenceLabels.rank == 2
         && anchorLabels.shape[0] == referenceLabels.shape[0],
       "labels are [groups, rows]: \(anchorLabels.shape) does not fit \(referenceLabels.shape)")
@@ -234,7 +234,7 @@ extension ContrastiveProduct {
   private static func checkPositives<Scalar>(
     _ anchors: ContrastiveRows<Scalar>, _ references: ContrastiveRows<Scalar>, _ positives: PositiveSets
   ) {
-    precondition(
+    shapePrecondition(
       positives.counts.shape == [anchors.groupCount, anchors.rowCount]
         && positives.referenceCount == references.rowCount,
       "labels of shape \(positives.counts.shape) and \(positives.referenceCount) references do not fit "

@@ -25,7 +25,14 @@ package enum ContrastiveProduct {
   package static func logSumExp<Scalar>(
     _ rows: ContrastiveRows<Scalar>, temperature: Scalar
   ) -> Tensor<Scalar> {
-    logSumExp(anchors: rows, references: rows, temperature: temperature, excluding: .reference(offset: 0))
+    checkTemperature(temperature)
+    if let rows = rows as? ContrastiveRows<Float>,
+      let result = ContrastiveFast.logSumExp(rows, temperature: Float(temperature)) as? Tensor<Scalar>
+    {
+      return result
+    }
+    return ContrastiveExact.logSumExp(
+      anchors: rows, references: rows, temperature: temperature, exclusion: .reference(offset: 0))
   }
 
   /// Adds the gradient of `sum_i w_i lse_i` with respect to the unit rows:
@@ -41,6 +48,16 @@ package enum ContrastiveProduct {
     checkTemperature(temperature)
     checkPerRow(logSumExp, rows, "logSumExp")
     checkPerRow(weights, rows, "weights")
+    if let rows = rows as? ContrastiveRows<Float>, let logSumExp = logSumExp as? Tensor<Float>,
+      let weights = weights as? Tensor<Float>
+    {
+      gradient.withMutableViews { views in
+        ContrastiveFast.addSymmetricGradient(
+          rows, temperature: Float(temperature), logSumExp: logSumExp, weights: weights,
+          to: views.map { $0?.asFloat })
+      }
+      return
+    }
     ContrastiveExact.addSymmetricGradient(
       rows, temperature: temperature, logSumExp: logSumExp, weights: weights, to: &gradient)
   }
@@ -56,6 +73,14 @@ package enum ContrastiveProduct {
   ) -> Tensor<Scalar> {
     checkTemperature(temperature)
     checkPair(anchors, references)
+    if let anchors = anchors as? ContrastiveRows<Float>,
+      let references = references as? ContrastiveRows<Float>,
+      let result = ContrastiveFast.logSumExp(
+        anchors: anchors, references: references, temperature: Float(temperature), exclusion: exclusion)
+        as? Tensor<Scalar>
+    {
+      return result
+    }
     return ContrastiveExact.logSumExp(
       anchors: anchors, references: references, temperature: temperature, exclusion: exclusion)
   }
@@ -74,6 +99,22 @@ package enum ContrastiveProduct {
     checkPair(anchors, references)
     checkPerRow(logSumExp, anchors, "logSumExp")
     checkPerRow(weights, anchors, "weights")
+    if let anchors = anchors as? ContrastiveRows<Float>,
+      let references = references as? ContrastiveRows<Float>,
+      let logSumExp = logSumExp as? Tensor<Float>, let weights = weights as? Tensor<Float>
+    {
+      anchorGradient.withMutableViews { views in
+        ContrastiveFast.addGradient(
+          anchors: anchors, references: references, temperature: Float(temperature), exclusion: exclusion,
+          logSumExp: logSumExp, weights: weights, toAnchors: views.map { $0?.asFloat }, toReferences: nil)
+      }
+      referenceGradient?.withMutableViews { views in
+        ContrastiveFast.addGradient(
+          anchors: anchors, references: references, temperature: Float(temperature), exclusion: exclusion,
+          logSumExp: logSumExp, weights: weights, toAnchors: nil, toReferences: views.map { $0?.asFloat })
+      }
+      return
+    }
     ContrastiveExact.addGradient(
       anchors: anchors, references: references, temperature: temperature, exclusion: exclusion,
       logSumExp: logSumExp, weights: weights, toAnchors: &anchorGradient, toReferences: &referenceGradient)
@@ -82,13 +123,13 @@ package enum ContrastiveProduct {
   // MARK: Checks
 
   private static func checkTemperature<Scalar: TensorFloatingPointScalar>(_ temperature: Scalar) {
-    precondition(temperature > 0, "a temperature is positive, not \(temperature)")
+    shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
   }
 
   private static func checkPair<Scalar>(
     _ anchors: ContrastiveRows<Scalar>, _ references: ContrastiveRows<Scalar>
   ) {
-    precondition(
+    shapePrecondition(
       anchors.groupCount == references.groupCount && anchors.dimension == references.dimension,
       "anchors [\(anchors.groupCount), \(anchors.rowCount), \(anchors.dimension)] do not fit references "
         + "[\(references.groupCount), \(references.rowCount), \(references.dimension)]")
@@ -97,7 +138,7 @@ package enum ContrastiveProduct {
   static func checkPerRow<Scalar>(
     _ tensor: Tensor<Scalar>, _ rows: ContrastiveRows<Scalar>, _ name: String
   ) {
-    precondition(
+    shapePrecondition(
       tensor.shape == [rows.groupCount, rows.rowCount],
       "\(name) of shape \(tensor.shape) does not fit \(rows.groupCount) groups of \(rows.rowCount) rows")
   }

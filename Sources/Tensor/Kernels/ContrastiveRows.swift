@@ -25,9 +25,9 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
   /// - Precondition: at least one view; all views are `[groups, rows, dimensions]` and agree in the first
   ///   and the last length.
   package init(views: [Tensor<Scalar>], normalization: RowNormalization<Scalar> = .euclidean()) {
-    precondition(!views.isEmpty, "contrastive rows need at least one view")
+    shapePrecondition(!views.isEmpty, "contrastive rows need at least one view")
     for view in views {
-      precondition(
+      shapePrecondition(
         view.rank == 3 && view.shape[0] == views[0].shape[0] && view.shape[2] == views[0].shape[2],
         "views are [groups, rows, dimensions] and agree in the first and the last: "
           + "\(view.shape) does not fit \(views[0].shape)")
@@ -45,6 +45,9 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
     self.init(views: [rows.expanded(at: 0)], normalization: normalization)
   }
 
+  /// Operations of the full matrix of similarities, two for each product of numbers.
+  var pairFlops: Int { 2 * groupCount * rowCount * rowCount * dimension }
+
   /// The address of row `row` of group `group`, before normalisation.
   package func row(_ row: Int, group: Int) -> UnsafePointer<Scalar> {
     var row = row
@@ -53,7 +56,7 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
       if row < count { return view.pointer + (group * count + row) * dimension }
       row -= count
     }
-    preconditionFailure("row \(row) is outside a group of \(rowCount) rows")
+    shapePreconditionFailure("row \(row) is outside a group of \(rowCount) rows")
   }
 
   private static func scales(

@@ -14,7 +14,7 @@ package struct NormalizationLayout: Equatable, Sendable {
   package let groups: Int
 
   package init(samples: Int, positions: Int, channels: Int, groups: Int) {
-    precondition(
+    shapePrecondition(
       groups > 0 ? channels % groups == 0 : channels == 0,
       "\(channels) channels do not fall into \(groups) groups of equal size")
     self.samples = samples

@@ -66,7 +66,7 @@ package enum OptimizerUpdates {
     checkShapes(parameter, gradient, "gradient")
     checkShapes(parameter, firstMoment, "first moment")
     checkShapes(parameter, secondMoment, "second moment")
-    precondition(step >= 1, "steps are counted from 1, not \(step)")
+    shapePrecondition(step >= 1, "steps are counted from 1, not \(step)")
     let correction1 = 1 - power(betas.0, step)
     let correction2 = 1 - power(betas.1, step)
     let rule = AdamRule<Scalar>(
@@ -170,7 +170,7 @@ package enum OptimizerUpdates {
   private static func checkShapes<Scalar>(
     _ parameter: Tensor<Scalar>, _ other: Tensor<Scalar>, _ name: String
   ) {
-    precondition(
+    shapePrecondition(
       parameter.shape == other.shape,
       "the \(name) of shape \(other.shape) does not fit a parameter of shape \(parameter.shape)")
   }

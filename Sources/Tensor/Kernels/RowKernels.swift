@@ -1,3 +1,5 @@
+internal import CSuperCLKernels
+
 /// Arithmetic on one row of numbers.
 enum RowKernels {
   /// `sum_k a_k b_k`.
@@ -6,6 +8,7 @@ enum RowKernels {
   static func dot<Scalar: TensorFloatingPointScalar>(
     _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int
   ) -> Scalar {
+    if Scalar.self == Float.self { return Scalar(scl_contrastive().pointee.dot(a.asFloat, b.asFloat, count)) }
     // Eight sums that do not wait for one another.
     var (s0, s1, s2, s3): (Scalar, Scalar, Scalar, Scalar) = (0, 0, 0, 0)
     var (s4, s5, s6, s7): (Scalar, Scalar, Scalar, Scalar) = (0, 0, 0, 0)
@@ -37,6 +40,10 @@ enum RowKernels {
   static func add<Scalar: TensorFloatingPointScalar>(
     _ target: UnsafeMutablePointer<Scalar>, _ source: UnsafePointer<Scalar>, factor: Scalar, count: Int
   ) {
+    if Scalar.self == Float.self {
+      scl_contrastive().pointee.add(target.asFloat, source.asFloat, Float(factor), count)
+      return
+    }
     for index in 0..<count { target[index] += factor * source[index] }
   }
 
@@ -47,6 +54,11 @@ enum RowKernels {
     _ target: UnsafeMutablePointer<Scalar>, scale: Scalar, source: UnsafePointer<Scalar>, factor: Scalar,
     count: Int
   ) {
+    if Scalar.self == Float.self {
+      scl_contrastive().pointee.scale_and_subtract(
+        target.asFloat, Float(scale), source.asFloat, Float(factor), count)
+      return
+    }
     for index in 0..<count { target[index] = scale * target[index] - factor * source[index] }
   }
 }

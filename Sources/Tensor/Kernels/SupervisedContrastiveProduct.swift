@@ -20,8 +20,12 @@ package struct SupervisedContrastiveProduct<Scalar: TensorFloatingPointScalar>: 
 
   /// - Precondition: `temperature > 0`; the labels fit the rows.
   package init(rows: ContrastiveRows<Scalar>, positives: PositiveSets, temperature: Scalar) {
-    let lse = ContrastiveProduct.logSumExp(rows, temperature: temperature)
-    let sums = ContrastiveProduct.positiveSums(rows, positives)
+    let (lse, sums) = Profiler.measure("contrastive product", flops: rows.pairFlops) {
+      (
+        ContrastiveProduct.logSumExp(rows, temperature: temperature),
+        ContrastiveProduct.positiveSums(rows, positives)
+      )
+    }
     var anchorCounts = [Int](repeating: 0, count: rows.groupCount)
     losses = Tensor(shape: [rows.groupCount]) { losses in
       for group in losses.indices {
@@ -48,16 +52,18 @@ package struct SupervisedContrastiveProduct<Scalar: TensorFloatingPointScalar>: 
   ///
   /// - Precondition: `outputGradient` is `[groups]`.
   package func gradients(_ outputGradient: Tensor<Scalar>) -> [Tensor<Scalar>] {
-    precondition(
+    shapePrecondition(
       outputGradient.shape == [rows.groupCount],
       "the gradient of shape \(outputGradient.shape) does not fit \(rows.groupCount) groups")
     let weights = weights(outputGradient) { _ in 1 }
     let positiveWeights = self.weights(outputGradient) { -1 / (temperature * Scalar($0)) }
-    var gradient = ContrastiveGradient(for: rows)
-    ContrastiveProduct.addLogSumExpGradient(
-      rows, temperature: temperature, logSumExp: logSumExp, weights: weights, to: &gradient)
-    ContrastiveProduct.addPositiveGradient(rows, positives, weights: positiveWeights, to: &gradient)
-    return gradient.throughNormalization(of: rows)
+    return Profiler.measure("contrastive product gradient", flops: 2 * rows.pairFlops) {
+      var gradient = ContrastiveGradient(for: rows)
+      ContrastiveProduct.addLogSumExpGradient(
+        rows, temperature: temperature, logSumExp: logSumExp, weights: weights, to: &gradient)
+      ContrastiveProduct.addPositiveGradient(rows, positives, weights: positiveWeights, to: &gradient)
+      return gradient.throughNormalization(of: rows)
+    }
   }
 
   private func weights(_ outputGradient: Tensor<Scalar>, _ factor: (Int32) -> Scalar) -> Tensor<Scalar> {

@@ -64,7 +64,7 @@ public enum ParameterLayout: Sendable {
   case transposedConvolution
 
   /// For a tensor of `rank`, the axis of ours that stands at each place of the file's order.
-  func fileOrder(rank: Int) -> [Int] {
+  package func fileOrder(rank: Int) -> [Int] {
     switch self {
     case .same: Array(0..<rank)
     case .linear: [1, 0]

@@ -61,11 +61,12 @@ public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
       throw SuperCLError.badImages(
         "image \(index) has shape \(image.image.shape); the encoder takes [height, width, \(channels)]")
     }
-    network.setMode(.training)
     try loop.run(
       until: configuration.steps, imagesPerStep: configuration.batchSize, checkpoint: checkpoint,
       progress: progress
     ) { step, _ in
+      // At every step: whoever looks at features between two steps may leave the mode at evaluation.
+      network.setMode(.training)
       let indices = loop.batch(step: step, size: configuration.batchSize, count: images.count)
       let views = try viewMaker.views(of: indices.map { images[$0] }, seed: configuration.seed, step: step)
       let report = try loss.evaluate(network, views)

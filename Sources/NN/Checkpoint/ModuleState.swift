@@ -65,8 +65,8 @@ extension Module {
   /// Sets parameters, buffers and counters from tensors of the same names, in PyTorch's axis order. F64 values load
   /// into Float and the reverse.
   ///
-  /// - Throws: ``CheckpointError`` with code `mismatch` and the report, when the policy is strict and a name does
-  ///   not fit; the module is then unchanged.
+  /// - Throws: ``CheckpointError``; the module is then unchanged. Code `mismatch` with the report, when the policy is
+  ///   strict and a name does not fit; `unsupportedScalar` when a tensor that fits is of a type that does not convert.
   @discardableResult
   public func load(
     _ file: Safetensors, policy: LoadPolicy = .strict, path: String = "state"
@@ -92,16 +92,19 @@ extension Module {
       case .parameter(let name, let parameter):
         let order = parameter.layout.fileOrder(rank: parameter.shape.rank)
         let expected = TensorShape(order.map { parameter.shape[$0] })
-        guard fits(name, expected), let value = file.floatingPoint(name, as: Scalar.self) else { continue }
+        guard fits(name, expected) else { continue }
+        let value = try floatingPoint(name, in: file, path: path)
         let inverse = order.indices.map { axis in order.firstIndex(of: axis) ?? axis }
         assignments.append { parameter.value = value.permuted(inverse) }
       case .buffer(let name, let buffer):
-        guard fits(name, buffer.value.shape), let value = file.floatingPoint(name, as: Scalar.self) else {
-          continue
-        }
+        guard fits(name, buffer.value.shape) else { continue }
+        let value = try floatingPoint(name, in: file, path: path)
         assignments.append { buffer.value = value }
       case .counter(let name, let counter):
-        guard fits(name, []), let value = file.tensor(name, of: Int64.self) else { continue }
+        guard fits(name, []) else { continue }
+        guard let value = file.tensor(name, of: Int64.self) else {
+          throw CheckpointError(.unsupportedScalar, path: path, context: "tensor '\(name)' is not I64")
+        }
         assignments.append { counter.value = Int(value.item) }
       case .module: continue
       }
@@ -112,5 +115,14 @@ extension Module {
     }
     for assign in assignments { assign() }
     return report
+  }
+
+  private func floatingPoint(
+    _ name: String, in file: Safetensors, path: String
+  ) throws(CheckpointError) -> Tensor<Scalar> {
+    if let value = file.floatingPoint(name, as: Scalar.self) { return value }
+    throw CheckpointError(
+      .unsupportedScalar, path: path,
+      context: "tensor '\(name)' is \(file.entries[name]?.scalarType ?? "missing"), not F32 or F64")
   }
 }

@@ -56,8 +56,10 @@ public struct Safetensors: Sendable {
     guard let entry = entries[name], entry.scalarType == Self.scalarTypes[Scalar.scalarName] else {
       return nil
     }
+    // A truth value in memory is 0 or 1 and nothing else.
+    let bytes = Scalar.self == Bool.self ? entry.bytes.map { $0 == 0 ? 0 : 1 } : entry.bytes
     return Tensor(shape: entry.shape) { buffer in
-      UnsafeMutableRawBufferPointer(buffer).copyBytes(from: entry.bytes)
+      UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
     }
   }
 
@@ -148,18 +150,39 @@ public struct Safetensors: Sendable {
     else {
       throw CheckpointError(.badHeader, path: path, context: "the header is not a JSON object")
     }
+    var ranges: [Range<Int>] = []
     for (name, value) in header {
       if name == "__metadata__" {
         metadata = value as? [String: String] ?? [:]
       } else {
-        entries[name] = try Self.entry(name, value, body: bytes[start...], path: path)
+        let (entry, range) = try Self.entry(name, value, body: bytes[start...], path: path)
+        entries[name] = entry
+        ranges.append(range)
       }
+    }
+    try Self.checkCoverage(ranges, of: bytes.count - start, path: path)
+  }
+
+  /// The format allows neither holes between tensors, nor overlaps, nor bytes behind the last.
+  private static func checkCoverage(
+    _ ranges: [Range<Int>], of count: Int, path: String
+  ) throws(CheckpointError) {
+    var end = 0
+    for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      guard range.lowerBound == end else {
+        throw CheckpointError(
+          .badHeader, path: path, context: "a tensor begins at byte \(range.lowerBound), expected \(end)")
+      }
+      end = range.upperBound
+    }
+    guard end == count else {
+      throw CheckpointError(.badHeader, path: path, context: "\(count) bytes, the tensors end at \(end)")
     }
   }
 
   private static func entry(
     _ name: String, _ value: Any, body: ArraySlice<UInt8>, path: String
-  ) throws(CheckpointError) -> Entry {
+  ) throws(CheckpointError) -> (Entry, Range<Int>) {
     guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
       let lengths = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
       offsets.count == 2
@@ -186,6 +209,9 @@ public struct Safetensors: Sendable {
         .truncated, path: path, context: "tensor '\(name)' ends at \(offsets[1]) of \(body.count) bytes")
     }
     let first = body.startIndex + offsets[0]
-    return Entry(scalarType: type, shape: TensorShape(lengths), bytes: Array(body[first..<first + count]))
+    let bytes = Array(body[first..<first + count])
+    return (
+      Entry(scalarType: type, shape: TensorShape(lengths), bytes: bytes), offsets[0]..<offsets[1]
+    )
   }
 }

@@ -27,7 +27,8 @@ public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     let own = Tensor<Int32>(converting: labels).expanded(at: -1)
     let logProbability = logits.logSoftmax(along: -1).gatheredElements(along: -1, at: own).squeezed(at: -1)
     let weight = Variable(Tensor(weights).gathered(at: labels.flattened()).reshaped(labels.shape))
-    let remaining = -logProbability.expm1()
+    // At least a tiny number: a power below 1 has no derivative at 0.
+    let remaining = (-logProbability.expm1()).maximum(.leastNormalMagnitude)
     let factor = gamma == 0 ? weight : weight * remaining.power(gamma)
     return -(factor * logProbability).mean()
   }

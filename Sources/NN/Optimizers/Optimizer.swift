@@ -72,10 +72,9 @@ public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
   mutating func with(
     _ slot: String, of name: String, shape: TensorShape, _ change: (inout Tensor<Scalar>) -> Void
   ) {
-    let key = "\(slot).\(name)"
-    var tensor = tensors.removeValue(forKey: key) ?? Tensor(zeros: shape)
+    var tensor = take(slot, of: name, shape: shape)
     change(&tensor)
-    tensors[key] = tensor
+    tensors["\(slot).\(name)"] = tensor
   }
 
   /// Hands out the tensors of two slots at once.
@@ -83,9 +82,32 @@ public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
     _ first: String, _ second: String, of name: String, shape: TensorShape,
     _ change: (inout Tensor<Scalar>, inout Tensor<Scalar>) -> Void
   ) {
-    var other = tensors.removeValue(forKey: "\(second).\(name)") ?? Tensor(zeros: shape)
+    var other = take(second, of: name, shape: shape)
     with(first, of: name, shape: shape) { change(&$0, &other) }
     tensors["\(second).\(name)"] = other
+  }
+
+  /// Takes a tensor out; zeros when there is none of this shape.
+  private mutating func take(_ slot: String, of name: String, shape: TensorShape) -> Tensor<Scalar> {
+    guard let tensor = tensors.removeValue(forKey: "\(slot).\(name)"), tensor.shape == shape else {
+      return Tensor(zeros: shape)
+    }
+    return tensor
+  }
+
+  /// Refuses moments that do not fit their parameters; an empty one stands for an optimiser without momentum.
+  func checkShapes(of groups: [ParameterGroup<Scalar>], path: String) throws(CheckpointError) {
+    var shapes: [Substring: TensorShape] = [:]
+    for (name, parameter) in groups.flatMap(\.parameters) { shapes[name[...]] = parameter.shape }
+    for (key, tensor) in tensors where tensor.shape != [0] {
+      // The slot's own name has no dot.
+      guard let dot = key.firstIndex(of: "."), let shape = shapes[key[key.index(after: dot)...]],
+        shape == tensor.shape
+      else {
+        throw CheckpointError(
+          .incompatible, path: path, context: "'\(key)' of shape \(tensor.shape) fits no parameter")
+      }
+    }
   }
 
   /// Counts an update of a parameter and returns how many there have been, this one included.

@@ -90,10 +90,11 @@ public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: 
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
   ) throws {
     guard !images.isEmpty else { throw TrainingError.badData("there are no labelled images to train on") }
-    network.setMode(.training)
     try loop.run(
       until: training.steps, imagesPerStep: training.batchSize, checkpoint: checkpoint, progress: progress
     ) { step, generator in
+      // At every step: a prediction between two steps leaves the mode at evaluation.
+      network.setMode(.training)
       let indices = loop.batch(step: step, size: training.batchSize, count: images.count)
       let batch = indices.map { augment(images[$0], &generator) }
       let logits = network(Variable(Tensor(stacking: batch.map(\.image))))

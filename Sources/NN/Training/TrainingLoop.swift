@@ -105,6 +105,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     file.add(optimizer.memory.state(), under: "optimizer")
     file.fields["step"] = "\(step)"
     file.fields["seed"] = "\(seed)"
+    file.fields["optimizer"] = optimizerName
     try file.encode(schedule, as: "schedule", path: url.path)
     try file.encode(history, as: "history", path: url.path)
     try file.write(to: url)
@@ -112,7 +113,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
 
   /// Goes back to the state that a checkpoint holds.
   ///
-  /// - Throws: ``CheckpointError``: the file cannot be read, or belongs to another module, schedule or seed.
+  /// - Throws: ``CheckpointError``: the file cannot be read, or belongs to another module, optimiser, schedule or seed.
   public func resume(from url: URL) throws(CheckpointError) {
     let file = try TrainingCheckpoint(contentsOf: url)
     guard file.fields["seed"] == "\(seed)" else {
@@ -122,16 +123,25 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     guard try file.decode(LearningRateSchedule.self, from: "schedule", path: url.path) == schedule else {
       throw CheckpointError(.incompatible, path: url.path, context: "another schedule than \(schedule)")
     }
+    guard file.fields["optimizer"] == optimizerName else {
+      throw CheckpointError(
+        .incompatible, path: url.path,
+        context: "optimiser \(file.fields["optimizer"] ?? "none"), expected \(optimizerName)")
+    }
     guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0 else {
       throw CheckpointError(.incompatible, path: url.path, context: "step \(file.fields["step"] ?? "none")")
     }
     let history = try file.decode([[LossTerm]].self, from: "history", path: url.path)
     let memory = try OptimizerMemory<Scalar>(file.section("optimizer"), path: url.path)
+    try memory.checkShapes(of: optimizer.groups, path: url.path)
     try module.load(file.section("module"), path: url.path)
     optimizer.memory = memory
     self.history = history
     self.step = step
   }
+
+  /// The optimiser's type, with its scalar: what a checkpoint's moments belong to.
+  private var optimizerName: String { "\(type(of: optimizer))" }
 }
 
 /// Where a training writes its state, and how often.

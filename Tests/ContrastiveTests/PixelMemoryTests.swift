@@ -1,0 +1,45 @@
+import Autograd
+import Contrastive
+import Tensor
+import TestSupport
+import Testing
+
+/// ILCP never stores the N x N similarities. N = 8,192 rows (a 64 x 64 map in two views) of 16 channels: a matrix of
+/// Float would take 256 MiB, one of bytes 64 MiB. What is counted is the peak of tensor memory during loss and
+/// backward beyond the inputs; the bound is N * N / 4 bytes, 16 MiB, so not even a sixteenth of a Float matrix fits.
+@Suite struct PixelMemoryTests {
+  @Test func lossAndGradientStayFarBelowASquareMatrix() async {
+    await #expect(processExitsWith: .success) {
+      let peak = try peakBytes { first, second, labels in
+        try IntraImageContrastiveLoss<Float>()(first, second, superpixels: labels)
+      }
+      #expect(peak < 8192 * 8192 / 4, "\(peak) bytes beyond the inputs")
+    }
+  }
+
+  /// The count sees a square matrix where there is one: the loss by a mask stores it.
+  @Test func theCountSeesASquareMatrix() async {
+    await #expect(processExitsWith: .success) {
+      let peak = try peakBytes { first, second, labels in
+        let rows = Variable(concatenating: [first.reshaped([-1, 16]), second.reshaped([-1, 16])], along: 0)
+        return SupervisedContrastiveLoss<Float>()(
+          rows, positives: Tensor(repeating: true, shape: [8192, 8192]))
+      }
+      #expect(peak >= 8192 * 8192 * 4, "\(peak) bytes beyond the inputs")
+    }
+  }
+}
+
+private func peakBytes(
+  _ loss: (Variable<Float>, Variable<Float>, Tensor<Int32>) throws -> Variable<Float>
+) throws -> Int {
+  var generator = SplitMix64(seed: 3)
+  let views = (0..<2).map { _ in
+    leaf(Tensor<Float>(normalWithMean: 0, standardDeviation: 1, shape: [1, 64, 64, 16], using: &generator))
+  }
+  let labels = Tensor<Int32>((0..<4096).map { Int32($0 / 512 * 8 + $0 % 64 / 8) }, shape: [1, 64, 64])
+  TensorMemory.resetPeak()
+  let before = TensorMemory.activeBytes
+  try loss(views[0], views[1], labels).backward()
+  return TensorMemory.peakBytes - before
+}

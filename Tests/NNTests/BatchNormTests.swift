@@ -1,0 +1,76 @@
+import Autograd
+import NN
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct BatchNormTests {
+  @Test func inTrainingItIsTheReference() throws {
+    try compareLayer("batchNorm.train", tolerance: 1e-12) { filled(BatchNorm2D<Double>(channels: 4), $0) }
+    try compareLayer("batchNorm.train", tolerance: 1e-5) { filled(BatchNorm2D<Float>(channels: 4), $0) }
+    try compareLayer("batchNorm3D.train", tolerance: 1e-12) { filled(BatchNorm3D<Double>(channels: 3), $0) }
+    try compareLayer("batchNorm3D.train", tolerance: 1e-5) { filled(BatchNorm3D<Float>(channels: 3), $0) }
+  }
+
+  @Test func withTheFusedActivationItIsTheReference() throws {
+    try compareLayer("batchNormLeakyReLU.train", tolerance: 1e-12) {
+      filled(BatchNorm2D<Double>(channels: 4, negativeSlope: 0.01), $0)
+    }
+    try compareLayer("batchNormLeakyReLU.train", tolerance: 1e-5) {
+      filled(BatchNorm2D<Float>(channels: 4, negativeSlope: 0.01), $0)
+    }
+  }
+
+  @Test func inEvaluationItIsTheReference() throws {
+    let reference = try ReferenceValues("layers", in: .module)
+    try compareLayer("batchNorm.eval", tolerance: 1e-12) { values in
+      let layer = filled(BatchNorm2D<Double>(channels: 4), values)
+      layer.runningMean.value = try reference.tensor("batchNorm.runningMean.before")
+      layer.runningVariance.value = try reference.tensor("batchNorm.runningVariance.before")
+      layer.setMode(.evaluation)
+      return layer
+    }
+  }
+
+  @Test func runningStatisticsAreTheReference() throws {
+    let reference = try ReferenceValues("layers", in: .module)
+    let layer = BatchNorm2D<Double>(channels: 4)
+    layer.runningMean.value = try reference.tensor("batchNorm.runningMean.before")
+    layer.runningVariance.value = try reference.tensor("batchNorm.runningVariance.before")
+    let input = try reference.tensor("batchNorm.train.input", as: Double.self)
+    func expect(_ moment: String) throws {
+      let mean = try reference.tensor("batchNorm.runningMean.\(moment)", as: Double.self)
+      let variance = try reference.tensor("batchNorm.runningVariance.\(moment)", as: Double.self)
+      #expect(layer.runningMean.value.isClose(to: mean, absoluteTolerance: 1e-13), "\(moment)")
+      #expect(layer.runningVariance.value.isClose(to: variance, absoluteTolerance: 1e-13), "\(moment)")
+    }
+    _ = layer(Variable(input))
+    try expect("after")
+    _ = layer(Variable(input * 0.5))
+    try expect("afterHalf")
+    #expect(layer.batchesTracked.value == 2)
+  }
+
+  @Test func evaluationLeavesTheStatisticsAlone() {
+    let layer = BatchNorm2D<Float>(channels: 2)
+    layer.setMode(.evaluation)
+    _ = layer(Variable(testTensor([2, 3, 3, 2])))
+    #expect(layer.runningMean.value == Tensor(zeros: [2]))
+    #expect(layer.runningVariance.value == Tensor(ones: [2]))
+    #expect(layer.batchesTracked.value == 0)
+  }
+
+  @Test func aConstantImageBecomesTheBias() {
+    let layer = BatchNorm2D<Float>(channels: 1)
+    layer.bias.value = Tensor([3])
+    let output = layer(Variable(Tensor(repeating: 7, shape: [2, 4, 4, 1])))
+    #expect(output.value == Tensor(repeating: 3, shape: [2, 4, 4, 1]))
+  }
+
+  @Test func onePixelStaysFinite() {
+    let layer = BatchNorm2D<Float>(channels: 2)
+    let output = layer(Variable(testTensor([1, 1, 1, 2])))
+    #expect(output.value == Tensor(zeros: [1, 1, 1, 2]))
+    #expect(layer.runningVariance.value.isFinite().scalars.allSatisfy { $0 })
+  }
+}

@@ -1,0 +1,80 @@
+import Autograd
+import Foundation
+import NN
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct SegmentationTrainerTests {
+  private var slices: [LabeledImage<Float>] {
+    (0..<5).map { index in
+      let labels = Tensor<Int32>(
+        (0..<256).map { $0 / 16 > 3 + index && $0 % 16 > 5 ? 1 : 0 }, shape: [16, 16])
+      let noise: Tensor<Float> = testTensor([16, 16, 1], seed: UInt64(index)) * 0.3
+      return LabeledImage(image: Tensor<Float>(converting: labels).expanded(at: -1) + noise, labels: labels)
+    }
+  }
+
+  private func trainer() -> SegmentationTrainer<Float, Planar> {
+    var generator = SplitMix64(seed: 1)
+    let network = UNet<Float>(UNetConfiguration(width: 2), classCount: 2, using: &generator)
+    return SegmentationTrainer(network, training: .init(steps: 6, batchSize: 3, learningRate: 1e-2))
+  }
+
+  /// Noise from the step's generator, so that the random state matters.
+  private func augment(_ image: LabeledImage<Float>, _ generator: inout PhiloxGenerator) -> LabeledImage<
+    Float
+  > {
+    var changed = image
+    changed.image = image.image * Float.random(in: 0.9...1.1, using: &generator)
+    return changed
+  }
+
+  @Test(arguments: [1, 4]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int) throws {
+    let whole = trainer()
+    try whole.train(on: slices, augment: augment)
+    let folder = try TemporaryFolder()
+    let url = folder.file("state")
+    try trainer().train(on: slices, checkpoint: CheckpointPolicy(url, everySteps: 100), augment: augment) {
+      $0.step == stop ? .stop : .proceed
+    }
+    let resumed = trainer()
+    try resumed.loop.resume(from: url)
+    #expect(resumed.loop.step == stop)
+    try resumed.train(on: slices, augment: augment)
+    #expect(resumed.network.state().data() == whole.network.state().data())
+    #expect(resumed.loop.history == whole.loop.history)
+  }
+
+  @Test func predictingInBetweenChangesNothing() throws {
+    let (plain, watched) = (trainer(), trainer())
+    try plain.train(on: slices)
+    try watched.train(on: slices) { _ in
+      _ = watched.predict(slices[0].image.expanded(at: 0))
+      return .proceed
+    }
+    #expect(watched.network.state().data() == plain.network.state().data())
+  }
+
+  @Test func predictionsAreTheLargestScores() {
+    let trainer = trainer()
+    let images = Tensor(stacking: slices.map(\.image))
+    let labels = trainer.predict(images)
+    trainer.network.setMode(.evaluation)
+    let scores = trainer.network(Variable(images)).value
+    #expect(labels == scores.argmax(along: -1))
+    #expect(trainer.predict(images[0..<0]).shape == [0, 16, 16])
+  }
+
+  @Test func withoutImagesThereIsNothingToTrainOn() {
+    #expect(throws: TrainingError.badData("there are no labelled images to train on")) {
+      try trainer().train(on: [])
+    }
+  }
+
+  @Test func labelsThatDoNotFitTheImageStop() async {
+    await #expect(processExitsWith: .failure) {
+      _ = LabeledImage<Float>(image: Tensor(zeros: [4, 4, 1]), labels: Tensor(zeros: [4, 5]))
+    }
+  }
+}

@@ -37,7 +37,10 @@ private func peakBytes(
   let views = (0..<2).map { _ in
     leaf(Tensor<Float>(normalWithMean: 0, standardDeviation: 1, shape: [1, 64, 64, 16], using: &generator))
   }
-  let labels = Tensor<Int32>((0..<4096).map { Int32($0 / 512 * 8 + $0 % 64 / 8) }, shape: [1, 64, 64])
+  // 64 squares of 8 x 8 pixels.
+  let labels = Tensor<Int32>(shape: [1, 64, 64]) { buffer in
+    for index in buffer.indices { buffer[index] = Int32(index / 512 * 8 + index % 64 / 8) }
+  }
   TensorMemory.resetPeak()
   let before = TensorMemory.activeBytes
   try loss(views[0], views[1], labels).backward()

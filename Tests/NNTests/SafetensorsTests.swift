@@ -6,7 +6,7 @@ import Testing
 @Suite struct SafetensorsTests {
   private var example: Safetensors {
     var file = Safetensors()
-    file.set(Tensor<Float>([1, -2.5, .infinity, 3e-40], shape: [2, 2]), for: "weights.a")
+    file.set(Tensor<Float>([1, -2.5, .infinity, .leastNonzeroMagnitude], shape: [2, 2]), for: "weights.a")
     file.set(Tensor<Double>(0.1), for: "scalar")
     file.set(Tensor<Int64>([-1, .max]), for: "long")
     file.set(Tensor<Bool>([true, false, true]), for: "mask")
@@ -22,7 +22,8 @@ import Testing
     let read = try Safetensors(contentsOf: url)
     #expect(read.entries == example.entries)
     #expect(read.metadata == example.metadata)
-    #expect(read.tensor("weights.a") == Tensor<Float>([1, -2.5, .infinity, 3e-40], shape: [2, 2]))
+    #expect(
+      read.tensor("weights.a") == Tensor<Float>([1, -2.5, .infinity, .leastNonzeroMagnitude], shape: [2, 2]))
     #expect(read.tensor("mask") == Tensor<Bool>([true, false, true]))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["example.safetensors"])
   }

@@ -35,9 +35,9 @@ import Testing
     try whole.train(on: slices, augment: augment)
     let folder = try TemporaryFolder()
     let url = folder.file("state")
-    try trainer().train(on: slices, checkpoint: CheckpointPolicy(url, everySteps: 100), augment: augment) {
-      $0.step == stop ? .stop : .proceed
-    }
+    try trainer().train(
+      on: slices, checkpoint: CheckpointPolicy(url, everySteps: 100), augment: augment,
+      progress: { $0.step == stop ? .stop : .proceed })
     let resumed = trainer()
     try resumed.loop.resume(from: url)
     #expect(resumed.loop.step == stop)
@@ -49,10 +49,12 @@ import Testing
   @Test func predictingInBetweenChangesNothing() throws {
     let (plain, watched) = (trainer(), trainer())
     try plain.train(on: slices)
-    try watched.train(on: slices) { _ in
-      _ = watched.predict(slices[0].image.expanded(at: 0))
-      return .proceed
-    }
+    try watched.train(
+      on: slices,
+      progress: { _ in
+        _ = watched.predict(slices[0].image.expanded(at: 0))
+        return .proceed
+      })
     #expect(watched.network.state().data() == plain.network.state().data())
   }
 

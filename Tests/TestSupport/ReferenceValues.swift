@@ -30,6 +30,8 @@ package struct ReferenceValues {
 /// A reference file or array that is not there.
 package struct MissingReference: Error {
   package let name: String
+
+  package init(name: String) { self.name = name }
 }
 
 extension Tensor where Scalar: TensorFloatingPointScalar {
@@ -37,7 +39,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   package func relativeError(to reference: Tensor<Double>) -> Double {
     precondition(shape == reference.shape, "shapes \(shape) and \(reference.shape) differ")
     let own = Tensor<Double>(converting: self)
-    return (own - reference).euclideanNorm / max(reference.euclideanNorm, .leastNormalMagnitude)
+    return (own - reference).euclideanNorm / Swift.max(reference.euclideanNorm, .leastNormalMagnitude)
   }
 
   /// The root of the sum of squares, in Double.

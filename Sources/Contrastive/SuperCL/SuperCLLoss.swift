@@ -27,6 +27,7 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
     _ network: SuperCLNetwork<Scalar>, _ views: SuperCLViews<Scalar>
   ) throws(SuperCLError) -> SuperCLStepReport<Scalar> {
     let batch = views.fixed.0.shape[0]
+    let image = views.fixed.0.shape.removing(axis: -1)
     let scale = ContrastiveTemperature(
       Scalar(configuration.temperature), base: configuration.baseTemperature.map { Scalar($0) })
     let levels = [views.fixed.0, views.fixed.1].map { network.encoder(Variable($0)) }
@@ -46,7 +47,7 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
       scale, sampling: configuration.pixelSampling, scope: configuration.pixelScope
     ).evaluate(
       intraFeatures[0], intraFeatures[1],
-      superpixels: try downsampled(views.superpixels.0, to: intraFeatures[0].shape))
+      superpixels: try downsampled(views.superpixels.0, of: image, to: intraFeatures[0].shape))
 
     let interLoss = InterImageContrastiveLoss(scale, averaging: configuration.superpixelFeatures)
     let interFeatures = try levels.map { features throws(SuperCLError) in
@@ -55,8 +56,8 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
     let components = try interLoss.components(
       interFeatures,
       superpixels: [
-        try downsampled(views.superpixels.0, to: interFeatures[0].shape),
-        try downsampled(views.superpixels.1, to: interFeatures[1].shape),
+        try downsampled(views.superpixels.0, of: image, to: interFeatures[0].shape),
+        try downsampled(views.superpixels.1, of: image, to: interFeatures[1].shape),
       ])
     let inter = interLoss(z, components: components)
 
@@ -88,11 +89,12 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
     return features[index]
   }
 
-  /// Superpixels `[B, H, W]` at the size of features `[B, h, w, C]`, by the label of every `H / h`-th pixel.
-  private func downsampled(_ maps: Tensor<Int32>, to features: TensorShape) throws(SuperCLError) -> Tensor<
-    Int32
-  > {
-    guard maps.rank == features.rank - 1, maps.shape[0] == features[0] else {
+  /// Superpixels `[B, H, W]` of images of that shape at the size of features `[B, h, w, C]`, by the label of every
+  /// `H / h`-th pixel.
+  private func downsampled(
+    _ maps: Tensor<Int32>, of image: TensorShape, to features: TensorShape
+  ) throws(SuperCLError) -> Tensor<Int32> {
+    guard maps.shape == image else {
       throw .superpixelMapDoesNotFit(map: maps.shape, features: features)
     }
     let target = TensorShape(Array(features.dimensions[1..<features.rank - 1]))

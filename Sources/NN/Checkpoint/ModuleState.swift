@@ -17,6 +17,12 @@ public struct LoadReport: Sendable, Equatable, CustomStringConvertible {
     public let name: String
     public let expected: TensorShape
     public let found: TensorShape
+
+    public init(name: String, expected: TensorShape, found: TensorShape) {
+      self.name = name
+      self.expected = expected
+      self.found = found
+    }
   }
 
   /// Whether everything fitted.

@@ -21,6 +21,11 @@ static void SCL_VARIANT(convolution_pack)(const float *source, ptrdiff_t row_ste
     }
 }
 
+// Whether every pixel's first channel lies on a cache line.
+SCL_INLINE int is_aligned(const float *out, ptrdiff_t row, ptrdiff_t pixel) {
+  return (uintptr_t)out % 64 == 0 && row % 16 == 0 && pixel % 16 == 0;
+}
+
 static void SCL_VARIANT(convolution_rows)(const struct scl_direct_rows *shape, const float *weights,
                                           const float *bias) {
   const size_t panel_step = shape->taps * shape->channels * SCL_PANEL;
@@ -40,7 +45,8 @@ static void SCL_VARIANT(convolution_rows)(const struct scl_direct_rows *shape, c
                      .inner = shape->channels,
                      .c_row = shape->out_pixel,
                      .columns = left < SCL_PANEL ? left : SCL_PANEL,
-                     .bias = bias ? bias + column : 0};
+                     .bias = bias ? bias + column : 0,
+                     .streaming = shape->streaming && is_aligned(shape->out, shape->out_row, shape->out_pixel)};
     for (size_t row = 0; row < rows; row++) {
       t.a = shape->source + (ptrdiff_t)row * shape->source_row;
       t.c = shape->out + (ptrdiff_t)row * shape->out_row + column;

@@ -31,6 +31,7 @@ struct tile {
   ptrdiff_t c_row;
   size_t columns;              // columns to store, at most SCL_PANEL
   const float *bias;           // TILE_BIAS: `columns` floats
+  int streaming;               // c is aligned to vectors and goes past the caches
 };
 
 SCL_INLINE void tile_begin(vfloat acc[SCL_ROWS][SCL_VECTORS], const struct tile *t, const int rows,
@@ -55,6 +56,14 @@ SCL_INLINE void tile_begin(vfloat acc[SCL_ROWS][SCL_VECTORS], const struct tile 
 SCL_INLINE void tile_end(vfloat acc[SCL_ROWS][SCL_VECTORS], const struct tile *t, const int rows,
                          const int vectors) {
   if (t->columns == (size_t)vectors * SCL_WIDTH) {
+    if (t->streaming) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++)
+          __builtin_nontemporal_store(acc[i][v], (vfloat *)(t->c + i * t->c_row + v * SCL_WIDTH));
+      return;
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
@@ -81,6 +90,10 @@ SCL_INLINE void tile_rows(const struct tile *t, const int rows, const int vector
   for (size_t o = 0; o < t->outer; o++) {
     const float *a = t->a + t->a_offsets[o];
     for (size_t k = 0; k < inner; k++) {
+      // The panel may stream from a slower cache.
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++)
+        __builtin_prefetch(b + 48 * SCL_PANEL + v * SCL_WIDTH, 0, 3);
       vfloat bv[SCL_VECTORS];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++)

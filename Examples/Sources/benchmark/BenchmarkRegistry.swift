@@ -1,5 +1,6 @@
 /// All work that `benchmark` knows, by the name on its command line.
 let benchmarkRegistry: [BenchmarkWork] = [
+  BenchmarkWork(name: "conv", cases: convolutionBenchmarks),
   BenchmarkWork(name: "layers", cases: layerBenchmarks),
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks)

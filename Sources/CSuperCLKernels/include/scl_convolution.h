@@ -12,6 +12,7 @@ struct scl_direct_rows {
   float *out;
   ptrdiff_t out_row, out_pixel;
   size_t columns;              // output channels
+  int streaming;               // whether `out` is better written past the caches
 };
 
 struct scl_convolution_kernels {

@@ -24,17 +24,19 @@ struct scl_winograd_block {
 struct scl_winograd_kernels {
   /// Columns of a filter panel.
   size_t panel;
-  /// block[.., channel...] = B^T d B of 6x6 input tiles first...first + count.
-  void (*input)(const float *x, const struct scl_winograd_image *image, size_t first, size_t count,
-                struct scl_winograd_block block, size_t channel);
-  /// block = A d A^T of 4x4 tiles of an output gradient.
-  void (*gradient)(const float *dy, const struct scl_winograd_image *image, size_t first, size_t count,
-                   struct scl_winograd_block block);
+  /// block[.., channel...] = B^T d B of 6x6 input tiles first...first + count, for `channels` channels from
+  /// the one that `x` points at.
+  void (*input)(const float *x, const struct scl_winograd_image *image, size_t channels, size_t first,
+                size_t count, struct scl_winograd_block block, size_t channel);
+  /// The same for 4x4 tiles of an output gradient: A d A^T.
+  void (*gradient)(const float *dy, const struct scl_winograd_image *image, size_t channels, size_t first,
+                   size_t count, struct scl_winograd_block block, size_t channel);
   /// y = A^T block[.., channel...] A + bias; the block holds channels from `channel` on, for
-  /// y's channels `target`..<`target + columns`. `bias` points at the first of them, or is null.
+  /// y's channels `target`..<`target + columns`. `bias` points at the first of them, or is null;
+  /// `streaming` says that y is better written past the caches.
   void (*output)(struct scl_winograd_block block, size_t channel, const float *bias, float *y,
                  const struct scl_winograd_image *image, size_t target, size_t columns, size_t first,
-                 size_t count);
+                 size_t count, int streaming);
   /// One panel of filters G g G^T, [36][rows][panel] with `position` floats between positions, from
   /// weights[tap][row * row_step + column * column_step], one step being 1. `rotated` reads tap 8 - t.
   void (*filter)(const float *weights, size_t tap_step, size_t row_step, size_t column_step, int rotated,

@@ -27,17 +27,42 @@ struct DirectConvolution {
     Tensor(shape: shape) { buffer in
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       let kernels = scl_convolution().pointee
-      for item in classes where item.count.product > 0 {
-        run(item, kernels, first: first, count: count, to: target)
+      let passes = classes.filter { $0.count.product > 0 }.map {
+        pass($0, kernels, first: first, count: count)
+      }
+      // Classes of one size pass over the source together, so that it is read from memory once.
+      let isUniform = passes.allSatisfy { $0.plan == passes[0].plan }
+      for group in isUniform ? [passes] : passes.map({ [$0] }) {
+        guard let plan = group.first?.plan else { continue }
+        Parallel.for(plan.blocks, grain: max(1, plan.blocks / 64)) { range in
+          let patch = Scratch<Float>(count: plan.patchSize)
+          for block in range {
+            for pass in group {
+              run(
+                pass, kernels, at: plan.place(of: block), patch: patch.pointer, first: first, count: count,
+                to: target)
+            }
+          }
+        }
       }
     }
   }
 
-  private func run(
-    _ item: DirectClass, _ kernels: scl_convolution_kernels, first: Int, count: Int,
-    to target: UnsafeMutablePointer<Float>
-  ) {
-    let channels = sources.reduce(0) { $0 + $1.shape[-1] }
+  /// A class with its packed weights.
+  private struct Pass {
+    var item: DirectClass
+    var window: SourceWindow
+    var plan: SourceWindow.Plan
+    var weights: Scratch<Float>
+    /// Kernel positions side by side that count as channels.
+    var merged: Int
+  }
+
+  private var channels: Int { sources.reduce(0) { $0 + $1.shape[-1] } }
+
+  private func pass(
+    _ item: DirectClass, _ kernels: scl_convolution_kernels, first: Int, count: Int
+  ) -> Pass {
     let window = SourceWindow(
       sources: sources, extent: source, step: sourceStep, offsets: item.taps.map(\.offset),
       count: item.count)
@@ -51,26 +76,29 @@ struct DirectConvolution {
           channels, count, weights.pointer + index * channels * kernels.panel, panelStep)
       }
     }
-    let plan = window.plan(batch: batch)
-    Parallel.for(plan.blocks, grain: 1) { range in
-      let patch = Scratch<Float>(count: plan.patchSize)
-      for block in range {
-        let place = plan.place(of: block)
-        let view = window.view(place, patch: patch.pointer)
-        let pixel =
-          (place.image * result.depth + item.first.depth + place.plane * resultStep.depth) * result.height
-          + item.first.height + place.rows.lowerBound * resultStep.height
-        var rows = scl_direct_rows(
-          source: view.pointer, source_row: view.row, source_pixel: view.pixel, offsets: nil,
-          taps: item.taps.count, channels: channels, rows: place.rows.count, pixels: item.count.width,
-          out: target + (pixel * result.width + item.first.width) * count,
-          out_row: resultStep.height * result.width * count, out_pixel: resultStep.width * count,
-          columns: count)
-        view.offsets.withUnsafeBufferPointer { offsets in
-          rows.offsets = offsets.baseAddress
-          kernels.rows(&rows, weights.pointer, bias.map { $0.pointer + first })
-        }
-      }
+    return Pass(
+      item: item, window: window, plan: window.plan(batch: batch), weights: weights,
+      merged: item.tapsSideBySide)
+  }
+
+  private func run(
+    _ pass: Pass, _ kernels: scl_convolution_kernels, at place: SourceWindow.Place,
+    patch: UnsafeMutablePointer<Float>, first: Int, count: Int, to target: UnsafeMutablePointer<Float>
+  ) {
+    let item = pass.item
+    let view = pass.window.view(place, patch: patch)
+    let plane = place.image * result.depth + item.first.depth + place.plane * resultStep.depth
+    let row = plane * result.height + item.first.height + place.rows.lowerBound * resultStep.height
+    let offsets = stride(from: 0, to: view.offsets.count, by: pass.merged).map { view.offsets[$0] }
+    var rows = scl_direct_rows(
+      source: view.pointer, source_row: view.row, source_pixel: view.pixel, offsets: nil,
+      taps: offsets.count, channels: pass.merged * channels, rows: place.rows.count,
+      pixels: item.count.width, out: target + (row * result.width + item.first.width) * count,
+      out_row: resultStep.height * result.width * count, out_pixel: resultStep.width * count,
+      columns: count, streaming: exceedsCaches(batch * result.product * count) ? 1 : 0)
+    offsets.withUnsafeBufferPointer { offsets in
+      rows.offsets = offsets.baseAddress
+      kernels.rows(&rows, pass.weights.pointer, bias.map { $0.pointer + first })
     }
   }
 }
@@ -82,6 +110,18 @@ struct DirectClass {
   var count: SpatialExtent
   /// Kernel positions, and what each of them reads relative to a pixel's place in the source.
   var taps: [(tap: Int, offset: SpatialExtent)]
+
+  /// The length of the runs of kernel positions that read pixels side by side, from left to right, when all
+  /// runs are equally long: each run is one position with that many times the channels.
+  var tapsSideBySide: Int {
+    let isContinued = taps.indices.dropFirst().map { index in
+      let (last, next) = (taps[index - 1].offset, taps[index].offset)
+      return next.depth == last.depth && next.height == last.height && next.width == last.width + 1
+    }
+    let length = (isContinued.firstIndex(of: false) ?? isContinued.count) + 1
+    let isRegular = isContinued.enumerated().allSatisfy { $1 == (($0 + 1) % length != 0) }
+    return isRegular && taps.count % length == 0 ? length : 1
+  }
 }
 
 extension ConvolutionGeometry {
@@ -122,6 +162,9 @@ extension ConvolutionGeometry {
             let x = width + padding.width - dilation.width * k.width
             guard z % stride.depth == 0, y % stride.height == 0, x % stride.width == 0 else { return nil }
             return (tap, SpatialExtent([z / stride.depth, y / stride.height, x / stride.width]))
+          }.sorted {
+            let (a, b) = ($0.offset, $1.offset)
+            return (a.depth, a.height, a.width) < (b.depth, b.height, b.width)
           }
           classes.append(
             DirectClass(

@@ -60,7 +60,7 @@ struct DirectWeightGradient {
           source: view.pointer, source_row: view.row, source_pixel: view.pixel, offsets: nil,
           taps: offsets.count, channels: merged * inputs, rows: place.rows.count,
           pixels: geometry.output.width, out: sumRow == outputs ? gradient : widened.pointer,
-          out_row: geometry.output.width * sumRow, out_pixel: sumRow, columns: sumRow)
+          out_row: geometry.output.width * sumRow, out_pixel: sumRow, columns: sumRow, streaming: 0)
         offsets.withUnsafeBufferPointer { offsets in
           rows.offsets = offsets.baseAddress
           kernels.weight_gradient(&rows, sum, sumRow)

@@ -12,6 +12,12 @@ enum FastConvolution {
         padding: (geometry.padding.height, geometry.padding.width))
       return convolution()[0]
     }
+    if inputs.count == 1, let folded = geometry.foldingWidth() {
+      return forward(
+        [inputs[0].reshaped(folded.inputShape)], folded.folding(weight, order), order: order, bias: bias,
+        folded, path
+      ).reshaped(geometry.outputShape)
+    }
     let convolution = DirectConvolution(
       sources: inputs, weight: weight, tapStep: geometry.inputChannels * geometry.outputChannels,
       rowStep: order == .inputFirst ? geometry.outputChannels : 1,
@@ -32,6 +38,13 @@ enum FastConvolution {
         height: geometry.input.height, width: geometry.input.width, channels: channels,
         padding: (2 - geometry.padding.height, 2 - geometry.padding.width))
       return convolution()
+    }
+    if channels.count == 1, let folded = geometry.foldingWidth() {
+      let result = dataGradient(
+        outputGradient, folded.folding(weight, order), order: order,
+        bias: bias.map { bias in Tensor((0..<geometry.kernel.width).flatMap { _ in bias.scalars }) },
+        folded, channels: [folded.inputChannels], path)
+      return [result[0].reshaped(geometry.inputShape)]
     }
     let convolution = DirectConvolution(
       sources: [outputGradient], weight: weight,
@@ -57,5 +70,42 @@ enum FastConvolution {
       ? WinogradWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)()
       : DirectWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)()
     return order == .inputFirst ? gradient : swappingChannels(gradient)
+  }
+}
+
+extension ConvolutionGeometry {
+  /// This convolution with the kernel's width taken as channels, when windows side by side do not overlap
+  /// and leave no gap: a row of W pixels of C channels is a row of W / kw pixels of kw C channels.
+  fileprivate func foldingWidth() -> ConvolutionGeometry? {
+    guard kernel.width > 1, kernel.width == stride.width, padding.width == 0, dilation.width == 1,
+      input.width == output.width * stride.width
+    else { return nil }
+    var folded = self
+    folded.inputChannels *= kernel.width
+    folded.input.width = output.width
+    folded.kernel.width = 1
+    folded.stride.width = 1
+    return folded
+  }
+
+  /// Weights in the shape of this folded geometry. With the input channels first they lie as they must;
+  /// otherwise `[rows, width, output, input]` becomes `[rows, output, width, input]`.
+  fileprivate func folding(_ weight: Tensor<Float>, _ order: ConvolutionWeightOrder) -> Tensor<Float> {
+    if order == .inputFirst { return weight.reshaped(weightShape) }
+    let width = weight.shape[-3]
+    let inputs = weight.shape[-1]
+    let shape = kernelLengths + [outputChannels, inputChannels]
+    return Tensor(shape: TensorShape(shape)) { buffer in
+      guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
+      for row in 0..<kernel.product {
+        for column in 0..<width {
+          for output in 0..<outputChannels {
+            (target + ((row * outputChannels + output) * width + column) * inputs).update(
+              from: weight.pointer + ((row * width + column) * outputChannels + output) * inputs,
+              count: inputs)
+          }
+        }
+      }
+    }
   }
 }

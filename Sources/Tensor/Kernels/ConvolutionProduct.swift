@@ -1,6 +1,7 @@
 internal import CSuperCLOpenBLAS
 
-/// The matrix products of the exact convolution: OpenBLAS, always on the calling thread: this library's own loops share out the work.
+/// The matrix products of the exact convolution: OpenBLAS on the calling thread, because this library shares
+/// out the work itself.
 enum ConvolutionProduct {
   /// Reading it once, on first use, holds OpenBLAS to one thread for the whole process.
   private static let isSingleThreaded: Bool = {
@@ -9,7 +10,7 @@ enum ConvolutionProduct {
   }()
 
   /// Does nothing but make sure that OpenBLAS runs on one thread.
-  static func prepare() { precondition(isSingleThreaded) }
+  static func prepare() { _ = isSingleThreaded }
 
   /// How a matrix is read.
   enum Reading {
@@ -40,7 +41,7 @@ enum ConvolutionProduct {
         rawA.assumingMemoryBound(to: Float.self), lda, rawB.assumingMemoryBound(to: Float.self), ldb,
         Float(scale), rawC.assumingMemoryBound(to: Float.self), ldc)
     } else {
-      precondition(Scalar.self == Double.self, "no matrix product for \(Scalar.scalarName)")
+      shapePrecondition(Scalar.self == Double.self, "no matrix product for \(Scalar.scalarName)")
       cblas_dgemm(
         CblasRowMajor, readingA.code, readingB.code, m, n, k, 1,
         rawA.assumingMemoryBound(to: Double.self), lda, rawB.assumingMemoryBound(to: Double.self), ldb,
@@ -49,7 +50,7 @@ enum ConvolutionProduct {
   }
 
   private static func blasInteger(_ value: Int) -> Int32 {
-    precondition(value <= Int(Int32.max), "OpenBLAS counts to 2^31 - 1, not to \(value)")
+    shapePrecondition(value <= Int(Int32.max), "OpenBLAS counts to 2^31 - 1, not to \(value)")
     return Int32(value)
   }
 }

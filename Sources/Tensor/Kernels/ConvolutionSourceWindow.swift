@@ -18,7 +18,7 @@ struct SourceWindow {
   }
 
   /// How result rows are cut into blocks: by shape alone.
-  struct Plan {
+  struct Plan: Equatable {
     var rowsPerBlock: Int
     var blocksPerPlane: Int
     var planes: Int

@@ -96,7 +96,7 @@ struct WinogradConvolution {
       var image = scl_winograd_image(
         height: source.shape[1], width: source.shape[2], channels: source.shape[3],
         tiles_high: tilesHigh, tiles_wide: tilesWide, top: -padding.top, left: -padding.left)
-      kernels.input(source.pointer, &image, first, count, block, channel)
+      kernels.input(source.pointer, &image, source.shape[3], first, count, block, channel)
       channel += source.shape[3]
     }
   }
@@ -115,7 +115,8 @@ struct WinogradConvolution {
           top: 0, left: 0)
         kernels.output(
           block, part.lowerBound - columns.lowerBound, bias.map { $0.pointer + part.lowerBound }, result,
-          &image, part.lowerBound - start, part.count, first, count)
+          &image, part.lowerBound - start, part.count, first, count,
+          exceedsCaches(batch * height * width * size) ? 1 : 0)
       }
       start += size
     }
@@ -188,3 +189,7 @@ struct WinogradBlock {
     scl_winograd_block(data: layout.data + tile * layout.row, position: layout.position, row: layout.row)
   }
 }
+
+/// Whether a result of `count` floats is better written past the caches: what follows will read it from
+/// memory in any case, and a plain store would first read the line that it overwrites.
+func exceedsCaches(_ count: Int) -> Bool { count >= 1 << 23 }

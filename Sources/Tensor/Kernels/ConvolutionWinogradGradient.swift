@@ -17,6 +17,8 @@ struct WinogradWeightGradient {
   private var tilesWide: Int { (geometry.output.width + 3) / 4 }
   private var tiles: Int { geometry.batch * tilesHigh * tilesWide }
   private static let positions = SCL_WINOGRAD_POSITIONS
+  /// The most channels whose sums are made at once, so that they stay in a cache: 128 x 128 x 36.
+  private static let cell = 128
 
   /// `[3, 3, inputs, outputs]`.
   func callAsFunction() -> Tensor<Float> {
@@ -24,7 +26,7 @@ struct WinogradWeightGradient {
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       if tiles == 0 {
         buffer.initialize(repeating: 0)
-      } else if rows * columns <= 128 * 128 {
+      } else if rows <= Self.cell && columns <= Self.cell {
         runWithPartialSums(to: target)
       } else {
         runInStages(to: target)
@@ -35,9 +37,11 @@ struct WinogradWeightGradient {
   /// Groups of tile blocks add to sums of their own; the sums are added in order at the end.
   private func runWithPartialSums(to target: UnsafeMutablePointer<Float>) {
     let kernels = scl_winograd().pointee
-    let tilesPerBlock = max(rows, columns) <= 64 ? 28 : 56
+    // At most eight groups of at least four blocks, of about 112 tiles, and all of nearly equal size.
+    let wanted = max(min(tiles, 2), min(8, tiles / 448))
+    let blocksPerGroup = (tiles + wanted * 112 - 1) / (wanted * 112)
+    let tilesPerBlock = (tiles + wanted * blocksPerGroup - 1) / (wanted * blocksPerGroup)
     let blocks = (tiles + tilesPerBlock - 1) / tilesPerBlock
-    let blocksPerGroup = max(4, (blocks + 7) / 8)
     let groups = (blocks + blocksPerGroup - 1) / blocksPerGroup
     let sumRow = (columns + 31) / 32 * 32
     let position = rows * sumRow + 16
@@ -49,7 +53,8 @@ struct WinogradWeightGradient {
       for block in range {
         let first = block * tilesPerBlock
         let count = min(tilesPerBlock, tiles - first)
-        transform(kernels, first: first, count: count, input.layout, gradient.layout)
+        transformInput(kernels, channels: 0..<rows, first: first, count: count, to: input.layout)
+        transformGradient(kernels, channels: 0..<columns, first: first, count: count, to: gradient.layout)
         kernels.accumulate(
           input.layout, 0, rows, gradient.layout, 0, columns, count, sum, position, sumRow,
           block == range.lowerBound ? 0 : 1)
@@ -62,61 +67,89 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Portions of all tiles are transformed, then each cell of channels is summed on its own.
+  /// Portions of all tiles are transformed, into a block for each group of channels; then each cell of
+  /// channel groups is summed on its own.
   private func runInStages(to target: UnsafeMutablePointer<Float>) {
     let kernels = scl_winograd().pointee
     let portion = min(tiles, 128)
-    let cell = (rows: 64, columns: 64)
-    let cellsDown = (rows + cell.rows - 1) / cell.rows
-    let cellsAcross = (columns + cell.columns - 1) / cell.columns
-    let position = cell.rows * cell.columns + 16
+    let rowGroups = groups(of: rows)
+    let columnGroups = groups(of: columns)
+    let position = Self.cell * Self.cell + 16
     let isWhole = portion == tiles
-    let sums = Scratch<Float>(count: isWhole ? 0 : cellsDown * cellsAcross * Self.positions * position)
-    let input = WinogradBlock(tiles: portion, channels: rows)
-    let gradient = WinogradBlock(tiles: portion, channels: columns)
+    let cells = rowGroups.count * columnGroups.count
+    let sums = Scratch<Float>(count: isWhole ? 0 : cells * Self.positions * position)
+    let inputs = rowGroups.map { WinogradBlock(tiles: portion, channels: $0.count) }
+    let gradients = columnGroups.map { WinogradBlock(tiles: portion, channels: $0.count) }
     for first in stride(from: 0, to: tiles, by: portion) {
       let count = min(portion, tiles - first)
       Parallel.for(count, grain: max(1, (1 << 13) / (rows + columns))) { range in
-        transform(
-          kernels, first: first + range.lowerBound, count: range.count,
-          input.layout(from: range.lowerBound), gradient.layout(from: range.lowerBound))
+        let start = first + range.lowerBound
+        for (block, channels) in zip(inputs, rowGroups) {
+          transformInput(
+            kernels, channels: channels, first: start, count: range.count,
+            to: block.layout(from: range.lowerBound))
+        }
+        for (block, channels) in zip(gradients, columnGroups) {
+          transformGradient(
+            kernels, channels: channels, first: start, count: range.count,
+            to: block.layout(from: range.lowerBound))
+        }
       }
-      Parallel.for(cellsDown * cellsAcross, grain: 1) { range in
+      Parallel.for(cells, grain: 1) { range in
         let own = Scratch<Float>(count: isWhole ? Self.positions * position : 0)
         for index in range {
           let sum = isWhole ? own.pointer : sums.pointer + index * Self.positions * position
-          let row = index / cellsAcross * cell.rows
-          let column = index % cellsAcross * cell.columns
-          let (high, wide) = (min(cell.rows, rows - row), min(cell.columns, columns - column))
+          let (row, column) = index.quotientAndRemainder(dividingBy: columnGroups.count)
+          let (rows, columns) = (rowGroups[row], columnGroups[column])
           kernels.accumulate(
-            input.layout, row, high, gradient.layout, column, wide, count, sum, position, cell.columns,
-            first == 0 ? 0 : 1)
+            inputs[row].layout, 0, rows.count, gradients[column].layout, 0, columns.count, count, sum,
+            position, Self.cell, first == 0 ? 0 : 1)
           if first + count == tiles {
             kernels.filter_gradient(
-              sum, position, cell.columns, 1, 0, high, wide, target + row * columns + column,
-              rows * columns, columns)
+              sum, position, Self.cell, 1, 0, rows.count, columns.count,
+              target + rows.lowerBound * self.columns + columns.lowerBound, self.rows * self.columns,
+              self.columns)
           }
         }
       }
     }
   }
 
-  private func transform(
-    _ kernels: scl_winograd_kernels, first: Int, count: Int, _ input: scl_winograd_block,
-    _ gradient: scl_winograd_block
+  /// `0..<channels` in ranges of at most a cell.
+  private func groups(of channels: Int) -> [Range<Int>] {
+    stride(from: 0, to: channels, by: Self.cell).map { $0..<min(channels, $0 + Self.cell) }
+  }
+
+  /// The transformed inputs of some channels, from channel 0 of `block` on.
+  private func transformInput(
+    _ kernels: scl_winograd_kernels, channels: Range<Int>, first: Int, count: Int,
+    to block: scl_winograd_block
   ) {
-    var channel = 0
+    var start = 0
     for source in sources {
-      var image = scl_winograd_image(
-        height: geometry.input.height, width: geometry.input.width, channels: source.shape[-1],
-        tiles_high: tilesHigh, tiles_wide: tilesWide, top: -geometry.padding.height,
-        left: -geometry.padding.width)
-      kernels.input(source.pointer, &image, first, count, input, channel)
-      channel += source.shape[-1]
+      let size = source.shape[-1]
+      let part = channels.clamped(to: start..<start + size)
+      if !part.isEmpty {
+        var image = scl_winograd_image(
+          height: geometry.input.height, width: geometry.input.width, channels: size,
+          tiles_high: tilesHigh, tiles_wide: tilesWide, top: -geometry.padding.height,
+          left: -geometry.padding.width)
+        kernels.input(
+          source.pointer + part.lowerBound - start, &image, part.count, first, count, block,
+          part.lowerBound - channels.lowerBound)
+      }
+      start += size
     }
+  }
+
+  private func transformGradient(
+    _ kernels: scl_winograd_kernels, channels: Range<Int>, first: Int, count: Int,
+    to block: scl_winograd_block
+  ) {
     var image = scl_winograd_image(
       height: geometry.output.height, width: geometry.output.width, channels: columns,
       tiles_high: tilesHigh, tiles_wide: tilesWide, top: 0, left: 0)
-    kernels.gradient(outputGradient.pointer, &image, first, count, gradient)
+    kernels.gradient(
+      outputGradient.pointer + channels.lowerBound, &image, channels.count, first, count, block, 0)
   }
 }

@@ -30,7 +30,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ weight: Tensor, order: ConvolutionWeightOrder = .inputFirst, bias: Tensor? = nil,
     _ geometry: ConvolutionGeometry, channels: [Int], _ algorithm: ConvolutionAlgorithm
   ) -> [Tensor] {
-    precondition(
+    shapePrecondition(
       shape == geometry.outputShape,
       "an output gradient of shape \(shape) does not fit an output of shape \(geometry.outputShape)")
     Self.checkBias(bias, channels: geometry.inputChannels)
@@ -51,7 +51,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ inputs: [Tensor], _ outputGradient: Tensor, order: ConvolutionWeightOrder = .inputFirst,
     _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm
   ) -> Tensor {
-    precondition(
+    shapePrecondition(
       outputGradient.shape == geometry.outputShape,
       "an output gradient of shape \(outputGradient.shape) does not fit an output of shape "
         + "\(geometry.outputShape)")
@@ -66,7 +66,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private static func checkBias(_ bias: Tensor?, channels: Int) {
-    precondition(
+    shapePrecondition(
       bias.map { $0.shape == [channels] } ?? true,
       "a bias of shape \(bias?.shape.description ?? "") does not fit \(channels) output channels")
   }

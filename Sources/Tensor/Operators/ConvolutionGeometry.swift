@@ -43,6 +43,9 @@ struct ConvolutionGeometry: Hashable, Sendable {
     batch * output.product * kernel.product * inputChannels * outputChannels
   }
 
+  /// The kernel's lengths along the spatial axes.
+  var kernelLengths: [Int] { lengths(kernel) }
+
   private func lengths(_ extent: SpatialExtent) -> [Int] {
     [extent.depth, extent.height, extent.width].suffix(spatialRank)
   }
@@ -56,7 +59,7 @@ struct ConvolutionGeometry: Hashable, Sendable {
     inputShape: TensorShape, weightShape: TensorShape, spatialRank: Int, stride: KernelSteps,
     padding: KernelSteps, dilation: KernelSteps
   ) {
-    precondition(
+    shapePrecondition(
       inputShape.rank == spatialRank + 2 && weightShape.rank == spatialRank + 2
         && inputShape[-1] == weightShape[-2],
       "a \(spatialRank)-D convolution of shape \(inputShape) does not fit weights of shape \(weightShape)")
@@ -65,7 +68,7 @@ struct ConvolutionGeometry: Hashable, Sendable {
     let dilations = dilation.expanded(to: spatialRank, minimum: 1, named: "dilation")
     let inputs = inputShape.dimensions[1...spatialRank]
     let kernels = weightShape.dimensions[..<spatialRank]
-    precondition(kernels.allSatisfy { $0 > 0 }, "a kernel of shape \(weightShape) has no elements")
+    shapePrecondition(kernels.allSatisfy { $0 > 0 }, "a kernel of shape \(weightShape) has no elements")
     let outputs = (0..<spatialRank).map { axis in
       let reach = inputs[axis + 1] + 2 * paddings[axis] - dilations[axis] * (kernels[axis] - 1) - 1
       return reach < 0 ? 0 : reach / strides[axis] + 1
@@ -88,7 +91,7 @@ struct ConvolutionGeometry: Hashable, Sendable {
     transposing inputShape: TensorShape, weightShape: TensorShape, spatialRank: Int, stride: KernelSteps,
     padding: KernelSteps
   ) {
-    precondition(
+    shapePrecondition(
       inputShape.rank == spatialRank + 2 && weightShape.rank == spatialRank + 2
         && inputShape[-1] == weightShape[-2],
       "a transposed \(spatialRank)-D convolution of shape \(inputShape) does not fit weights of shape "
@@ -96,7 +99,7 @@ struct ConvolutionGeometry: Hashable, Sendable {
     let strides = stride.expanded(to: spatialRank, minimum: 1, named: "stride")
     let paddings = padding.expanded(to: spatialRank, minimum: 0, named: "padding")
     let kernels = weightShape.dimensions[..<spatialRank]
-    precondition(kernels.allSatisfy { $0 > 0 }, "a kernel of shape \(weightShape) has no elements")
+    shapePrecondition(kernels.allSatisfy { $0 > 0 }, "a kernel of shape \(weightShape) has no elements")
     let small = inputShape.dimensions[1...spatialRank]
     let large = (0..<spatialRank).map { axis in
       small[axis + 1] == 0
@@ -118,7 +121,7 @@ struct ConvolutionGeometry: Hashable, Sendable {
 extension TensorShape {
   /// The shape of two tensors side by side in the last axis.
   func joiningChannels(_ other: TensorShape) -> TensorShape {
-    precondition(
+    shapePrecondition(
       rank == other.rank && rank > 0 && removing(axis: -1) == other.removing(axis: -1),
       "shapes \(self) and \(other) do not join along the channels")
     return replacing(axis: -1, with: self[-1] + other[-1])

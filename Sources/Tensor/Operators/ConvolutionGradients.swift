@@ -132,7 +132,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
 extension KernelSteps {
   /// `[kernel..., C, K]` for an input and an output of the given shapes.
   func weightShape(_ spatialRank: Int, _ input: TensorShape, _ output: TensorShape) -> TensorShape {
-    precondition(
+    shapePrecondition(
       input.rank == spatialRank + 2 && output.rank == spatialRank + 2,
       "shapes \(input) and \(output) are not those of a \(spatialRank)-D convolution")
     return TensorShape(

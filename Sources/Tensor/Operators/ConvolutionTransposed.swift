@@ -94,7 +94,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     let geometry = ConvolutionGeometry(
       transposing: inputShape, weightShape: weight.shape, spatialRank: spatialRank, stride: stride,
       padding: padding)
-    precondition(
+    shapePrecondition(
       shape == geometry.inputShape,
       "an output gradient of shape \(shape) does not fit an output of shape \(geometry.inputShape)")
     return Self.convolution([self], weight, order: .outputFirst, bias: nil, geometry, algorithm)
@@ -107,7 +107,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     let geometry = ConvolutionGeometry(
       transposing: shape, weightShape: kernelSize.weightShape(spatialRank, shape, outputGradient.shape),
       spatialRank: spatialRank, stride: stride, padding: padding)
-    precondition(
+    shapePrecondition(
       outputGradient.shape == geometry.inputShape,
       "an output gradient of shape \(outputGradient.shape) does not fit an output of shape "
         + "\(geometry.inputShape)")

@@ -19,7 +19,7 @@ public struct KernelSteps: Hashable, Sendable, ExpressibleByIntegerLiteral, Expr
   ///
   /// - Precondition: there is at least one.
   public init(perAxis steps: [Int]) {
-    precondition(!steps.isEmpty, "kernel steps need at least one number")
+    shapePrecondition(!steps.isEmpty, "kernel steps need at least one number")
     values = steps
   }
 
@@ -30,10 +30,10 @@ public struct KernelSteps: Hashable, Sendable, ExpressibleByIntegerLiteral, Expr
 
   /// The steps of `axisCount` spatial axes.
   func expanded(to axisCount: Int, minimum: Int, named name: String) -> [Int] {
-    precondition(
+    shapePrecondition(
       values.count == 1 || values.count == axisCount,
       "\(name) \(self) does not fit \(axisCount) spatial axes")
-    precondition(values.allSatisfy { $0 >= minimum }, "\(name) \(self) is below \(minimum)")
+    shapePrecondition(values.allSatisfy { $0 >= minimum }, "\(name) \(self) is below \(minimum)")
     return values.count == 1 ? [Int](repeating: values[0], count: axisCount) : values
   }
 }

@@ -1,0 +1,39 @@
+"""Convolutions of a U-Net of widths 32 to 512 at 128 and 256 pixels, batch 8. The peer is bench_conv.py, PyTorch."""
+
+from rows.model import Row, geometric_mean
+
+REQUIREMENTS = [["numpy"], ["torch"]]
+
+BATCH = 8
+SCRIPT = "bench_conv.py"
+LAYOUTS = ("channels-last", "default")
+
+
+def convolutions():
+    """(input channels, output channels, size) of every 3x3 convolution, each once."""
+    layers = []
+    for size in (128, 256):
+        for level in range(5):
+            width, side = 32 << level, size >> level
+            inputs = [width // 2 if level else 1, width] + ([2 * width] if level < 4 else [])
+            layers += [(channels, width, side) for channels in inputs]
+    return layers
+
+
+def upsamplings():
+    """(input channels, output channels, size of the result) of every 2x2 transposed convolution."""
+    return [(64 << level, 32 << level, size >> level) for size in (128, 256) for level in range(4)]
+
+
+def names():
+    result = []
+    for inputs, outputs, size in convolutions():
+        for kind in ("forward", "data gradient", "weight gradient"):
+            if inputs > 1 or kind != "data gradient":
+                result.append(f"{kind} {inputs}->{outputs} at {size}")
+    return result
+
+
+ROWS = [Row(name, SCRIPT, LAYOUTS, 1.2) for name in names()]
+ROWS.append(geometric_mean("3x3 convolutions: geometric mean", names(), 2.0))
+ROWS += [Row(f"transposed 2x2 {i}->{o} at {size}", SCRIPT, LAYOUTS, 2.0) for i, o, size in upsamplings()]

@@ -42,8 +42,9 @@ public struct SlabSplit: Sendable, Equatable, Codable {
     }
   }
 
-  /// The first split, in the order below, in which the most classes have enough voxels in every part: slabs of about
-  /// `slabLength` slices before shorter and longer ones, and the turn begun with train, train before its rotations.
+  /// The split in which the most classes have enough voxels in every part: among those of slabs of about `slabLength`
+  /// slices before shorter and longer ones, and then the one whose scarcest class has the most voxels in its scarcest part.
+  /// Splits differ in the number of slabs and in the place at which the turn begins.
   ///
   /// - Parameter voxels: For each class, its voxels in every slice.
   /// - Returns: The split and the classes that have enough; `nil` below ten slices, which give no four slabs.
@@ -53,30 +54,29 @@ public struct SlabSplit: Sendable, Equatable, Codable {
     guard sliceCount >= 4 + 3 * dropped else { return nil }
     let ideal = max(4, (sliceCount + dropped + (slabLength + dropped) / 2) / (slabLength + dropped))
     let most = (sliceCount + dropped) / (1 + dropped)
-    let counts = (4...max(4, most)).filter { abs($0 - ideal) <= 3 }.sorted {
-      (abs($0 - ideal), $0) < (abs($1 - ideal), $1)
-    }
-    var best: (split: SlabSplit, classes: [Int])?
-    for count in counts {
+    var best: (split: SlabSplit, classes: [Int], rank: [Int])?
+    for count in 4...max(4, most) where abs(count - ideal) <= 3 {
       for phase in 0..<4 {
         let split = SlabSplit(sliceCount: sliceCount, slabCount: count, dropped: dropped, phase: phase)
-        let classes = voxels.indices.filter { index in
-          Part.allCases.allSatisfy { part in
-            split.slices(of: part).reduce(0) { $0 + voxels[index][$1] } >= minimumVoxels
-          }
+        let scarcest = voxels.map { slices in
+          Part.allCases.map { split.slices(of: $0).reduce(0) { $0 + slices[$1] } }.min() ?? 0
         }
-        if classes.count > best?.classes.count ?? -1 { best = (split, classes) }
+        let classes = scarcest.indices.filter { scarcest[$0] >= minimumVoxels }
+        let isNear = abs(count - ideal) <= 1 ? 1 : 0
+        let rank = [classes.count, isNear, classes.map { scarcest[$0] }.min() ?? 0, -count, -phase]
+        if let known = best, !known.rank.lexicographicallyPrecedes(rank) { continue }
+        best = (split, classes, rank)
       }
     }
-    return best
+    return best.map { ($0.split, $0.classes) }
   }
 
-  /// `fraction` of the training slices, at least one: one from each training slab in turn, drawn by the seed.
+  /// `fraction` of the training slices, rounded up: one from each training slab in turn, drawn by the seed.
   public func labelledSlices(fraction: Double, seed: UInt64) -> [Int] {
     var generator = PhiloxGenerator(seed: seed, stream: 7)
     var remaining = slabs(of: .train).map { $0.slices.shuffled(using: &generator) }
     let total = remaining.reduce(0) { $0 + $1.count }
-    let wanted = min(total, max(1, Int((fraction * Double(total)).rounded())))
+    let wanted = min(total, Int((fraction * Double(total)).rounded(.up)))
     var chosen: [Int] = []
     while chosen.count < wanted {
       for slab in remaining.indices where chosen.count < wanted {

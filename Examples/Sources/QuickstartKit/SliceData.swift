@@ -29,7 +29,9 @@ public struct SliceData: Sendable {
   /// - Throws: ``ExampleFailure``: files that are missing (66) or broken (65), grids that differ, too few slices, or
   ///   classes without enough voxels in every part.
   public init(_ request: RunRequest, settings: Settings) throws {
-    let image = try Self.read(request.image) { (url) throws(MedIOError) in try NIfTI.read(Float.self, from: url) }
+    let image = try Self.read(request.image) { (url) throws(MedIOError) in
+      try NIfTI.read(Float.self, from: url)
+    }
     let labels = try Self.read(request.labels) { (url) throws(MedIOError) in try NIfTI.readLabels(from: url) }
     guard image.rank == 3 else {
       throw ExampleFailure(

@@ -3,7 +3,6 @@ import QuickstartKit
 import Tensor
 import Testing
 
-
 /// No voxel of validation or test may reach pre-training or normalisation.
 @Suite struct LeakageOfDataTests {
   /// A volume of noise with two labels, and what its parts hold when `change` has been at the voxels outside training.
@@ -21,7 +20,8 @@ import Testing
     }
     let split = try #require(
       SlabSplit.dealing(
-        voxels: [[Int](repeating: 160, count: 40), [Int](repeating: 160, count: 40)], sliceCount: 40, slabLength: 8,
+        voxels: [[Int](repeating: 160, count: 40), [Int](repeating: 160, count: 40)], sliceCount: 40,
+        slabLength: 8,
         dropped: 2, minimumVoxels: 300)
     ).split
     let training = Set(split.slices(of: .train))
@@ -44,7 +44,8 @@ import Testing
       let images = PretrainingStage(data: plain, settings: Settings()).images()
       let others = PretrainingStage(data: other, settings: Settings()).images()
       #expect(images.count == plain.split.slices(of: .train).count)
-      #expect(zip(images, others).allSatisfy { $0.image.isIdentical(to: $1.image) && $0.position == $1.position })
+      #expect(
+        zip(images, others).allSatisfy { $0.image.isIdentical(to: $1.image) && $0.position == $1.position })
       for slice in plain.split.labelledSlices(fraction: 1, seed: 1) {
         #expect(plain.slice(slice).image.isIdentical(to: other.slice(slice).image))
       }

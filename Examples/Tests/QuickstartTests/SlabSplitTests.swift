@@ -5,13 +5,19 @@ import Testing
   /// Four classes that cover all slices.
   private let everywhere = [[Int]](repeating: [Int](repeating: 100, count: 112), count: 4)
 
-  private func dealt(_ voxels: [[Int]], slices: Int, minimum: Int = 300) -> (split: SlabSplit, classes: [Int])? {
+  private func dealt(_ voxels: [[Int]], slices: Int, minimum: Int = 300) -> (
+    split: SlabSplit, classes: [Int]
+  )? {
     SlabSplit.dealing(voxels: voxels, sliceCount: slices, slabLength: 8, dropped: 2, minimumVoxels: minimum)
   }
 
   @Test func partsAreSlabsInTurnWithDroppedBorders() throws {
     let split = try #require(dealt(everywhere, slices: 112)?.split)
-    #expect(split.slabs.map(\.part).prefix(5) == [.train, .train, .validation, .test, .train])
+    let turn: [SlabSplit.Part] = [.train, .train, .validation, .test]
+    let first = (0..<4).first { phase in
+      split.slabs.indices.allSatisfy { split.slabs[$0].part == turn[($0 + phase) % 4] }
+    }
+    #expect(first != nil)
     #expect(split.slabs.allSatisfy { (7...10).contains($0.slices.count) })
     for (left, right) in zip(split.slabs, split.slabs.dropFirst()) { #expect(right.first - left.last == 3) }
     #expect(split.slabs.first?.first == 0)
@@ -57,7 +63,7 @@ import Testing
     let split = try #require(dealt(everywhere, slices: 112)?.split)
     let slabs = split.slabs(of: .train)
     let chosen = split.labelledSlices(fraction: 0.1, seed: 1)
-    #expect(chosen.count == Int((0.1 * Double(split.slices(of: .train).count)).rounded()))
+    #expect(chosen.count == Int((0.1 * Double(split.slices(of: .train).count)).rounded(.up)))
     for slab in slabs { #expect(chosen.count { slab.slices.contains($0) } <= 1) }
     #expect(Set(chosen).isSubset(of: split.slices(of: .train)))
     #expect(split.labelledSlices(fraction: 0.1, seed: 1) == chosen)

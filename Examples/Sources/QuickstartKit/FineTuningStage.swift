@@ -61,6 +61,7 @@ struct FineTuningStage {
     let interval = max(1, candidate.steps / 5)
     let measured = try Measurement.of {
       try trainer.train(on: images, checkpoint: CheckpointPolicy(checkpoint, everySteps: interval)) {
+        guard let augmentation else { return $0 }
         let (image, maps) = augmentation($0.image, maps: [$0.labels], using: &$1)
         return LabeledImage(image: image, labels: maps[0])
       } progress: { step in
@@ -90,16 +91,21 @@ struct FineTuningStage {
     return network
   }
 
-  /// Mirrors left and right, and turns and scales a little, image and labels together.
-  private var augmentation: VariedAugmentation {
+  /// The change of image and labels together, or `nil` for none.
+  private var augmentation: VariedAugmentation? {
     var augmentation = VariedAugmentation()
-    augmentation.mirrorProbability = 0
-    augmentation.elastic = nil
-    augmentation.rotation = -0.2...0.2
-    augmentation.scale = 0.85...1.15
-    augmentation.translation = -0.05...0.05
-    augmentation.interpolation = .linear
-    return augmentation
+    switch settings.augmentation {
+    case .none: return nil
+    case .paper: return augmentation
+    case .mild:
+      augmentation.mirrorProbability = 0
+      augmentation.elastic = nil
+      augmentation.rotation = -0.2...0.2
+      augmentation.scale = 0.85...1.15
+      augmentation.translation = -0.05...0.05
+      augmentation.interpolation = .linear
+      return augmentation
+    }
   }
 
   private func newNetwork(seed: UInt64) -> UNet<Float> {

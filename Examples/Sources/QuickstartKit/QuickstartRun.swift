@@ -14,7 +14,8 @@ public struct QuickstartRun {
   public init(_ request: RunRequest, resuming: Bool, progress: RunProgress) throws {
     self.request = request
     self.progress = progress
-    settings = request.isQuick ? .quick : Settings()
+    let base = request.isQuick ? Settings.quick : Settings()
+    settings = try request.settings.map { try base.replacing(from: $0) } ?? base
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let numbers = (try? encoder.encode(settings)).map { String(decoding: $0, as: UTF8.self) } ?? ""

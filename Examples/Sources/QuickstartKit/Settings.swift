@@ -1,3 +1,4 @@
+import ExampleSupport
 public import Foundation
 
 /// What a run is asked to do, as on its command line.
@@ -13,6 +14,8 @@ public struct RunRequest: Sendable, Equatable {
   public var methods: [Method] = [.scratch, .supercl]
   public var output: URL
   public var isQuick = false
+  /// Fields of ``Settings`` to replace, as JSON.
+  public var settings: Data?
 
   public init(image: URL, labels: URL, output: URL) {
     self.image = image
@@ -68,10 +71,39 @@ public struct Settings: Sendable, Equatable, Codable {
   /// Sampled pixels that a superpixel must have on the level that ILCP reads.
   public var pixelsPerSegment = 5
   public var fineTuningBatch = 4
+  public var augmentation = Augmentation.mild
   /// The schedules that each method tries; the validation part chooses.
   public var candidates: [Candidate] = [
     Candidate(learningRate: 5e-4, steps: 600), Candidate(learningRate: 2e-3, steps: 600),
   ]
+
+  /// How images are changed during fine-tuning, labels in step.
+  public enum Augmentation: String, Sendable, Codable {
+    case none
+    /// Turned by up to .2 radians, scaled by up to 15 %, shifted by up to 5 %.
+    case mild
+    /// The spatial part of the paper's T_var: mirrored, turned by any angle, scaled by up to 30 %, bent.
+    case paper
+  }
+
+  /// These settings with the fields that a JSON file names replaced.
+  ///
+  /// - Throws: When the file is no JSON object, or a field does not exist or has another type.
+  public func replacing(from json: Data) throws -> Settings {
+    let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
+    guard let other = try JSONSerialization.jsonObject(with: json) as? [String: Any] else {
+      throw ExampleFailure(.data, "the settings are no JSON object")
+    }
+    if let unknown = other.keys.first(where: { own[$0] == nil }) {
+      throw ExampleFailure(.data, "the settings have no field '\(unknown)'")
+    }
+    let merged = own.merging(other) { $1 }
+    do {
+      return try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: merged))
+    } catch {
+      throw ExampleFailure(.data, "a field of the settings has a value of another type")
+    }
+  }
 
   /// One schedule of fine-tuning.
   public struct Candidate: Sendable, Equatable, Codable, CustomStringConvertible {

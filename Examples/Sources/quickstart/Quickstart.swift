@@ -49,6 +49,10 @@ struct Quickstart: ParsableCommand {
   @Option(help: "The folder for the report.")
   var output = "quickstart-output"
 
+  @Option(
+    help: "A JSON file with numbers of the training to replace; report.json shows them all under settings.")
+  var settings: String?
+
   @Flag(help: "A small network and few steps, for a first look.")
   var quick = false
 
@@ -106,6 +110,12 @@ struct Quickstart: ParsableCommand {
     default: throw ExampleFailure(.usage, "--method \(method): scratch, supercl or both")
     }
     request.isQuick = quick
+    if let settings {
+      guard let data = try? Data(contentsOf: URL(filePath: settings)) else {
+        throw ExampleFailure(.noInput, "\(settings): cannot be read")
+      }
+      request.settings = data
+    }
     return request
   }
 

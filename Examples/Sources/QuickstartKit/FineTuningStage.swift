@@ -97,6 +97,14 @@ struct FineTuningStage {
     switch settings.augmentation {
     case .none: return nil
     case .paper: return augmentation
+    case .strong:
+      augmentation.mirrorProbability = 0
+      augmentation.elastic = nil
+      augmentation.warpProbability = 0.8
+      augmentation.rotation = -0.35...0.35
+      augmentation.translation = -0.1...0.1
+      augmentation.interpolation = .linear
+      return augmentation
     case .mild:
       augmentation.mirrorProbability = 0
       augmentation.elastic = nil

@@ -65,16 +65,16 @@ public struct Settings: Sendable, Equatable, Codable {
   public var slabLength = 8
   /// Slices dropped at every border between slabs.
   public var droppedSlices = 2
-  public var pretrainingSteps = 600
+  public var pretrainingSteps = 400
   public var pretrainingBatch = 8
   public var pretrainingRate = 0.01
   /// Sampled pixels that a superpixel must have on the level that ILCP reads.
   public var pixelsPerSegment = 5
   public var fineTuningBatch = 4
-  public var augmentation = Augmentation.mild
+  public var augmentation = Augmentation.strong
   /// The schedules that each method tries; the validation part chooses.
   public var candidates: [Candidate] = [
-    Candidate(learningRate: 5e-4, steps: 600), Candidate(learningRate: 2e-3, steps: 600),
+    Candidate(learningRate: 4e-3, steps: 500), Candidate(learningRate: 2e-3, steps: 500),
   ]
 
   /// How images are changed during fine-tuning, labels in step.
@@ -82,6 +82,8 @@ public struct Settings: Sendable, Equatable, Codable {
     case none
     /// Turned by up to .2 radians, scaled by up to 15 %, shifted by up to 5 %.
     case mild
+    /// Turned by up to .35 radians, scaled by up to 30 %, shifted by up to 10 %.
+    case strong
     /// The spatial part of the paper's T_var: mirrored, turned by any angle, scaled by up to 30 %, bent.
     case paper
   }

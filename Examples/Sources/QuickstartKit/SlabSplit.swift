@@ -43,7 +43,8 @@ public struct SlabSplit: Sendable, Equatable, Codable {
   }
 
   /// The split in which the most classes have enough voxels in every part: among those of slabs of about `slabLength`
-  /// slices before shorter and longer ones, and then the one whose scarcest class has the most voxels in its scarcest part.
+  /// slices before shorter and longer ones, then those with the most training slabs, and then the one whose scarcest class
+  /// has the most voxels in training.
   /// Splits differ in the number of slabs and in the place at which the turn begins.
   ///
   /// - Parameter voxels: For each class, its voxels in every slice.
@@ -55,15 +56,18 @@ public struct SlabSplit: Sendable, Equatable, Codable {
     let ideal = max(4, (sliceCount + dropped + (slabLength + dropped) / 2) / (slabLength + dropped))
     let most = (sliceCount + dropped) / (1 + dropped)
     var best: (split: SlabSplit, classes: [Int], rank: [Int])?
-    for count in 4...max(4, most) where abs(count - ideal) <= 3 {
+    for slabCount in 4...max(4, most) where abs(slabCount - ideal) <= 3 {
       for phase in 0..<4 {
-        let split = SlabSplit(sliceCount: sliceCount, slabCount: count, dropped: dropped, phase: phase)
-        let scarcest = voxels.map { slices in
-          Part.allCases.map { split.slices(of: $0).reduce(0) { $0 + slices[$1] } }.min() ?? 0
+        let split = SlabSplit(sliceCount: sliceCount, slabCount: slabCount, dropped: dropped, phase: phase)
+        func count(_ part: Part, _ slices: [Int]) -> Int {
+          split.slices(of: part).reduce(0) { $0 + slices[$1] }
         }
-        let classes = scarcest.indices.filter { scarcest[$0] >= minimumVoxels }
-        let isNear = abs(count - ideal) <= 1 ? 1 : 0
-        let rank = [classes.count, isNear, classes.map { scarcest[$0] }.min() ?? 0, -count, -phase]
+        let classes = voxels.indices.filter { index in
+          Part.allCases.allSatisfy { count($0, voxels[index]) >= minimumVoxels }
+        }
+        let scarcest = classes.map { count(.train, voxels[$0]) }.min() ?? 0
+        let isNear = abs(slabCount - ideal) <= 1 ? 1 : 0
+        let rank = [classes.count, isNear, split.slabs(of: .train).count, scarcest, -phase]
         if let known = best, !known.rank.lexicographicallyPrecedes(rank) { continue }
         best = (split, classes, rank)
       }

@@ -30,6 +30,7 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   /// - Parameters:
   ///   - voxels: `[..., depth, height, width]`, with a last axis of length `componentCount` when that is not 1.
   ///   - affine: the map from (i, j, k) to millimeters.
+  ///   - componentCount: Values for each voxel.
   /// - Precondition: at least three axes, all of them at least 1 long; `affine.isValid`.
   public init(voxels: Tensor<Scalar>, affine: VoxelAffine, componentCount: Int = 1) {
     let rank = voxels.rank - (componentCount == 1 ? 0 : 1)

@@ -29,6 +29,7 @@ public struct AverageSurfaceDistance: SurfaceMetric, Hashable {
   public let surface: SurfaceDefinition
 
   /// - Parameter surface: what ``SurfaceMetric/score(prediction:reference:spacing:)`` measures between.
+  /// - Parameter direction: From which surface to which.
   public init(_ direction: Direction, surface: SurfaceDefinition = .boundaryVoxels(.faces)) {
     self.direction = direction
     self.surface = surface

@@ -12,7 +12,7 @@ public import Tensor
 ///       .distances(to: organ)                 // [depth, height, width], millimetres
 ///
 /// SciPy's `distance_transform_edt` measures the distance of the *foreground* to the background: pass
-/// ``BinaryMask/complement`` for its values.
+/// `BinaryMask.complement` for its values.
 ///
 /// Source: Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions", 2012, section 2.
 public struct DistanceTransform: Hashable, Sendable {

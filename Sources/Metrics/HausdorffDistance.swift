@@ -32,6 +32,7 @@ public struct HausdorffDistance: SurfaceMetric, Hashable {
   public let combination: Combination
 
   /// - Parameter percentile: 95 ignores the farthest twentieth of each surface.
+  /// - Parameter combination: How the two directions become one figure.
   /// - Precondition: the percentile is in 0...100; for one from outside use ``init(validatingPercentile:_:)``.
   public init(percentile: Double = 100, _ combination: Combination = .maximumOfDirected) {
     shapePrecondition((0...100).contains(percentile), "a percentile is in 0...100, not \(percentile)")

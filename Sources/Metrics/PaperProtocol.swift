@@ -21,6 +21,8 @@ public struct PaperProtocol: Sendable {
   public var averageSurfaceDistance: AverageSurfaceDistance
 
   /// - Parameter classes: the foreground classes; the background is none of them.
+  /// - Parameter hausdorffDistance: The Hausdorff distance of the protocol.
+  /// - Parameter averageSurfaceDistance: The average surface distance of the protocol.
   public init(
     classes: [SegmentationClass],
     hausdorffDistance: HausdorffDistance = HausdorffDistance(percentile: 95, .pooled),

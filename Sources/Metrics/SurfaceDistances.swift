@@ -49,6 +49,8 @@ public struct SurfaceDistances: Sendable {
   ///   - spacing: millimetres per axis. There is no default: a distance in voxels is seldom what is meant.
   ///     `VoxelSpacing(row: 1, column: 1)` gives pixels.
   ///   - surface: which points to measure between.
+  ///   - prediction: The predicted segmentation.
+  ///   - reference: The reference segmentation.
   /// - Precondition: the masks have equal shapes, and the spacing as many axes.
   public init(
     prediction: BinaryMask, reference: BinaryMask, spacing: VoxelSpacing,

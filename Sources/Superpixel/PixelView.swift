@@ -33,6 +33,13 @@ public struct PixelView {
   ///   - base: The first value of the pixel at plane 0, row 0, column 0. With a negative stride that is not
   ///     the lowest address.
   ///   - depth: The number of planes of a volume, `nil` for an image.
+  ///   - height: The number of rows.
+  ///   - width: The number of columns.
+  ///   - channels: Values for each pixel.
+  ///   - planeStride: Values from one plane to the next.
+  ///   - rowStride: Values from one row to the next.
+  ///   - columnStride: Values from one column to the next.
+  ///   - channelStride: Values from one channel to the next.
   public init<Scalar: PixelScalar>(
     base: UnsafePointer<Scalar>, depth: Int? = nil, height: Int, width: Int, channels: Int = 1,
     planeStride: Int = 0, rowStride: Int, columnStride: Int, channelStride: Int = 1
@@ -46,6 +53,10 @@ public struct PixelView {
   /// An image whose pixels hold their channels side by side (`RGBRGB...`).
   ///
   /// - Parameter rowStride: Values from one row to the next, `width * channels` when rows are not padded.
+  /// - Parameter base: The first value of the pixel at row 0, column 0.
+  /// - Parameter height: The number of rows.
+  /// - Parameter width: The number of columns.
+  /// - Parameter channels: Values for each pixel.
   public init<Scalar: PixelScalar>(
     interleaved base: UnsafePointer<Scalar>, height: Int, width: Int, channels: Int, rowStride: Int? = nil
   ) {
@@ -59,6 +70,10 @@ public struct PixelView {
   /// - Parameters:
   ///   - rowStride: Values from one row to the next, `width` when rows are not padded.
   ///   - channelStride: Values from one plane to the next, `height * rowStride` when they follow each other.
+  ///   - base: The first value of the pixel at row 0, column 0.
+  ///   - height: The number of rows.
+  ///   - width: The number of columns.
+  ///   - channels: Values for each pixel.
   public init<Scalar: PixelScalar>(
     planar base: UnsafePointer<Scalar>, height: Int, width: Int, channels: Int, rowStride: Int? = nil,
     channelStride: Int? = nil

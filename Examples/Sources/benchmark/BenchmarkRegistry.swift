@@ -3,5 +3,5 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "conv", cases: convolutionBenchmarks),
   BenchmarkWork(name: "layers", cases: layerBenchmarks),
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
-  BenchmarkWork(name: "metrics", cases: metricsBenchmarks)
+  BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
 ]

@@ -40,6 +40,8 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   /// - Parameters:
   ///   - positives: `[N, M]`.
   ///   - excluded: Which reference an anchor is not compared with.
+  ///   - anchors: Rows that attract and repel.
+  ///   - references: What the anchors are compared with.
   public func callAsFunction(
     anchors: Variable<Scalar>, references: Variable<Scalar>, positives: Tensor<Bool>,
     excluding excluded: ExcludedReference = .none

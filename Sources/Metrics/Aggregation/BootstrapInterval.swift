@@ -19,6 +19,7 @@ public struct BootstrapInterval: Hashable, Sendable {
   ///   - level: between 0 and 1.
   ///   - resampleCount: 2,000 settle the second digit of the bounds.
   ///   - generator: equal generators give equal intervals.
+  ///   - values: The sample.
   /// - Precondition: `0 < level < 1`, and at least one resample.
   public init?(
     ofMeanOf values: [Double], level: Double = 0.95, resampleCount: Int = 2000,

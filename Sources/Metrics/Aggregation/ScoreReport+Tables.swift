@@ -18,6 +18,10 @@ extension ScoreReport {
   ///
   /// - Parameters:
   ///   - generator: draws the bootstrap's samples.
+  ///   - policy: What an undefined score counts for.
+  ///   - level: The coverage of the interval.
+  ///   - resampleCount: Resamples of the bootstrap.
+  ///   - digits: Digits behind the point.
   public func summaryTable(
     undefined policy: UndefinedScorePolicy, level: Double = 0.95, resampleCount: Int = 2000, digits: Int? = 4,
     using generator: inout some RandomNumberGenerator

@@ -19,6 +19,8 @@ public struct CasePairing: Hashable, Sendable {
   ///   - predictions: the names of the files in the folder of predictions, without the folder.
   ///   - predictionFolder: what messages call that folder.
   ///   - extensions: endings that are not part of a case's name, the longest that fits is dropped.
+  ///   - references: What the anchors are compared with.
+  ///   - referenceFolder: The folder of the references, for messages.
   /// - Throws: ``MetricsError`` for a folder without files, a file without partner, two files of one case.
   public init(
     predictions: [String], in predictionFolder: String, references: [String], in referenceFolder: String,

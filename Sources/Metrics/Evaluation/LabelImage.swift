@@ -18,6 +18,7 @@ public struct LabelImage: Hashable, Sendable {
   ///   - values: `[height, width]` or `[depth, height, width]`.
   ///   - spacingInMillimeters: one per axis of the array.
   ///   - affine: row-major, compared but not interpreted; empty where it is not known.
+  ///   - name: The name, for messages.
   /// - Throws: ``MetricsError`` for values that are no integers, a spacing that is not positive, no elements.
   public init<Scalar: TensorNumericScalar>(
     validating values: Tensor<Scalar>, spacingInMillimeters: [Double], affine: [Double] = [], name: String
@@ -66,6 +67,8 @@ public struct SegmentationPair: Hashable, Sendable {
   ///
   /// - Parameter tolerance: largest difference that spacings and affines may have, relative to the largest
   ///   magnitude in them: files store them in single precision.
+  /// - Parameter prediction: The predicted segmentation.
+  /// - Parameter reference: The reference segmentation.
   /// - Throws: ``MetricsError`` that prints both grids where shape, spacing or affine differ. Affines are
   ///   compared where both are known.
   public init(

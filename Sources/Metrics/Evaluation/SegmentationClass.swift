@@ -4,6 +4,7 @@ public struct SegmentationClass: Hashable, Sendable {
   public let name: String
 
   /// - Parameter name: the label's number unless given.
+  /// - Parameter label: The value in the label map.
   public init(label: Int32, name: String? = nil) {
     self.label = label
     self.name = name ?? "\(label)"

@@ -13,6 +13,7 @@ public final class ProjectionHead<Scalar: TensorFloatingPointScalar>: Layer {
   ///   - inputFeatures: Channels of the feature map: 512.
   ///   - hiddenFeatures: Width between the linear layers; `inputFeatures` unless given.
   ///   - outputFeatures: Length of the vector; `inputFeatures` unless given.
+  ///   - generator: The source of randomness.
   public init(
     inputFeatures: Int = 512, hiddenFeatures: Int? = nil, outputFeatures: Int? = nil,
     using generator: inout some RandomNumberGenerator

@@ -21,6 +21,8 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
   /// Kaiming normal weights (slope .01) and zero biases.
   ///
   /// - Parameter classCount: Classes, the background included.
+  /// - Parameter configuration: The sizes of the network.
+  /// - Parameter generator: The source of randomness.
   public init(
     _ configuration: UNetConfiguration = .init(), classCount: Int,
     using generator: inout some RandomNumberGenerator

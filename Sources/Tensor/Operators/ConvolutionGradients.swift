@@ -7,6 +7,10 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Parameters:
   ///   - weight: `[kernelHeight, kernelWidth, C, K]`.
   ///   - inputShape: the input's shape `[N, H, W, C]`, which a stride leaves open.
+  ///   - stride: The steps of the forward convolution.
+  ///   - padding: The zeros that the forward convolution puts around the image.
+  ///   - dilation: The distances between kernel elements of the forward convolution.
+  ///   - algorithm: How the sums are computed; see ``ConvolutionAlgorithm``.
   /// - Returns: `[N, H, W, C]`.
   /// - Precondition: the shapes belong to one convolution.
   public func conv2DDataGradient(
@@ -41,6 +45,10 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Parameters:
   ///   - outputGradient: the gradient with respect to the output, `[N, OH, OW, K]`.
   ///   - kernelSize: height and width of the kernel.
+  ///   - stride: The steps of the forward convolution.
+  ///   - padding: The zeros that the forward convolution puts around the image.
+  ///   - dilation: The distances between kernel elements of the forward convolution.
+  ///   - algorithm: How the sums are computed; see ``ConvolutionAlgorithm``.
   /// - Returns: `[kernelHeight, kernelWidth, C, K]`.
   /// - Precondition: the shapes belong to one convolution.
   public func conv2DWeightGradient(

@@ -14,6 +14,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ///   - bias: `[K]`, added to every pixel.
   ///   - stride: the distance between neighbouring spread kernels, at least 1.
   ///   - padding: how much is cut from every edge of the result, at least 0.
+  ///   - algorithm: How the sums are computed; see ``ConvolutionAlgorithm``.
   /// - Precondition: the channels agree.
   public func transposedConv2D(
     _ weight: Tensor, bias: Tensor? = nil, stride: KernelSteps = 1, padding: KernelSteps = 0,

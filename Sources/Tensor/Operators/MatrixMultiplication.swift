@@ -25,6 +25,7 @@ extension Tensor where Scalar: TensorNumericScalar {
   ///     a.matmul(a, transposing: .right)   // a times its transpose: [[5, 11], [11, 25]]
   ///
   /// - Parameter transposing: the operands whose last two axes are swapped, without a copy.
+  /// - Parameter other: The right operand.
   /// - Precondition: both ranks are at least 2, the inner lengths agree and the batch axes broadcast.
   /// - Complexity: O(m k n) for each product of the batch.
   public func matmul(_ other: Tensor, transposing: TransposedOperands = .neither) -> Tensor {

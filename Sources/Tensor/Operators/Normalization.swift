@@ -70,6 +70,10 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Parameters:
   ///   - mean: a mean for each channel `[C]`.
   ///   - variance: a variance for each channel `[C]`.
+  ///   - weight: A factor for each channel, or `nil` for ones.
+  ///   - bias: A shift for each channel, or `nil` for none.
+  ///   - epsilon: What is added to the variance.
+  ///   - negativeSlope: The slope of the leaky ReLU that follows: 1 for none, 0 for ReLU.
   /// - Precondition: all per-channel tensors have the length of the last axis.
   public func batchNorm(
     weight: Tensor? = nil, bias: Tensor? = nil, mean: Tensor, variance: Tensor, epsilon: Scalar = 1e-5,
@@ -158,6 +162,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ///   - axisCount: how many trailing axes are normalised together.
   ///   - weight: a factor for each normalised element, shaped like those axes; `nil` stands for ones.
   ///   - bias: a summand for each normalised element, shaped like those axes; `nil` stands for zeros.
+  ///   - epsilon: What is added to the variance.
   /// - Precondition: `1 <= axisCount <= rank`; weight and bias have the shape of those axes.
   public func layerNorm(
     axisCount: Int = 1, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Scalar = 1e-5

@@ -42,6 +42,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The mean of each window, channel by channel.
   ///
   /// - Parameter divisor: what the sum is divided by where a window reaches into the padding.
+  /// - Parameter window: The window and its steps.
   /// - Precondition: the tensor has the window's spatial axes between batch and channels.
   public func averagePool(_ window: PoolingWindow, divisor: AveragePoolingDivisor = .wholeWindow) -> Tensor {
     PoolingKernels.average(

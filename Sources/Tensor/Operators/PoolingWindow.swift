@@ -15,6 +15,7 @@ public struct PoolingWindow: Hashable, Sendable {
   /// - Parameters:
   ///   - stride: by default the size: windows that touch and do not overlap.
   ///   - padding: by default none.
+  ///   - size: The lengths of the window, one for each spatial axis.
   /// - Precondition: one to three axes, as many in each list; sizes and strides of at least 1; padding from
   ///   0 to half the size, so that every window covers a pixel.
   public init(_ size: [Int], stride: [Int]? = nil, padding: [Int]? = nil) {

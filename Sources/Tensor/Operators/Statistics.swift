@@ -19,6 +19,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ///
   /// - Parameter correction: 1, the default, for the unbiased estimate from a sample (n - 1); 0 for the
   ///   population's. The result is NaN or infinite when n <= correction.
+  /// - Parameter axes: The axes to reduce.
   /// - Precondition: the axes exist, none twice.
   public func variance(along axes: [Int], correction: Int = 1) -> Tensor {
     let normalized = Reduction.normalized(axes, in: shape)
@@ -37,7 +38,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     flattened().variance(along: [0], correction: correction)
   }
 
-  /// The square root of ``variance(along:correction:)``.
+  /// The square root of `variance(along:correction:)`.
   public func standardDeviation(along axes: [Int], correction: Int = 1) -> Tensor {
     variance(along: axes, correction: correction).sqrt()
   }

@@ -27,6 +27,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ///
   /// - Parameters:
   ///   - displacement: `[N or 1, H, W, 2]` or `[N or 1, D, H, W, 3]`, in pixels, as (plane,) row, column.
+  ///   - interpolation: How values between pixels are found.
+  ///   - border: What lies outside the image.
   /// - Precondition: the displacement has the spatial lengths of the images.
   public func warped(
     displacement: Tensor, interpolation: Interpolation = .linear, border: BorderMode<Scalar> = .constant(0)
@@ -39,6 +41,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// - Parameters:
   ///   - map: Where each pixel of the result is read.
   ///   - lengths: The spatial lengths of the result; nil keeps those of the images.
+  ///   - interpolation: How values between pixels are found.
+  ///   - border: What lies outside the image.
   public func warped(
     by map: AffinePixelMap, to lengths: [Int]? = nil, interpolation: Interpolation = .linear,
     border: BorderMode<Scalar> = .constant(0)

@@ -7,26 +7,9 @@ extension Volume {
   ///     let canonical = volume.reoriented(to: .ras)
   ///     let back = canonical.reoriented(to: volume.orientation)
   ///
-  /// The header's qform and sform are rewritten when the result is written. O(voxels).
+  /// ``GridChange/orientation(of:to:)`` gives the same step as a value with its inverse. O(voxels).
   public func reoriented(to target: AnatomicalOrientation = .ras) -> Volume {
-    let source = orientation
-    guard source != target else { return self }
-    let layout = AxisMapping(from: source, to: target, grid: grid)
-    var lengths = voxels.shape.dimensions
-    let result = layout.grid
-    lengths.replaceSubrange(rank - 3..<rank, with: [result.depth, result.height, result.width])
-    let moved = Tensor<Scalar>(shape: TensorShape(lengths)) { buffer in
-      voxels.withUnsafeBufferPointer { source in
-        layout.move(
-          UnsafeRawBufferPointer(source), to: UnsafeMutableRawBufferPointer(buffer), frames: frameCount,
-          elementByteCount: MemoryLayout<Scalar>.size * componentCount)
-      }
-    }
-    var volume = Volume(voxels: moved, affine: result.affine, componentCount: componentCount)
-    volume.header = header?.reordered(layout)
-    volume.extensions = extensions
-    volume.warnings = warnings
-    return volume
+    moved(.orientation(of: grid, to: target))
   }
 }
 
@@ -115,22 +98,5 @@ struct AxisMapping {
         }
       }
     }
-  }
-}
-
-extension NIfTIHeader {
-  /// The header for voxels in another axis order: what counts along axes moves with them.
-  func reordered(_ mapping: AxisMapping) -> NIfTIHeader {
-    var result = self
-    for (new, entry) in mapping.axes.enumerated() {
-      result.dim[new + 1] = dim[entry.axis + 1]
-      result.pixdim[new + 1] = pixdim[entry.axis + 1]
-    }
-    if mapping.axes[2] != (2, 1) {
-      // The order in which planes were acquired is told along k, which is another axis now.
-      (result.sliceCode, result.sliceStart, result.sliceEnd, result.sliceDuration) = (0, 0, 0, 0)
-    }
-    result.dimInfo = 0
-    return result
   }
 }

@@ -156,7 +156,9 @@ struct BadFile: CustomTestStringConvertible, Sendable {
   ]
 
   /// A file whose flag is set, with this middle and the voxels behind it.
-  static func extended(_ name: String, _ wanted: MedIOError.Code, _ blocks: [UInt8], room: Int = 32) -> BadFile {
+  static func extended(_ name: String, _ wanted: MedIOError.Code, _ blocks: [UInt8], room: Int = 32)
+    -> BadFile
+  {
     var file = NIfTIFileBuilder.nifti1()
     file.float(108, Float(352 + room))
     file.middle = [1, 0, 0, 0] + blocks + [UInt8](repeating: 0, count: max(0, room - blocks.count))
@@ -164,7 +166,8 @@ struct BadFile: CustomTestStringConvertible, Sendable {
   }
 
   static func block(size: Int32, code: Int32 = 6) -> [UInt8] {
-    withUnsafeBytes(of: size.littleEndian) { Array($0) } + withUnsafeBytes(of: code.littleEndian) { Array($0) }
+    withUnsafeBytes(of: size.littleEndian) { Array($0) }
+      + withUnsafeBytes(of: code.littleEndian) { Array($0) }
   }
 
   static let extensions: [BadFile] = [
@@ -207,7 +210,8 @@ struct BadFile: CustomTestStringConvertible, Sendable {
       "gzip of half the data", .truncatedData(expected: 48, got: 24), file: "a.nii.gz",
       Gzip.compress(Array(valid.dropLast(24)))),
     BadFile(
-      "32767^3 claimed in a gzip", .truncatedData(expected: 32767 * 32767 * 32767 * 2, got: 48), file: "a.nii.gz",
+      "32767^3 claimed in a gzip", .truncatedData(expected: 32767 * 32767 * 32767 * 2, got: 48),
+      file: "a.nii.gz",
       {
         var file = NIfTIFileBuilder.nifti1()
         for axis in 1...3 { file.int16(40 + 2 * axis, 32767) }

@@ -53,11 +53,14 @@ struct OddFile: CustomTestStringConvertible, Sendable {
     OddFile("lengths behind dim[0]", []) { $0.int16(48, 12) },
     OddFile(
       "bytes behind a gzip stream", [.bytesAfterGzipStream(5)], bytes: Gzip.compress(valid) + [0, 0, 0, 0, 0]),
-    OddFile("two gzip members", [], bytes: Gzip.compress(Array(valid[..<100])) + Gzip.compress(Array(valid[100...]))),
+    OddFile(
+      "two gzip members", [], bytes: Gzip.compress(Array(valid[..<100])) + Gzip.compress(Array(valid[100...]))
+    ),
     OddFile(
       "two gzip members and a byte", [.bytesAfterGzipStream(1)],
       bytes: Gzip.compress(Array(valid[..<360])) + Gzip.compress(Array(valid[360...])) + [0]),
-    OddFile("bytes behind the data in a gzip", [.bytesAfterData(3)], bytes: Gzip.compress(valid + [1, 2, 3])),
+    OddFile(
+      "bytes behind the data in a gzip", [.bytesAfterData(3)], bytes: Gzip.compress(valid + [1, 2, 3])),
     OddFile("stored, not compressed", [], bytes: Gzip.compress(valid, level: 0)),
   ]
 }
@@ -137,7 +140,8 @@ struct RepairCase: CustomTestStringConvertible, Sendable {
   static let count = (0..<24).map(Int16.init)
 
   static func v1(
-    _ name: String, _ repair: NIfTIRepairs, values: [Int16] = count, _ change: (inout NIfTIFileBuilder) -> Void
+    _ name: String, _ repair: NIfTIRepairs, values: [Int16] = count,
+    _ change: (inout NIfTIFileBuilder) -> Void
   ) -> RepairCase {
     var file = NIfTIFileBuilder.nifti1()
     change(&file)
@@ -154,7 +158,9 @@ struct RepairCase: CustomTestStringConvertible, Sendable {
       $0.float(108, 384)
       $0.middle = [1, 0, 0, 0, 13, 0, 0, 0] + [UInt8](repeating: 0, count: 28)
     },
-    .v1("half the data", .truncatedData, values: (0..<24).map { $0 < 12 ? $0 : 0 }) { $0.data.removeLast(24) },
+    .v1("half the data", .truncatedData, values: (0..<24).map { $0 < 12 ? $0 : 0 }) {
+      $0.data.removeLast(24)
+    },
     .v1("vox_offset behind the file", .truncatedData, values: [Int16](repeating: 0, count: 24)) {
       $0.float(108, 1e15)
     },
@@ -183,7 +189,9 @@ struct RepairCase: CustomTestStringConvertible, Sendable {
     for options in [NIfTIReadOptions(repairs: fault.repair), .lenient] {
       let volume = try NIfTI.read(Int16.self, from: url, options: options)
       #expect(volume.voxels.scalars == fault.values)
-      let repairs = volume.warnings.compactMap { if case .repaired(let repair, _) = $0 { repair } else { nil } }
+      let repairs = volume.warnings.compactMap {
+        if case .repaired(let repair, _) = $0 { repair } else { nil }
+      }
       #expect(repairs == [fault.repair])
     }
   }
@@ -229,7 +237,8 @@ struct RepairCase: CustomTestStringConvertible, Sendable {
     let zeros = Gzip.compress([UInt8](repeating: 0, count: 1 << 22))
     let url = try scratch.file("a.nii.gz", Gzip.compress(OddFile.valid) + zeros)
     let limits = NIfTIReadLimits(expansion: 10, freeExpansion: 1 << 20)
-    #expect(try code { _ = try NIfTI.read(Float.self, from: url, options: .init(limits: limits)) } == .exceedsLimit)
+    #expect(
+      try code { _ = try NIfTI.read(Float.self, from: url, options: .init(limits: limits)) } == .exceedsLimit)
     #expect(try NIfTI.read(Float.self, from: url).warnings == [.bytesAfterData(1 << 22)])
   }
 
@@ -240,7 +249,8 @@ struct RepairCase: CustomTestStringConvertible, Sendable {
     file.middle = [1, 0, 0, 0, 64, 0, 0, 0, 6, 0, 0, 0] + [UInt8](repeating: 1, count: 56)
     let url = try scratch.file("a.nii", file.bytes)
     let limits = NIfTIReadLimits(extensionByteCount: 63)
-    #expect(try code { _ = try NIfTI.read(Float.self, from: url, options: .init(limits: limits)) } == .exceedsLimit)
+    #expect(
+      try code { _ = try NIfTI.read(Float.self, from: url, options: .init(limits: limits)) } == .exceedsLimit)
     let volume = try NIfTI.read(Float.self, from: url)
     #expect(volume.extensions == [NIfTIExtension(code: 6, content: [UInt8](repeating: 1, count: 56))])
   }

@@ -48,7 +48,11 @@ extension NIfTIHeader {
       let keeps = template != nil && room >= 0 && room < (extensions.isEmpty ? 1 << 16 : 16)
       voxOffset = Double(keeps ? kept : least)
     }
-    if template == nil || sformOrQformDiffers(from: volume.affine) { set(affine: volume.affine) }
+    if template == nil || sformOrQformDiffers(from: volume.affine) {
+      set(affine: volume.affine)
+      // How planes were acquired is told along axes that are others now.
+      (sliceCode, sliceStart, sliceEnd, sliceDuration, dimInfo) = (0, 0, 0, 0, 0)
+    }
   }
 
   static func magic(_ version: Version, isPair: Bool) -> [UInt8] {

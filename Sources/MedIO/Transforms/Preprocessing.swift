@@ -1,0 +1,122 @@
+public import Tensor
+
+/// A spatial step of a pipeline, before it is fitted to an image; see the ``GridChange`` of the same name.
+public enum GridTransform: Hashable, Sendable {
+  case orientation(AnatomicalOrientation = .ras)
+  /// Voxel sizes in millimeters; `nil` keeps one.
+  case spacing(plane: Double? = nil, row: Double? = nil, column: Double? = nil)
+  /// `[depth, height, width]`.
+  case size([Int], coordinates: CoordinateConvention = .halfPixelCenters)
+  case centered(depth: Int? = nil, height: Int? = nil, width: Int? = nil)
+  case foreground(above: Float = 0, margin: Int = 0)
+
+  /// What the step does to this image.
+  public func change(for volume: Volume<Float>) -> GridChange {
+    let grid = volume.grid
+    switch self {
+    case .orientation(let target): return .orientation(of: grid, to: target)
+    case .spacing(let plane, let row, let column):
+      return .spacing(of: grid, plane: plane, row: row, column: column)
+    case .size(let lengths, let coordinates): return .size(of: grid, to: lengths, coordinates: coordinates)
+    case .centered(let depth, let height, let width):
+      return .centered(of: grid, depth: depth, height: height, width: width)
+    case .foreground(let threshold, let margin):
+      return .foreground(of: volume, above: threshold, margin: margin)
+    }
+  }
+}
+
+/// Steps that take an image, and its labels in step with it, from a file's grid to a network's.
+///
+///     let preprocessing = Preprocessing([
+///       .grid(.orientation(.ras)),
+///       .grid(.spacing(row: 1.25, column: 1.25), interpolation: .cubicSpline),
+///       .intensity(.zScore()),
+///     ])
+///     let prepared = preprocessing.applied(to: image, labels: labels)
+///     let original = prepared.restored(prediction)    // on the grid of `image`
+public struct Preprocessing: Hashable, Sendable {
+  public enum Step: Hashable, Sendable {
+    case grid(GridTransform, interpolation: Interpolation = .linear, outside: Float = 0)
+    case intensity(IntensityTransform)
+    /// Fitted and applied plane by plane.
+    case intensityOfEachPlane(IntensityTransform)
+  }
+
+  public var steps: [Step]
+
+  public init(_ steps: [Step]) { self.steps = steps }
+
+  /// Applies all steps in order. Labels follow the spatial ones: one-hot, linear, argmax.
+  ///
+  /// - Precondition: the labels are on the grid of the image.
+  public func applied(to image: Volume<Float>, labels: Volume<Int32>? = nil) -> Prepared {
+    if let labels {
+      precondition(
+        labels.grid.matches(image.grid), "labels on \(labels.grid) do not fit an image on \(image.grid)")
+    }
+    var result = Prepared(image: image, labels: labels)
+    for step in steps {
+      switch step {
+      case .grid(let transform, let interpolation, let outside):
+        let change = transform.change(for: result.image)
+        result.image = result.image.applying(change, interpolation: interpolation, outside: outside)
+        // The labels stand on this grid, but for rounding.
+        result.labels = result.labels?.applying(change)
+        result.changes.append(change)
+      case .intensity(let transform):
+        let (volume, maps) = result.image.normalized(by: transform)
+        result.image = volume
+        result.intensityMaps.append(maps)
+      case .intensityOfEachPlane(let transform):
+        let (volume, maps) = result.image.normalized(by: transform, scope: .eachPlane)
+        result.image = volume
+        result.intensityMaps.append(maps)
+      }
+    }
+    return result
+  }
+
+  /// A preprocessed image, and all that was done to it.
+  public struct Prepared: Sendable {
+    public internal(set) var image: Volume<Float>
+    public internal(set) var labels: Volume<Int32>?
+    /// The spatial steps in order.
+    public internal(set) var changes: [GridChange] = []
+    /// What each intensity step did, in order: one map, or one for every plane.
+    public internal(set) var intensityMaps: [[IntensityMap]] = []
+
+    init(image: Volume<Float>, labels: Volume<Int32>?) {
+      self.image = image
+      self.labels = labels
+    }
+
+    /// A prediction on the grid of ``image``, put back on the grid that preprocessing began with.
+    ///
+    /// - Precondition: the prediction has the depth, height and width of ``image``.
+    public func restored(
+      _ prediction: LabelMap, interpolation: LabelInterpolation = .oneHotLinear, background: Int32 = 0
+    ) -> Volume<Int32> {
+      restored(
+        Volume(labels: prediction, like: image), interpolation: interpolation, background: background)
+    }
+
+    /// The same for labels that know their grid.
+    public func restored(
+      _ labels: Volume<Int32>, interpolation: LabelInterpolation = .oneHotLinear, background: Int32 = 0
+    ) -> Volume<Int32> {
+      changes.reversed().reduce(labels) {
+        $0.applying($1.inverse, interpolation: interpolation, background: background)
+      }
+    }
+
+    /// The same for an image of values, such as a probability.
+    public func restored(
+      _ values: Volume<Float>, interpolation: Interpolation = .linear, outside: Float = 0
+    ) -> Volume<Float> {
+      changes.reversed().reduce(values) {
+        $0.applying($1.inverse, interpolation: interpolation, outside: outside)
+      }
+    }
+  }
+}

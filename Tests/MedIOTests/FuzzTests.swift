@@ -151,7 +151,8 @@ struct FuzzRun {
     switch below(6) {
     case 0: bytes.removeLast(below(bytes.count))
     case 1: bytes += bytes[..<below(bytes.count)]
-    case 2: bytes += Gzip.compress([UInt8](repeating: 0, count: 1 << below(below(20) == 0 ? 23 : 14)), level: 1)
+    case 2:
+      bytes += Gzip.compress([UInt8](repeating: 0, count: 1 << below(below(20) == 0 ? 23 : 14)), level: 1)
     default: break
     }
     return bytes

@@ -89,7 +89,8 @@ struct SliceCache {
       }
       let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
       let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-      facts += "\(url.standardizedFileURL.path) \(size) \(date)\n"
+      // Milliseconds: what copying a date loses does not matter.
+      facts += "\(url.standardizedFileURL.path) \(size) \((date * 1000).rounded())\n"
     }
     let safe = scan.identifier.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" ? $0 : "_" }
     return String(safe.prefix(80)) + "-" + String(Self.hash(facts), radix: 16)

@@ -36,23 +36,27 @@ static void SCL_VARIANT(convolution_rows)(const struct scl_direct_rows *shape, c
     pixels *= rows;
     rows = 1;
   }
-  for (size_t column = 0; column < shape->columns; column += SCL_PANEL) {
-    size_t left = shape->columns - column;
-    struct tile t = {.a_row = shape->source_pixel,
-                     .a_offsets = shape->offsets,
-                     .b = weights + column / SCL_PANEL * panel_step,
-                     .outer = shape->taps,
-                     .inner = shape->channels,
-                     .c_row = shape->out_pixel,
-                     .columns = left < SCL_PANEL ? left : SCL_PANEL,
-                     .bias = bias ? bias + column : 0,
-                     .streaming = shape->streaming && is_aligned(shape->out, shape->out_row, shape->out_pixel)};
-    for (size_t row = 0; row < rows; row++) {
-      t.a = shape->source + (ptrdiff_t)row * shape->source_row;
-      t.c = shape->out + (ptrdiff_t)row * shape->out_row + column;
-      product_rows(t, pixels, bias ? TILE_BIAS : TILE_ZERO);
-    }
-  }
+  // Kernel positions that are summed at once; none at all still writes the bias.
+  const size_t most = shape->channels < SCL_SUM ? SCL_SUM / (shape->channels + 1) + 1 : 1;
+  const int streaming = shape->streaming && shape->taps <= most &&
+                        is_aligned(shape->out, shape->out_row, shape->out_pixel);
+  for (size_t column = 0; column < shape->columns; column += SCL_PANEL)
+    for (size_t row = 0; row < rows; row++)
+      for (size_t tap = 0; tap < shape->taps || tap == 0; tap += most) {
+        size_t left = shape->columns - column, ahead = shape->taps - tap;
+        struct tile t = {.a = shape->source + (ptrdiff_t)row * shape->source_row,
+                         .a_row = shape->source_pixel,
+                         .a_offsets = shape->offsets + tap,
+                         .b = weights + column / SCL_PANEL * panel_step + tap * shape->channels * SCL_PANEL,
+                         .outer = ahead < most ? ahead : most,
+                         .inner = shape->channels,
+                         .c = shape->out + (ptrdiff_t)row * shape->out_row + column,
+                         .c_row = shape->out_pixel,
+                         .columns = left < SCL_PANEL ? left : SCL_PANEL,
+                         .bias = bias ? bias + column : 0,
+                         .streaming = streaming};
+        product_rows(t, pixels, tap > 0 ? TILE_ADD : bias ? TILE_BIAS : TILE_ZERO);
+      }
 }
 
 static void SCL_VARIANT(convolution_weight_gradient)(const struct scl_direct_rows *shape, float *gradient,

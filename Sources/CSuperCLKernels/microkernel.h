@@ -15,8 +15,14 @@
 // Columns of a tile, and of a packed panel.
 #define SCL_PANEL (SCL_VECTORS * SCL_WIDTH)
 
-// What a tile's sums begin with.
-enum tile_start { TILE_ZERO, TILE_BIAS, TILE_ADD };
+// What becomes of a tile's sums. A long sum is cut into pieces of about SCL_SUM products, each added to the
+// pieces before it: its rounding error then grows with the number of pieces, not of products.
+enum tile_start {
+  TILE_ZERO, // they are stored
+  TILE_BIAS, // they begin with the bias, and are stored
+  TILE_ADD   // they are added to what is stored
+};
+#define SCL_SUM 128
 
 // The operands of one tile. The sum over k runs in two loops, `outer` times `inner`.
 struct tile {
@@ -43,41 +49,39 @@ SCL_INLINE void tile_begin(vfloat acc[SCL_ROWS][SCL_VECTORS], const struct tile 
     if (start == TILE_BIAS)
       first = left >= SCL_WIDTH ? v_load(t->bias + v * SCL_WIDTH) : v_load_partial(t->bias + v * SCL_WIDTH, left);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-      if (start == TILE_ADD) {
-        const float *c = t->c + i * t->c_row + v * SCL_WIDTH;
-        first = left >= SCL_WIDTH ? v_load(c) : v_load_partial(c, left);
-      }
+    for (int i = 0; i < rows; i++)
       acc[i][v] = first;
-    }
   }
 }
 
 SCL_INLINE void tile_end(vfloat acc[SCL_ROWS][SCL_VECTORS], const struct tile *t, const int rows,
-                         const int vectors) {
-  if (t->columns == (size_t)vectors * SCL_WIDTH) {
-    if (t->streaming) {
-#pragma clang loop unroll(full)
-      for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++)
-          __builtin_nontemporal_store(acc[i][v], (vfloat *)(t->c + i * t->c_row + v * SCL_WIDTH));
-      return;
-    }
+                         const int vectors, const int start) {
+  const int full = t->columns == (size_t)vectors * SCL_WIDTH;
+  if (full && start != TILE_ADD && t->streaming) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++)
-        v_store(t->c + i * t->c_row + v * SCL_WIDTH, acc[i][v]);
-    return;
+        __builtin_nontemporal_store(acc[i][v], (vfloat *)(t->c + i * t->c_row + v * SCL_WIDTH));
+  } else if (full) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) {
+        float *c = t->c + i * t->c_row + v * SCL_WIDTH;
+        v_store(c, start == TILE_ADD ? v_load(c) + acc[i][v] : acc[i][v]);
+      }
+  } else {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) {
+        float *c = t->c + i * t->c_row + v * SCL_WIDTH;
+        size_t left = t->columns - (size_t)v * SCL_WIDTH;
+        size_t n = left < SCL_WIDTH ? left : SCL_WIDTH;
+        v_store_partial(c, start == TILE_ADD ? v_load_partial(c, n) + acc[i][v] : acc[i][v], n);
+      }
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) {
-      size_t left = t->columns - (size_t)v * SCL_WIDTH;
-      v_store_partial(t->c + i * t->c_row + v * SCL_WIDTH, acc[i][v], left < SCL_WIDTH ? left : SCL_WIDTH);
-    }
 }
 
 // c = a b with a row by row: a(i, k) = a[i * a_row + a_offsets[outer] + inner], b packed in panels.
@@ -108,7 +112,7 @@ SCL_INLINE void tile_rows(const struct tile *t, const int rows, const int vector
       b += SCL_PANEL;
     }
   }
-  tile_end(acc, t, rows, vectors);
+  tile_end(acc, t, rows, vectors, start);
 }
 
 // c = a^T b with a column by column: a(i, k) = a[outer * a_outer + inner * a_inner + i], b likewise.
@@ -135,7 +139,7 @@ SCL_INLINE void tile_columns(const struct tile *t, const int rows, const int vec
       b += t->b_inner;
     }
   }
-  tile_end(acc, t, rows, vectors);
+  tile_end(acc, t, rows, vectors, start);
 }
 
 // One function for every number of rows, so that the sums stay in registers.

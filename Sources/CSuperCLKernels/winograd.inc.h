@@ -314,18 +314,19 @@ static void SCL_VARIANT(winograd_product)(struct scl_winograd_block block, size_
                                           size_t panel_count, struct scl_winograd_block product) {
   static const ptrdiff_t no_offset = 0;
   for (size_t e = 0; e < SCL_WINOGRAD_POSITIONS; e++)
-    for (size_t panel = 0; panel < panel_count; panel++) {
-      struct tile t = {.a = block.data + e * block.position,
-                       .a_row = (ptrdiff_t)block.row,
-                       .a_offsets = &no_offset,
-                       .b = panels + panel * panel_step + e * panel_position,
-                       .outer = 1,
-                       .inner = channels,
-                       .c = product.data + e * product.position + panel * SCL_PANEL,
-                       .c_row = (ptrdiff_t)product.row,
-                       .columns = SCL_PANEL};
-      product_rows(t, tiles, TILE_ZERO);
-    }
+    for (size_t panel = 0; panel < panel_count; panel++)
+      for (size_t k = 0; k < channels || k == 0; k += SCL_SUM) {
+        struct tile t = {.a = block.data + e * block.position + k,
+                         .a_row = (ptrdiff_t)block.row,
+                         .a_offsets = &no_offset,
+                         .b = panels + panel * panel_step + e * panel_position + k * SCL_PANEL,
+                         .outer = 1,
+                         .inner = channels - k < SCL_SUM ? channels - k : SCL_SUM,
+                         .c = product.data + e * product.position + panel * SCL_PANEL,
+                         .c_row = (ptrdiff_t)product.row,
+                         .columns = SCL_PANEL};
+        product_rows(t, tiles, k > 0 ? TILE_ADD : TILE_ZERO);
+      }
 }
 
 static void SCL_VARIANT(winograd_accumulate)(struct scl_winograd_block block, size_t first_row, size_t rows,

@@ -35,6 +35,9 @@ let package = Package(
       name: "benchmark", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
       swiftSettings: swiftSettings),
     .executableTarget(
+      name: "interop", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
       name: "evaluate",
       dependencies: [arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Metrics")],
       swiftSettings: swiftSettings),

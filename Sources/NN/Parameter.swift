@@ -63,8 +63,9 @@ public enum ParameterLayout: Sendable {
   /// Ours `[kernel..., in, out]`, in files `[in, out, kernel...]`.
   case transposedConvolution
 
-  /// For a tensor of `rank`, the axis of ours that stands at each place of the file's order.
-  package func fileOrder(rank: Int) -> [Int] {
+  /// For a tensor of `rank`, the axis of ours that stands at each place of the file's order:
+  /// `parameter.gradient?.permuted(parameter.layout.fileOrder(rank: 4))` is a gradient as PyTorch has it.
+  public func fileOrder(rank: Int) -> [Int] {
     switch self {
     case .same: Array(0..<rank)
     case .linear: [1, 0]

@@ -4,4 +4,5 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "layers", cases: layerBenchmarks),
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
+  BenchmarkWork(name: "step", cases: stepBenchmarks),
 ]

@@ -86,6 +86,8 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
     try require(batchSize >= 1, "batchSize", batchSize, "must be at least 1")
     try require(steps >= 0, "steps", steps, "must not be negative")
     try require(learningRate > 0, "learningRate", learningRate, "must be positive")
+    try require((0..<1).contains(momentum), "momentum", momentum, "must be at least 0 and below 1")
+    try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "must not be negative")
   }
 }
 

@@ -61,6 +61,10 @@ public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
       throw SuperCLError.badImages(
         "image \(index) has shape \(image.image.shape); the encoder takes [height, width, \(channels)]")
     }
+    // The min-max of the augmentation would turn such an image into zeros without a word.
+    for (index, image) in images.enumerated() where !image.image.isFinite().all() {
+      throw SuperCLError.badImages("image \(index) has values that are not finite")
+    }
     try loop.run(
       until: configuration.steps, imagesPerStep: configuration.batchSize, checkpoint: checkpoint,
       progress: progress

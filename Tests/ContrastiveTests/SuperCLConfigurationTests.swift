@@ -1,0 +1,53 @@
+import Contrastive
+import Foundation
+import Testing
+
+@Suite struct SuperCLConfigurationTests {
+  @Test func theDefaultsAreTheMethods() throws {
+    let configuration = SuperCLConfiguration()
+    try configuration.validate()
+    #expect(configuration.temperature == 0.1 && configuration.baseTemperature == 0.07)
+    #expect(configuration.weights == .init(instance: 1, intra: 1, inter: 0.5))
+    #expect(configuration.segmentCount == 100 && configuration.compactness == 10)
+    #expect(configuration.slicIterations == 10 && configuration.positionThreshold == 0.1)
+    #expect(configuration.learningRate == 0.01 && configuration.momentum == 0.9)
+    #expect(configuration.weightDecay == 1e-5 && configuration.seed == 1234)
+    #expect(configuration.pixelSampling == .flat(stride: 1) && configuration.intraLevel == .bottleneck)
+  }
+
+  static let changes: [(String, @Sendable (inout SuperCLConfiguration) -> Void)] = [
+    ("temperature", { $0.temperature = 0 }), ("temperature", { $0.temperature = .nan }),
+    ("baseTemperature", { $0.baseTemperature = -1 }), ("weights.intra", { $0.weights.intra = -1 }),
+    ("weights", { $0.weights = .init(instance: 0, intra: 0, inter: 0) }),
+    ("positionThreshold", { $0.positionThreshold = 0 }),
+    ("pixelSampling", { $0.pixelSampling = .grid(stride: 0) }),
+    ("segmentCount", { $0.segmentCount = 0 }), ("compactness", { $0.compactness = 0 }),
+    ("slicIterations", { $0.slicIterations = 0 }), ("patchSize", { $0.patchSize = 0 }),
+    ("batchSize", { $0.batchSize = 0 }), ("steps", { $0.steps = -1 }),
+    ("learningRate", { $0.learningRate = 0 }),
+    ("momentum", { $0.momentum = 1.5 }), ("weightDecay", { $0.weightDecay = -1 }),
+  ]
+
+  @Test(arguments: changes.indices) func aBadFieldIsNamed(_ index: Int) {
+    let (field, change) = Self.changes[index]
+    var configuration = SuperCLConfiguration()
+    change(&configuration)
+    let error = #expect(throws: SuperCLError.self) { try configuration.validate() }
+    guard case .badConfiguration(let named, _, _) = error else {
+      Issue.record("\(field): \(String(describing: error))")
+      return
+    }
+    #expect(named == field)
+  }
+
+  @Test func itSurvivesJSON() throws {
+    var configuration = SuperCLConfiguration()
+    configuration.intraLevel = .stage(3)
+    configuration.fixedAugmentation = .brats
+    configuration.variedAugmentation = .brats
+    configuration.baseTemperature = nil
+    let copy = try JSONDecoder().decode(
+      SuperCLConfiguration.self, from: JSONEncoder().encode(configuration))
+    #expect(copy == configuration)
+  }
+}

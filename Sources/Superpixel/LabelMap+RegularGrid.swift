@@ -16,7 +16,8 @@ extension LabelMap {
       return
     }
     let cells = SeedGrid(
-      extents: extents, spacing: [1, 1, 1], target: min(count, shape.elementCount)
+      extents: SIMD3(extents[0], extents[1], extents[2]), spacing: SIMD3(repeating: 1),
+      target: min(count, shape.elementCount)
     ).counts
     self.init(
       Tensor(shape: shape) { buffer in

@@ -8,17 +8,21 @@ extension SLIC {
   ///   - mask: Pixels to segment, `[height, width]`; the others carry ``Superpixels/maskedLabel``. Masked-out
   ///     values are never looked at, so they may be NaN.
   ///   - scratch: Working memory to use again in the next call.
+  ///   - start: Where the centers begin.
+  ///   - progress: Called at each stage and pass; it may stop the call.
   /// - Throws: ``SLICError`` for parameters out of range, shapes that do not fit, NaN or infinity inside the
   ///   mask, an image without pixels, an empty mask.
   public func segment<Scalar: PixelScalar>(
-    _ image: Tensor<Scalar>, mask: BinaryMask? = nil, scratch: SLICScratch = SLICScratch()
+    _ image: Tensor<Scalar>, mask: BinaryMask? = nil, scratch: SLICScratch = SLICScratch(),
+    start: Start = .grid, progress: SLICProgress.Handler? = nil
   ) throws(SLICError) -> Superpixels {
     guard image.rank == 2 || image.rank == 3 else {
       throw .shape("image", image.shape, "an image is [height, width] or [height, width, channels]")
     }
     let (height, width) = (image.shape[0], image.shape[1])
     return try segment(
-      image, spatial: [height, width], channels: image.rank == 3 ? image.shape[2] : 1, mask, scratch)
+      image, spatial: [height, width], channels: image.rank == 3 ? image.shape[2] : 1, mask, scratch, start,
+      progress)
   }
 
   /// The supervoxels of a volume.
@@ -27,9 +31,12 @@ extension SLIC {
   ///   - volume: `[depth, height, width]` (one channel) or `[depth, height, width, channels]`.
   ///   - mask: Voxels to segment, `[depth, height, width]`.
   ///   - scratch: Working memory to use again in the next call.
+  ///   - start: Where the centers begin.
+  ///   - progress: Called at each stage and pass; it may stop the call.
   /// - Throws: ``SLICError``, as for an image.
   public func segment<Scalar: PixelScalar>(
-    volume: Tensor<Scalar>, mask: BinaryMask? = nil, scratch: SLICScratch = SLICScratch()
+    volume: Tensor<Scalar>, mask: BinaryMask? = nil, scratch: SLICScratch = SLICScratch(),
+    start: Start = .grid, progress: SLICProgress.Handler? = nil
   ) throws(SLICError) -> Superpixels {
     guard volume.rank == 3 || volume.rank == 4 else {
       throw .shape(
@@ -38,11 +45,12 @@ extension SLIC {
     return try segment(
       volume, spatial: Array(volume.shape.dimensions.prefix(3)),
       channels: volume.rank == 4 ? volume.shape[3] : 1,
-      mask, scratch)
+      mask, scratch, start, progress)
   }
 
   private func segment<Scalar: PixelScalar>(
-    _ pixels: Tensor<Scalar>, spatial: [Int], channels: Int, _ mask: BinaryMask?, _ scratch: SLICScratch
+    _ pixels: Tensor<Scalar>, spatial: [Int], channels: Int, _ mask: BinaryMask?, _ scratch: SLICScratch,
+    _ start: Start, _ progress: SLICProgress.Handler?
   ) throws(SLICError) -> Superpixels {
     if let mask, mask.shape.dimensions != spatial {
       throw .shape("mask", mask.shape, "must have the image's shape \(TensorShape(spatial))")
@@ -52,10 +60,14 @@ extension SLIC {
     let labels = try Tensor<Int32>(shape: TensorShape(spatial)) { (buffer) throws(SLICError) in
       report = try pixels.withUnsafeBufferPointer { (values) throws(SLICError) -> SLICReport in
         let view = PixelView(contiguous: values, spatial: spatial, channels: channels)
-        guard let mask else { return try segment(view, mask: nil, into: buffer, scratch: scratch) }
+        guard let mask else {
+          return try segment(
+            view, mask: nil, into: buffer, scratch: scratch, start: start, progress: progress)
+        }
         return try mask.values.withUnsafeBufferPointer { (inside) throws(SLICError) -> SLICReport in
           try segment(
-            view, mask: PixelView(mask: inside, spatial: spatial), into: buffer, scratch: scratch)
+            view, mask: PixelView(mask: inside, spatial: spatial), into: buffer, scratch: scratch,
+            start: start, progress: progress)
         }
       }
     }
@@ -68,11 +80,13 @@ extension SLIC {
   ///   - view: The pixels.
   ///   - mask: One channel of the same extents; pixels where it is not 0 are segmented.
   ///   - labels: One label for each pixel, row-major without padding.
-  ///   - scratch: Working memory; when it has served an image of this size before, nothing is allocated.
+  ///   - scratch: Working memory; when it has served a like image before, nothing is allocated.
+  ///   - start: Where the centers begin.
+  ///   - progress: Called at each stage and pass; it may stop the call.
   /// - Throws: ``SLICError``; the content of `labels` is then undefined.
   public func segment(
     _ view: PixelView, mask: PixelView? = nil, into labels: UnsafeMutableBufferPointer<Int32>,
-    scratch: SLICScratch
+    scratch: SLICScratch, start: Start = .grid, progress: SLICProgress.Handler? = nil
   ) throws(SLICError) -> SLICReport {
     try validate(isVolume: view.depth != nil, pixelCount: view.pixelCount, channels: view.channels)
     guard labels.count == view.pixelCount, let base = labels.baseAddress else {
@@ -88,7 +102,7 @@ extension SLIC {
       return try ReferenceSLIC.segment(self, view, mask, base)
     }
     var engine = SLICEngine(options: self, view: view, mask: mask, labels: base, scratch: scratch)
-    return try engine.run()
+    return try engine.run(start, progress)
   }
 
   private func validate(isVolume: Bool, pixelCount: Int, channels: Int) throws(SLICError) {
@@ -97,6 +111,18 @@ extension SLIC {
       guard count >= 1 else { throw .parameter("segmentCount", count, "must be at least 1") }
     case .size(let size):
       guard size >= 1 else { throw .parameter("segmentCount", "size(\(size))", "must be at least 1 pixel") }
+    case .adaptive(let adaptive):
+      guard adaptive.finestCount >= 1 else {
+        throw .parameter("finestCount", adaptive.finestCount, "must be at least 1")
+      }
+      guard adaptive.tolerance.isFinite, adaptive.tolerance >= 0 else {
+        throw .parameter("tolerance", adaptive.tolerance, "must be finite and at least 0")
+      }
+      guard mode == .standard, connectivity == .enforced else {
+        throw .parameter(
+          "segmentCount", "adaptive",
+          "needs the standard mode and enforced connectivity: only neighbors merge")
+      }
     }
     guard compactness.isFinite, compactness > 0 else {
       throw .parameter("compactness", compactness, "must be finite and greater than 0")
@@ -109,6 +135,14 @@ extension SLIC {
     }
     guard windowInSteps >= 0.75, windowInSteps.isFinite else {
       throw .parameter("windowInSteps", windowInSteps, "must be finite and at least 0.75")
+    }
+    guard rowStride >= 1, rowStride <= 1_000 else {
+      throw .parameter("rowStride", rowStride, "must be in 1...1000")
+    }
+    if let maximumSizeFactor {
+      guard maximumSizeFactor.isFinite, maximumSizeFactor >= (mode == .standard ? 1 : 0) else {
+        throw .parameter("maximumSizeFactor", maximumSizeFactor, "must be finite and at least 1")
+      }
     }
     guard minimumSizeFactor >= 0, minimumSizeFactor.isFinite else {
       throw .parameter("minimumSizeFactor", minimumSizeFactor, "must be finite and at least 0")
@@ -123,8 +157,9 @@ extension SLIC {
     guard spacing.allSatisfy({ $0.isFinite && $0 > 0 }) else {
       throw .parameter("spacing", spacing, "must be finite and greater than 0")
     }
-    for value in spacing.isEmpty ? [1] : spacing where sigma / value > 100 {
-      throw .parameter("sigma", sigma, "must be at most 100 pixels; here it is \(sigma / value)")
+    let pixels = sigma / spacingOfAxes.min()
+    guard pixels <= 100 else {
+      throw .parameter("sigma", sigma, "must be at most 100 pixels; here it is \(pixels)")
     }
     guard channels >= 1 else { throw .shape("image", "\(channels) channels", "needs a channel") }
     guard pixelCount >= 1 else {

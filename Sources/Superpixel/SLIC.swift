@@ -6,8 +6,8 @@
 ///
 ///     D^2 = |f_i - f_k|^2 + (compactness / S)^2 |x_i - x_k|^2
 ///
-/// with the features f (lightness, L\*a\*b\*, or what ``colorConversion`` says) and positions x in the
-/// units of ``spacing``. At the end every label is one connected piece, and labels are 0 ..< count.
+/// with the features f (lightness, L\*a\*b\*, or what `colorConversion` says) and positions x in the
+/// units of `spacing`. At the end every label is one connected piece, and labels are 0 ..< count.
 ///
 ///     let superpixels = try SLIC(segmentCount: 100, compactness: 10).segment(image)
 ///     superpixels.labels      // LabelMap of the image's size
@@ -42,7 +42,7 @@ public struct SLIC: Hashable, Sendable {
   /// the (unmasked) pixels of all channels first.
   public enum ColorConversion: Hashable, Sendable {
     /// Three channels are taken as sRGB and become L\*a\*b\*; any other number is put on 0...100. In
-    /// ``Mode/skimageCompatible`` other numbers of channels stay in 0...1, as the reference does.
+    /// `skimageCompatible` other numbers of channels stay in 0...1, as the reference does.
     case automatic
     /// sRGB to L\*a\*b\* (D65, 2-degree observer). Needs three channels.
     case lab
@@ -71,12 +71,24 @@ public struct SLIC: Hashable, Sendable {
 
   /// When iterations end.
   public enum Convergence: Hashable, Sendable {
-    /// After ``maximumIterations``, or when a pass changes no label: more passes would change nothing.
+    /// After `maximumIterations`, or when a pass changes no label: more passes would change nothing.
     case unchangedLabels
-    /// After ``maximumIterations``, or when a pass changes at most this share (0...1) of the labels.
+    /// After `maximumIterations`, or when a pass changes at most this share (0...1) of the labels.
     case changedShare(atMost: Double)
-    /// After exactly ``maximumIterations``.
+    /// After exactly `maximumIterations`.
     case never
+  }
+
+  /// Where the centers begin.
+  public enum Start: Hashable, Sendable {
+    /// On a regular grid, or in cells of equal size inside a mask.
+    case grid
+    /// Where earlier centers ended: the frame or the slice before. Their number takes the place of
+    /// `segmentCount`.
+    case centers(SLICCenters)
+    /// Where the last call with the same scratch ended, without a copy; on the grid when that had another
+    /// number of channels or of axes.
+    case previousCall
   }
 
   /// How many superpixels are asked for. The delivered number differs a little: seeds lie on a grid, and
@@ -86,13 +98,13 @@ public struct SLIC: Hashable, Sendable {
   public var compactness: Double
   /// Passes over the image at most. At least 1.
   public var maximumIterations: Int
-  /// The algorithm; see ``Mode``.
+  /// The algorithm; see `Mode`.
   public var mode = Mode.standard
-  /// The balance of color and position; see ``Variant``.
+  /// The balance of color and position; see `Variant`.
   public var variant = Variant.slic
-  /// The color features; see ``ColorConversion``.
+  /// The color features; see `ColorConversion`.
   public var colorConversion = ColorConversion.automatic
-  /// Standard deviation of a Gaussian that smooths the features first, in units of ``spacing`` (pixels
+  /// Standard deviation of a Gaussian that smooths the features first, in units of `spacing` (pixels
   /// without it); 0 for none.
   public var sigma = 0.0
   /// Distance between neighbors along each axis, outermost first (two values for an image, three for a
@@ -101,14 +113,18 @@ public struct SLIC: Hashable, Sendable {
   public var spacing: [Double] = []
   /// A pixel is compared with the centers at most this many steps away along each axis. At least .75.
   public var windowInSteps = 1.0
+  /// In all passes but the last, only every n-th row is visited, another one each time. 1 visits all; 3 is
+  /// about twice as fast for a loss of quality that is hard to measure. `convergence` is then not tested.
+  public var rowStride = 1
   /// When iterations end.
   public var convergence = Convergence.unchangedLabels
   /// Whether each label is made one piece.
   public var connectivity = Connectivity.enforced
   /// Pieces below this share of the mean size (pixels / segments) join a neighbor. 0 keeps all pieces.
   public var minimumSizeFactor = 0.5
-  /// Superpixels above this share of the mean size are split; `nil` for no limit (3 in
-  /// ``Mode/skimageCompatible``, the reference's value).
+  /// Superpixels above this share of the mean size are split, at least 1; `nil` for no limit (3 in
+  /// `skimageCompatible`, the reference's value). Afterwards one is larger only where a piece below
+  /// the minimum size had no smaller neighbor to join.
   public var maximumSizeFactor: Double?
   /// Which neighbor they join.
   public var smallSegmentRule = SmallSegmentRule.closestMean

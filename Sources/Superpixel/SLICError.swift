@@ -40,6 +40,10 @@ public struct SLICError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { "\(parameter) = \(value): \(reason)" }
 
+  static var emptyMask: SLICError {
+    SLICError(code: .emptyMask, parameter: "mask", value: "no pixel", reason: "at least one must be inside")
+  }
+
   static func parameter(_ name: String, _ value: some Any, _ reason: String) -> SLICError {
     SLICError(code: .invalidParameter, parameter: name, value: "\(value)", reason: reason)
   }

@@ -33,18 +33,21 @@ enum LabelChecks {
   /// A sentence about what is wrong, or `nil`: labels are dense, each is one piece, and pixels carry
   /// ``Superpixels/maskedLabel`` exactly outside the mask.
   static func problem(_ result: Superpixels, mask: [Bool]? = nil) -> String? {
-    let labels = result.labels.labels.scalars
-    for (index, label) in labels.enumerated() {
+    problem(result.labels, count: result.count, mask: mask)
+  }
+
+  static func problem(_ map: LabelMap, count: Int, mask: [Bool]?, onePiece: Bool = true) -> String? {
+    for (index, label) in map.labels.scalars.enumerated() {
       let inside = mask?[index] ?? true
       if inside != (label >= 0) || (!inside && label != Superpixels.maskedLabel) {
         return "label \(label) at \(index), inside: \(inside)"
       }
     }
-    let pieces = pieces(result.labels)
-    if Set(pieces.keys) != Set(0..<Int32(result.count)) {
-      return "labels \(pieces.keys.sorted()) are not 0 ..< \(result.count)"
+    let pieces = pieces(map)
+    if pieces.count != count || !pieces.keys.allSatisfy({ (0..<Int32(count)).contains($0) }) {
+      return "labels \(pieces.keys.sorted()) are not 0 ..< \(count)"
     }
-    if let (label, count) = pieces.first(where: { $0.value != 1 }) {
+    if onePiece, let (label, count) = pieces.first(where: { $0.value != 1 }) {
       return "label \(label) has \(count) pieces"
     }
     return nil

@@ -45,6 +45,9 @@ struct scl_slic_kernels {
   /// `(clusters, SCL_SLIC_SUMS + channels)` and returns how many labels changed.
   int64_t (*assign)(const struct scl_slic_pass *pass, int64_t strip, const struct scl_slic_workspace *workspace,
                     double *sums);
+  /// SLICO: raises `maxima[k]` to the largest squared color distance, times `unit`, between center k and its
+  /// pixels in a strip.
+  void (*raise_maxima)(const struct scl_slic_pass *pass, int64_t strip, float unit, float *maxima);
   /// Writes the columns at which the label changes (column 0 first) and returns how many there are; with
   /// `starts` NULL it only counts.
   int64_t (*runs)(const int32_t *labels, int64_t width, int32_t *starts);
@@ -58,8 +61,14 @@ struct scl_slic_kernels {
   int (*range)(const double *values, int64_t count, double *minimum, double *maximum);
   /// `out = quantum * round((values - offset) * scale / quantum)`.
   void (*rescale)(const double *values, int64_t count, double offset, double scale, double quantum, float *out);
-  /// In place: rows of red, green, blue in 0...1 become L*, a*, b* (D65), rounded to multiples of `quantum`.
+  /// In place: sRGB values in 0...1 become linear light.
+  void (*linear_light)(float *values, int64_t count);
+  /// In place: rows of linear red, green, blue become L*, a*, b* (D65), rounded to multiples of `quantum`.
   void (*lab)(float *red, float *green, float *blue, int64_t count, float quantum);
+  /// `out[i] = table[bytes[i * stride]]`.
+  void (*look_up)(const uint8_t *bytes, ptrdiff_t stride, int64_t count, const float *table, float *out);
+  /// The extremes of bytes: `*minimum` and `*maximum` are lowered and raised.
+  void (*byte_range)(const uint8_t *bytes, int64_t count, uint8_t *minimum, uint8_t *maximum);
 };
 
 /// The table of the instruction set in use.

@@ -9,7 +9,8 @@ struct SegmentPieces {
   let starts: UnsafeMutablePointer<Int32>
   /// The piece of each run, numbered in order of appearance; -1 outside the mask.
   let piece: UnsafeMutablePointer<Int32>
-  var runCount: Int
+  let rowCount: Int
+  let runCount: Int
   var count: Int
 }
 
@@ -19,11 +20,12 @@ extension SLICEngine {
   ///
   /// Two voxels are connected when they share a face. O(pixels + runs log runs).
   func enforceConnectivity(segments: Int) -> Int {
-    let pieces = findPieces()
+    var pieces = findPieces()
+    if splitLargePieces(pieces, segments: segments) { pieces = findPieces() }
     let minimum = minimumSize(segments: segments)
     var count = pieces.count
     var numbers: UnsafePointer<Int32>?
-    if let merged = mergeSmallPieces(pieces, minimum: minimum) {
+    if let merged = mergeSmallPieces(pieces, minimum: minimum, maximum: maximumSize(segments: segments)) {
       numbers = UnsafePointer(merged.numbers)
       count = merged.count
     }
@@ -31,6 +33,12 @@ extension SLICEngine {
       for row in rows { writeLabels(row, pieces, numbers) }
     }
     return count
+  }
+
+  /// Pieces with more pixels than this are split; no limit where there is none.
+  func maximumSize(segments: Int) -> Int {
+    guard let factor = options.maximumSizeFactor else { return .max }
+    return max(1, Int(min(factor * Double(pixelCount) / Double(segments), Double(pixelCount)).rounded(.up)))
   }
 
   /// Pieces with fewer pixels than this join a neighbor.
@@ -51,7 +59,7 @@ extension SLICEngine {
     max((rowCount + 15) / 16, min(rowCount, 65_536 / max(width, 1)), 1)
   }
 
-  private func writeLabels(_ row: Int, _ pieces: SegmentPieces, _ numbers: UnsafePointer<Int32>?) {
+  func writeLabels(_ row: Int, _ pieces: SegmentPieces, _ numbers: UnsafePointer<Int32>?) {
     let line = labels + row * width
     for run in pieces.rowOffsets[row]..<pieces.rowOffsets[row + 1] {
       let start = Int(pieces.starts[run])
@@ -74,7 +82,7 @@ extension SLICEngine {
     let starts = scratch.take(.runStarts, Int32.self, runs)
     let parents = scratch.take(.runParents, Int32.self, runs)
     let pieces = SegmentPieces(
-      rowOffsets: rowOffsets, starts: starts, piece: parents, runCount: runs, count: 0)
+      rowOffsets: rowOffsets, starts: starts, piece: parents, rowCount: rowCount, runCount: runs, count: 0)
     forEachRowShare { rows in
       for row in rows {
         _ = kernels.runs(labels + row * width, Int64(width), starts + rowOffsets[row])

@@ -14,6 +14,7 @@ extension SLICEngine {
   /// Fills the feature planes and their running sums from the caller's pixels.
   func prepareFeatures() throws(SLICError) {
     let intensity = Intensity(try intensityRange())
+    let table = view.format == .uint8 ? makeTable(intensity) : nil
     let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
     let chunks = (rowCount + chunk - 1) / chunk
     let threads = min(ComputeThreads.count, chunks)
@@ -21,7 +22,12 @@ extension SLICEngine {
     forEachShare(of: chunks, threads: threads) { thread, index in
       let values = buffers + thread * width
       for row in index * chunk..<min((index + 1) * chunk, rowCount) {
-        loadRow(row, intensity, values)
+        if let table {
+          lookUpRow(row, table)
+        } else {
+          convertRow(row, intensity, values)
+        }
+        if colorConversion == .lab { convertToLab(row) }
       }
     }
     if options.sigma > 0 { smooth() }
@@ -31,8 +37,7 @@ extension SLICEngine {
   }
 
   /// Rescaled (and converted) values of one row, not yet smoothed.
-  private func loadRow(_ row: Int, _ intensity: Intensity, _ values: UnsafeMutablePointer<Double>) {
-    let conversion = colorConversion
+  private func convertRow(_ row: Int, _ intensity: Intensity, _ values: UnsafeMutablePointer<Double>) {
     for channel in 0..<channels {
       let out = features + channel * featurePlane + row * featureRow
       scl_slic_load(
@@ -41,15 +46,50 @@ extension SLICEngine {
         Int64(width), values)
       if intensity.factor != 1 { for x in 0..<width { values[x] *= intensity.factor } }
       if mask != nil { clearOutside(row, values, intensity.low) }
-      let unit = conversion == .lightness ? 100.0 : 1.0
-      kernels.rescale(
-        values, Int64(width), intensity.low, intensity.scale * unit, conversion == .lab ? 0x1p-20 : quantum,
-        out)
+      rescale(values, width, intensity, out)
       for x in width..<featureRow { out[x] = 0 }
     }
-    if conversion == .lab {
-      let red = features + row * featureRow
-      kernels.lab(red, red + featurePlane, red + 2 * featurePlane, Int64(width), Float(quantum))
+  }
+
+  private func convertToLab(_ row: Int) {
+    let red = features + row * featureRow
+    let (green, blue) = (red + featurePlane, red + 2 * featurePlane)
+    if view.format != .uint8 {
+      kernels.linear_light(red, Int64(width))
+      kernels.linear_light(green, Int64(width))
+      kernels.linear_light(blue, Int64(width))
+    }
+    kernels.lab(red, green, blue, Int64(width), Float(quantum))
+  }
+
+  /// The feature (or the linear light) of each value of a byte.
+  private func makeTable(_ intensity: Intensity) -> UnsafePointer<Float> {
+    let values = scratch.take(.table, Double.self, 256 + 128)
+    let table = UnsafeMutableRawPointer(values + 256).bindMemory(to: Float.self, capacity: 256)
+    // Values outside the range occur outside the mask alone.
+    for value in 0..<256 { values[value] = min(max(Double(value), intensity.low), intensity.high) }
+    rescale(values, 256, intensity, table)
+    if colorConversion == .lab { kernels.linear_light(table, 256) }
+    return UnsafePointer(table)
+  }
+
+  private func rescale(
+    _ values: UnsafePointer<Double>, _ count: Int, _ intensity: Intensity, _ out: UnsafeMutablePointer<Float>
+  ) {
+    let unit = colorConversion == .lightness ? 100.0 : 1.0
+    kernels.rescale(
+      values, Int64(count), intensity.low, intensity.scale * unit,
+      colorConversion == .lab ? 0x1p-20 : quantum,
+      out)
+  }
+
+  private func lookUpRow(_ row: Int, _ table: UnsafePointer<Float>) {
+    for channel in 0..<channels {
+      let out = features + channel * featurePlane + row * featureRow
+      let bytes = view.row(row % height, plane: row / height, channel: channel)
+      kernels.look_up(
+        bytes.assumingMemoryBound(to: UInt8.self), view.columnStride, Int64(width), table, out)
+      for x in width..<featureRow { out[x] = 0 }
     }
   }
 
@@ -86,6 +126,10 @@ extension SLICEngine {
       let values = buffers + thread * width
       let extremes = buffers + threads * width + 2 * thread
       for row in index * chunk..<min((index + 1) * chunk, rowCount) {
+        if isContiguousBytes {
+          widenByBytes(row, extremes)
+          continue
+        }
         for channel in 0..<channels {
           scl_slic_load(
             view.row(row % height, plane: row / height, channel: channel), view.format.rawValue,
@@ -105,6 +149,20 @@ extension SLICEngine {
       high = max(high, buffers[threads * width + 2 * thread + 1])
     }
     return (low, high)
+  }
+
+  /// Whether a row is `width * channels` bytes side by side, all of which count.
+  private var isContiguousBytes: Bool {
+    view.format == .uint8 && mask == nil && view.columnStride == channels
+      && (channels == 1 || view.channelStride == 1)
+  }
+
+  private func widenByBytes(_ row: Int, _ extremes: UnsafeMutablePointer<Double>) {
+    let bytes = view.row(row % height, plane: row / height, channel: 0).assumingMemoryBound(to: UInt8.self)
+    var (low, high) = (UInt8.max, UInt8.min)
+    kernels.byte_range(bytes, Int64(width * channels), &low, &high)
+    extremes[0] = min(extremes[0], Double(low))
+    extremes[1] = max(extremes[1], Double(high))
   }
 
   /// Moves the values inside the mask to the front and returns how many there are.
@@ -156,6 +214,7 @@ extension SLICEngine {
 /// How intensities become 0...1: `(value * factor - low) * scale`.
 private struct Intensity {
   var low: Double
+  var high: Double
   var scale: Double
   /// A power of two that keeps the range of extreme `Double` images representable; 1 otherwise.
   var factor: Double
@@ -164,7 +223,7 @@ private struct Intensity {
     let range = extremes.high - extremes.low
     factor = range.isFinite ? (range > 0 && range < 1e-290 ? 0x1p700 : 1) : 0.25
     low = extremes.low * factor
-    let scaled = extremes.high * factor - low
-    scale = scaled > 0 ? 1 / scaled : 0
+    high = extremes.high * factor
+    scale = high > low ? 1 / (high - low) : 0
   }
 }

@@ -5,44 +5,47 @@ extension SLICEngine {
   /// Smooths the feature planes with a Gaussian, axis by axis, reflecting at the borders; cut off at four
   /// standard deviations.
   func smooth() {
-    let lengths = [depth, height, width]
-    let strides = [height * featureRow, featureRow, 1]
+    let lengths = SIMD3(depth, height, width)
     for axis in 0..<3 where lengths[axis] > 1 {
-      let weights = gaussian(options.sigma / spacing[axis], scratch)
-      guard weights.count > 1 else { continue }
-      smooth(axis, lengths[axis], strides[axis], weights)
+      let sigma = options.sigma / spacing[axis]
+      let radius = Int(4 * sigma + 0.5)
+      if radius > 0 { smooth(axis, radius, gaussian(sigma, radius)) }
     }
   }
 
-  private func smooth(_ axis: Int, _ length: Int, _ stride: Int, _ weights: [Float]) {
+  /// One half of a normalised Gaussian, from the center out to four standard deviations.
+  private func gaussian(_ sigma: Double, _ radius: Int) -> UnsafePointer<Float> {
+    let weights = scratch.take(.weights, Float.self, radius + 1)
+    var total = 1.0
+    for i in 1...radius { total += 2 * exp(-0.5 * Double(i * i) / (sigma * sigma)) }
+    for i in 0...radius { weights[i] = Float(exp(-0.5 * Double(i * i) / (sigma * sigma)) / total) }
+    return UnsafePointer(weights)
+  }
+
+  private func smooth(_ axis: Int, _ radius: Int, _ weights: UnsafePointer<Float>) {
+    let lengths = SIMD3(depth, height, width)
+    let strides = SIMD3(height * featureRow, featureRow, 1)
+    let (length, stride) = (lengths[axis], strides[axis])
     // Lines along the axis: all pairs of positions along the two others.
-    let others = (0..<3).filter { $0 != axis }
-    let lengths = [depth, height, width]
-    let strides = [height * featureRow, featureRow, 1]
-    let lines = lengths[others[0]] * lengths[others[1]]
+    let (outer, inner) = (axis == 0 ? 1 : 0, axis == 2 ? 1 : 2)
+    let lines = lengths[outer] * lengths[inner]
     let chunk = max(1, min(lines, 16_384 / length))
     let chunks = (lines + chunk - 1) / chunk
     let threads = min(ComputeThreads.count, chunks)
-    let radius = weights.count - 1
     let padded = length + 2 * radius
     let buffers = scratch.take(.smoothing, Float.self, threads * padded)
     forEachShare(of: chunks, threads: threads) { thread, index in
       let line = buffers + thread * padded
       for number in index * chunk..<min((index + 1) * chunk, lines) {
-        let start =
-          number / lengths[others[1]] * strides[others[0]] + number % lengths[others[1]] * strides[others[1]]
+        let start = number / lengths[inner] * strides[outer] + number % lengths[inner] * strides[inner]
         for channel in 0..<channels {
           let values = features + channel * featurePlane + start
           for i in 0..<padded { line[i] = values[reflected(i - radius, length) * stride] }
-          weights.withUnsafeBufferPointer { weights in
-            for i in 0..<length {
-              let center = line + radius + i
-              var sum = center[0] * weights[0]
-              for offset in 1..<max(weights.count, 2) {
-                sum += (center[offset] + center[-offset]) * weights[offset]
-              }
-              values[i * stride] = sum
-            }
+          for i in 0..<length {
+            let center = line + radius + i
+            var sum = center[0] * weights[0]
+            for offset in 1...radius { sum += (center[offset] + center[-offset]) * weights[offset] }
+            values[i * stride] = sum
           }
         }
       }
@@ -55,13 +58,4 @@ private func reflected(_ index: Int, _ length: Int) -> Int {
   let period = 2 * length
   let position = ((index % period) + period) % period
   return position < length ? position : period - 1 - position
-}
-
-/// One half of a normalised Gaussian, from the center out to four standard deviations.
-private func gaussian(_ sigma: Double, _ scratch: SLICScratch) -> [Float] {
-  let radius = Int(4 * sigma + 0.5)
-  guard radius > 0 else { return [1] }
-  let values = (0...radius).map { exp(-0.5 * Double($0 * $0) / (sigma * sigma)) }
-  let total = values.dropFirst().reduce(values[0]) { $0 + 2 * $1 }
-  return values.map { Float($0 / total) }
 }

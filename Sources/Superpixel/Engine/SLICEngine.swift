@@ -15,7 +15,7 @@ struct SLICEngine {
   let width: Int
   let channels: Int
   /// Distance between neighbors along plane, row, column.
-  let spacing: [Double]
+  let spacing: SIMD3<Double>
   /// Pixels inside the mask.
   var pixelCount: Int
 
@@ -25,11 +25,11 @@ struct SLICEngine {
   let featurePlane: Int
   let features: UnsafeMutablePointer<Float>
   let blockSums: UnsafeMutablePointer<Double>
+  let kernels: scl_slic_kernels
 
   /// Rows of all planes.
   var rowCount: Int { depth * height }
   var blocks: Int { featureRow / Int(SCL_SLIC_BLOCK) }
-  let kernels: scl_slic_kernels
 
   init(
     options: SLIC, view: PixelView, mask: PixelView?, labels: UnsafeMutablePointer<Int32>,
@@ -44,38 +44,60 @@ struct SLICEngine {
     height = view.height
     width = view.width
     channels = view.channels
-    spacing =
-      options.spacing.isEmpty
-      ? [1, 1, 1] : Array(repeating: 1, count: 3 - options.spacing.count) + options.spacing
+    spacing = options.spacingOfAxes
     pixelCount = view.pixelCount
     let block = Int(SCL_SLIC_BLOCK)
     featureRow = (width + block - 1) / block * block
     featurePlane = featureRow * depth * height
     features = scratch.take(.features, Float.self, featurePlane * channels)
-    blockSums = scratch.take(.blockSums, Double.self, depth * height * (featureRow / block + 1) * channels)
+    blockSums = scratch.take(
+      .blockSums, Double.self, depth * height * (featureRow / block + 1) * channels)
     kernels = scl_slic().pointee
   }
 
   /// Runs all stages; the labels are dense afterwards.
-  mutating func run() throws(SLICError) -> SLICReport {
+  mutating func run(_ start: SLIC.Start, _ progress: SLICProgress.Handler?) throws(SLICError) -> SLICReport {
+    try tell(progress, .features, 0)
     try markMask()
     try prepareFeatures()
     var report = SLICReport()
-    let target = options.targetCount(pixels: pixelCount)
+    let target = clusterTarget(start)
     if target >= pixelCount {
       report.count = labelEveryPixel()
       report.clusterCount = report.count
       report.hasConverged = true
       return report
     }
-    var clusters = seed(target)
+    var clusters = seed(target, start)
     report.clusterCount = clusters.count
-    try iterate(&clusters, &report)
+    try iterate(&clusters, &report, progress)
+    try tell(progress, .connectivity, 0.9)
     switch options.connectivity {
     case .enforced: report.count = enforceConnectivity(segments: clusters.count)
     case .unenforced: report.count = makeDense(clusters.count)
     }
+    if case .adaptive(let adaptive) = options.segmentCount {
+      report.count = mergeAdaptively(adaptive, count: report.count)
+    }
     return report
+  }
+
+  /// The number of clusters to begin with.
+  private func clusterTarget(_ start: SLIC.Start) -> Int {
+    switch start {
+    case .centers(let centers) where centers.channels == channels && centers.count > 0: centers.count
+    case .previousCall where scratch.hasCenters(channels: channels, isVolume: view.depth != nil):
+      scratch.centerCount
+    default: options.targetCount(pixels: pixelCount)
+    }
+  }
+
+  func tell(
+    _ progress: SLICProgress.Handler?, _ stage: SLICProgress.Stage, _ fraction: Double
+  ) throws(SLICError) {
+    guard let progress, progress(SLICProgress(stage: stage, fraction: fraction)) == .stop else { return }
+    throw SLICError(
+      code: .cancelled, parameter: "progress", value: "stop", reason: "the caller gave up at \(stage)")
   }
 
   /// Sets the labels to 0 inside the mask and to ``Superpixels/maskedLabel`` outside, and counts the former.
@@ -96,10 +118,7 @@ struct SLICEngine {
         inside += isInside ? 1 : 0
       }
     }
-    guard inside > 0 else {
-      throw SLICError(
-        code: .emptyMask, parameter: "mask", value: "no pixel", reason: "at least one pixel must be inside")
-    }
+    guard inside > 0 else { throw .emptyMask }
     pixelCount = inside
   }
 
@@ -133,6 +152,14 @@ extension SLIC {
     switch segmentCount {
     case .fixed(let count): min(max(count, 1), pixels)
     case .size(let size): min(max(Int((Double(pixels) / Double(size)).rounded()), 1), pixels)
+    case .adaptive(let adaptive): min(max(adaptive.finestCount, 1), max(pixels / 16, 1))
     }
+  }
+
+  /// The spacing along plane, row, column, 1 where none is given.
+  var spacingOfAxes: SIMD3<Double> {
+    var values = SIMD3<Double>(repeating: 1)
+    for axis in spacing.indices { values[3 - spacing.count + axis] = spacing[axis] }
+    return values
   }
 }

@@ -45,7 +45,7 @@ extension ReferenceRun {
     let wanted: Int =
       switch options.segmentCount {
       case .fixed(let count): count
-      case .size: target
+      case .size, .adaptive: target
       }
     let grid = ReferenceGrid(extents: extents, target: wanted)
     step = Real(grid.steps.max() ?? 1)
@@ -63,15 +63,18 @@ extension ReferenceRun {
     var indices = inside.indices.filter { inside[$0] }.map { Int32(truncatingIfNeeded: $0) }
     let axes = extents.count { $0 > 1 }
     step = Real(pow(Double(pixelCount) / Double(target), 1 / Double(max(axes, 1))))
-    let (spacing, channels) = (spacing.map(\.doubleValue), channels)
+    let (spacing, channels) = (options.spacingOfAxes, channels)
     var seeds: [Real] = []
+    var cells = nearest
     indices.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       var bisection = MaskBisection(indices: base, height: height, width: width, spacing: spacing)
-      bisection.split(0..<buffer.count, parts: target) { cell, _ in
+      bisection.split(0..<buffer.count, parts: target) { cell, k in
         var sum = (z: 0.0, y: 0.0, x: 0.0)
         for i in cell {
           let index = Int(base[i])
+          // Pixels that no window reaches keep the label of their cell.
+          cells[index] = Int32(k)
           sum.z += Double(index / (height * width))
           sum.y += Double(index / width % height)
           sum.x += Double(index % width)
@@ -82,6 +85,7 @@ extension ReferenceRun {
       }
     }
     centers = seeds
+    nearest = cells
   }
 
   /// A Gaussian in the reference's manner: cut at four standard deviations, reflected borders, sums in

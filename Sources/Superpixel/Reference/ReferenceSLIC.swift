@@ -36,8 +36,8 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
     self.options = options
     extents = [view.depth ?? 1, view.height, view.width]
     channels = view.channels
-    let missing = 3 - options.spacing.count
-    spacing = Array(repeating: 1, count: missing) + options.spacing.map { Real($0) }
+    let axes = options.spacingOfAxes
+    spacing = [Real(axes.x), Real(axes.y), Real(axes.z)]
     image = []
     inside = Array(repeating: true, count: view.pixelCount)
     nearest = Array(repeating: -1, count: view.pixelCount)
@@ -78,10 +78,7 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
       for x in 0..<width { inside[line * width + x] = row[x] != 0 }
     }
     pixelCount = inside.count { $0 }
-    guard pixelCount > 0 else {
-      throw SLICError(
-        code: .emptyMask, parameter: "mask", value: "no pixel", reason: "at least one pixel must be inside")
-    }
+    guard pixelCount > 0 else { throw .emptyMask }
   }
 
   /// Reads the image and puts it on 0...1 by the extremes inside the mask.

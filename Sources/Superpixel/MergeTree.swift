@@ -1,0 +1,191 @@
+/// The order in which neighboring segments merge, most alike first, down to one segment for each connected
+/// set.
+///
+/// Each step joins the two neighbors whose union adds least to the squared error of representing pixels by
+/// their segment's mean (Ward's criterion):
+///
+///     cost(a, b) = n_a n_b / (n_a + n_b) |m_a - m_b|^2
+///
+/// or, with `meanDifference`, the two whose means are closest. Cutting the tree gives partitions
+/// of any coarseness; each segment of a cut is connected because only neighbors merge. O(e log e) for e
+/// edges, times the mean number of neighbors.
+public struct MergeTree: Hashable, Sendable {
+  /// What makes two neighbors alike.
+  public enum Linkage: Hashable, Sendable {
+    /// The increase of the squared error: large segments resist merging.
+    case ward
+    /// The distance of the means, whatever the sizes.
+    case meanDifference
+  }
+
+  /// One merge: node `first` and node `second` become node `leafCount + i` in step i.
+  public struct Step: Hashable, Sendable {
+    /// Leaves are 0 ..< leafCount; then one node for each step.
+    public let first, second: Int
+    /// The cost of this merge, or of a dearer one before it: it never falls from step to step.
+    public let height: Double
+  }
+
+  /// The number of segments before merging.
+  public let leafCount: Int
+  /// The merges in order.
+  public let steps: [Step]
+
+  /// - Parameters:
+  ///   - adjacency: Which segments touch.
+  ///   - statistics: Their areas and means.
+  /// - Precondition: both are of one label map.
+  public init(adjacency: RegionAdjacency, statistics: SegmentStatistics, linkage: Linkage = .ward) {
+    precondition(
+      adjacency.count == statistics.count,
+      "adjacency of \(adjacency.count) segments, statistics of \(statistics.count)")
+    var builder = MergeTreeBuilder(adjacency, statistics, linkage)
+    leafCount = adjacency.count
+    steps = builder.build()
+  }
+
+  /// The new label of each leaf after the first `stepCount` merges, numbered in order of the lowest leaf.
+  public func labels(afterSteps stepCount: Int) -> [Int32] {
+    precondition((0...steps.count).contains(stepCount), "\(stepCount) is not in 0...\(steps.count) steps")
+    var parent = Array(0..<leafCount + stepCount)
+    for (index, step) in steps.prefix(stepCount).enumerated() {
+      parent[step.first] = leafCount + index
+      parent[step.second] = leafCount + index
+    }
+    for node in parent.indices.reversed() { parent[node] = parent[parent[node]] }
+    var numbers = [Int32](repeating: -1, count: parent.count)
+    var next: Int32 = 0
+    return (0..<leafCount).map { leaf in
+      if numbers[parent[leaf]] < 0 {
+        numbers[parent[leaf]] = next
+        next += 1
+      }
+      return numbers[parent[leaf]]
+    }
+  }
+
+  /// The labels with as few merges as bring the segments down to `count`, or as near as neighbors allow.
+  ///
+  /// - Precondition: `count` is at least 1.
+  public func labels(count: Int) -> [Int32] {
+    precondition(count >= 1, "a partition has at least 1 segment, not \(count)")
+    return labels(afterSteps: min(max(leafCount - count, 0), steps.count))
+  }
+
+  /// The labels after all merges whose height is at most `threshold`.
+  public func labels(threshold: Double) -> [Int32] {
+    labels(afterSteps: steps.firstIndex { $0.height > threshold } ?? steps.count)
+  }
+}
+
+/// Greedy merging with a heap of edges whose stale entries are skipped.
+private struct MergeTreeBuilder {
+  struct Entry {
+    var cost: Double
+    var first, second: Int
+  }
+
+  private let linkage: MergeTree.Linkage
+  private let channels: Int
+  private var sizes: [Double]
+  private var means: [Double]
+  private var neighbors: [Set<Int>]
+  private var isAlive: [Bool]
+  private var heap: [Entry] = []
+
+  init(_ adjacency: RegionAdjacency, _ statistics: SegmentStatistics, _ linkage: MergeTree.Linkage) {
+    self.linkage = linkage
+    channels = statistics.channels
+    sizes = statistics.areas.map(Double.init)
+    means = statistics.means
+    neighbors = (0..<adjacency.count).map { label in
+      Set(adjacency.edges(of: label).map { Int(adjacency.neighbors[$0]) })
+    }
+    isAlive = Array(repeating: true, count: adjacency.count)
+  }
+
+  mutating func build() -> [MergeTree.Step] {
+    for node in neighbors.indices {
+      for other in neighbors[node] where other > node { push(node, other) }
+    }
+    var steps: [MergeTree.Step] = []
+    var height = -Double.infinity
+    while let entry = pop() {
+      guard isAlive[entry.first], isAlive[entry.second] else { continue }
+      height = max(height, entry.cost)
+      steps.append(MergeTree.Step(first: entry.first, second: entry.second, height: height))
+      join(entry.first, entry.second)
+    }
+    return steps
+  }
+
+  private mutating func join(_ a: Int, _ b: Int) {
+    let node = sizes.count
+    let total = sizes[a] + sizes[b]
+    for channel in 0..<channels {
+      means.append(
+        (sizes[a] * means[a * channels + channel] + sizes[b] * means[b * channels + channel]) / max(total, 1))
+    }
+    sizes.append(total)
+    isAlive[a] = false
+    isAlive[b] = false
+    isAlive.append(true)
+    var (few, many) =
+      neighbors[a].count < neighbors[b].count ? (neighbors[a], neighbors[b]) : (neighbors[b], neighbors[a])
+    many.formUnion(few)
+    few = []
+    many.remove(a)
+    many.remove(b)
+    neighbors[a] = []
+    neighbors[b] = []
+    neighbors.append(many)
+    for other in many {
+      neighbors[other].remove(a)
+      neighbors[other].remove(b)
+      neighbors[other].insert(node)
+      push(other, node)
+    }
+  }
+
+  private func cost(_ a: Int, _ b: Int) -> Double {
+    var sum = 0.0
+    for channel in 0..<channels {
+      let difference = means[a * channels + channel] - means[b * channels + channel]
+      sum += difference * difference
+    }
+    switch linkage {
+    case .ward: return sizes[a] * sizes[b] / max(sizes[a] + sizes[b], 1) * sum
+    case .meanDifference: return sum.squareRoot()
+    }
+  }
+
+  /// Ties go to the lower nodes, so that the order depends on nothing but the segments.
+  private func comesBefore(_ a: Entry, _ b: Entry) -> Bool {
+    (a.cost, a.first, a.second) < (b.cost, b.first, b.second)
+  }
+
+  private mutating func push(_ a: Int, _ b: Int) {
+    heap.append(Entry(cost: cost(a, b), first: min(a, b), second: max(a, b)))
+    var index = heap.count - 1
+    while index > 0, comesBefore(heap[index], heap[(index - 1) / 2]) {
+      heap.swapAt(index, (index - 1) / 2)
+      index = (index - 1) / 2
+    }
+  }
+
+  private mutating func pop() -> Entry? {
+    guard let first = heap.first else { return nil }
+    let last = heap.removeLast()
+    guard !heap.isEmpty else { return first }
+    heap[0] = last
+    var index = 0
+    while true {
+      var child = 2 * index + 1
+      guard child < heap.count else { return first }
+      if child + 1 < heap.count, comesBefore(heap[child + 1], heap[child]) { child += 1 }
+      guard comesBefore(heap[child], heap[index]) else { return first }
+      heap.swapAt(child, index)
+      index = child
+    }
+  }
+}

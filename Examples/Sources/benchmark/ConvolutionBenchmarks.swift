@@ -54,7 +54,7 @@ private func cases(of layer: Layer) -> [BenchmarkCase] {
 }
 
 private func upsampling(_ layer: Layer) -> BenchmarkCase {
-  BenchmarkCase(name: "transposed 2x2 \(layer.name)") {
+  BenchmarkCase(name: "transposed 2x2 \(layer.name)") { () -> () throws -> Void in
     let x = values([batch, layer.size / 2, layer.size / 2, layer.inputs])
     let weight = values([2, 2, layer.inputs, layer.outputs])
     let bias = values([layer.outputs])

@@ -43,14 +43,17 @@ SCL_INLINE void maximum_of(const float *x, const struct scl_pooling_run *run, fl
 }
 
 SCL_INLINE void scatter_of(const float *dy, const uint8_t *selection, const struct scl_pooling_run *run,
-                           float *dx, size_t c, size_t n, const size_t count) {
+                           float *dx, size_t c, size_t n, const size_t count, const int streams) {
   float *p = dx + c;
   const size_t channels = run->channels;
   for (size_t i = 0; i < run->windows; i++, p += run->step) {
     vfloat gradient = load_n(dy + i * channels + c, n);
     vint chosen = load_bytes(selection + i * channels + c, n);
     for (size_t k = 0; k < count; k++)
-      store_n(p + run->offsets[k], v_select(chosen == run->ids[k], gradient, (vfloat){}), n);
+      if (streams)
+        v_stream(p + run->offsets[k], v_select(chosen == run->ids[k], gradient, (vfloat){}));
+      else
+        store_n(p + run->offsets[k], v_select(chosen == run->ids[k], gradient, (vfloat){}), n);
   }
 }
 
@@ -72,15 +75,23 @@ static void SCL_VARIANT(pooling_maximum)(const float *x, const struct scl_poolin
 
 static void SCL_VARIANT(pooling_scatter)(const float *dy, const uint8_t *selection,
                                          const struct scl_pooling_run *run, float *dx) {
-#define FOUR(c, n) scatter_of(dy, selection, run, dx, c, n, 4)
-#define EIGHT(c, n) scatter_of(dy, selection, run, dx, c, n, 8)
-#define ANY(c, n) scatter_of(dy, selection, run, dx, c, n, run->count)
+#define STREAMED(c, n) scatter_of(dy, selection, run, dx, c, n, run->count, 1)
+#define FOUR(c, n) scatter_of(dy, selection, run, dx, c, n, 4, 0)
+#define EIGHT(c, n) scatter_of(dy, selection, run, dx, c, n, 8, 0)
+#define ANY(c, n) scatter_of(dy, selection, run, dx, c, n, run->count, 0)
+  // All neighbours lie a multiple of the channels apart.
+  if (run->streams && run->channels % SCL_WIDTH == 0 && (uintptr_t)dx % (4 * SCL_WIDTH) == 0) {
+    SCL_FOR_RUNS(run->channels, STREAMED);
+    stream_fence();
+    return;
+  }
   if (run->count == 4)
     SCL_FOR_RUNS(run->channels, FOUR);
   else if (run->count == 8)
     SCL_FOR_RUNS(run->channels, EIGHT);
   else
     SCL_FOR_RUNS(run->channels, ANY);
+#undef STREAMED
 #undef FOUR
 #undef EIGHT
 #undef ANY

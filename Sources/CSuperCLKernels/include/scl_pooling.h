@@ -3,12 +3,14 @@
 #include <stdint.h>
 
 /// A run of windows (or pixels) with `count` neighbours each: neighbour k of window i begins at
-/// offsets[k] + i * step floats, and has the number ids[k] within its window.
+/// offsets[k] + i * step floats, and has the number ids[k] within its window. With `streams` set, `scatter` writes
+/// past the caches.
 struct scl_pooling_run {
   size_t windows, channels, count;
   ptrdiff_t step;
   const ptrdiff_t *offsets;
   const uint8_t *ids;
+  int streams;
 };
 
 struct scl_pooling_kernels {

@@ -103,6 +103,8 @@ extension ContrastiveProduct {
 
   /// `sum over positives j of a_i . r_j` for every anchor, `[groups, anchor rows]`:
   /// with S_y the sum of the references of label y, `a_i . S_{y_i}` less the excluded reference's part.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func positiveSums<Scalar>(
     anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets
   ) -> Tensor<Scalar> {
@@ -150,6 +152,8 @@ extension ContrastiveProduct {
   // MARK: Parts
 
   /// `da_i += w_i (S_{y_i} - r_excluded)`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private static func addAnchorPart<Scalar>(
     anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets,
     weights: Tensor<Scalar>, to gradient: inout ContrastiveGradient<Scalar>
@@ -181,6 +185,8 @@ extension ContrastiveProduct {
   }
 
   /// `dr_j += sum over anchors i with y_i = y_j of w_i a_i`, without the anchors that exclude j.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private static func addReferencePart<Scalar>(
     anchors: ContrastiveRows<Scalar>, references: ContrastiveRows<Scalar>, _ positives: PositiveSets,
     weights: Tensor<Scalar>, to gradient: inout ContrastiveGradient<Scalar>
@@ -213,6 +219,8 @@ extension ContrastiveProduct {
   }
 
   /// `S_y = sum of (w_i) z_i with label y`, `[labels, dimensions]`, for one group.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private static func labelSums<Scalar>(
     of rows: ContrastiveRows<Scalar>, labels: [Int32], _ positives: PositiveSets,
     weights: Tensor<Scalar>? = nil, group: Int

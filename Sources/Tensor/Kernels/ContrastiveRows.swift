@@ -59,6 +59,8 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
     shapePreconditionFailure("row \(row) is outside a group of \(rowCount) rows")
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private static func scales(
     of views: [Tensor<Scalar>], normalization: RowNormalization<Scalar>
   ) -> Tensor<Scalar> {
@@ -107,10 +109,13 @@ package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable 
     withExtendedLifetime(views) { body(pointers) }
   }
 
-  /// The gradients with respect to the views, `dx = (dz - z (z . dz)) / |x|` for normalised rows; a row
-  /// shorter than the minimum length was divided by a constant, and so is its gradient.
-  package consuming func throughNormalization(of rows: ContrastiveRows<Scalar>) -> [Tensor<Scalar>] {
-    guard case .euclidean(let minimum) = rows.normalization else { return views }
+  /// Turns the gradients with respect to unit rows into those of the views, in place:
+  /// `dx = (dz - z (z . dz)) / |x|` for normalised rows. A row shorter than the minimum length was divided by
+  /// a constant, and so is its gradient.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  package mutating func applyNormalization(of rows: ContrastiveRows<Scalar>) {
+    guard case .euclidean(let minimum) = rows.normalization else { return }
     withMutableViews { pointers in
       let dimension = rows.dimension
       let count = rows.groupCount * rows.rowCount
@@ -128,6 +133,11 @@ package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable 
         }
       }
     }
+  }
+
+  /// The gradients of the views, after ``applyNormalization(of:)``.
+  package consuming func throughNormalization(of rows: ContrastiveRows<Scalar>) -> [Tensor<Scalar>] {
+    applyNormalization(of: rows)
     return views
   }
 

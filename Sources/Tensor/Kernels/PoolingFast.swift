@@ -76,6 +76,8 @@ enum PoolingFast {
   ) {
     let (output, channels) = (geometry.output, geometry.channels)
     let interior = geometry.interior(axis: 2)
+    // From 8 MiB on the next operator would not find the input's gradient in the caches.
+    let streams: Int32 = geometry.batch * geometry.inputPixels * channels >= 1 << 21 ? 1 : 0
     let rows = geometry.batch * output[0] * output[1]
     let rowSize = max(1, output[2] * channels * geometry.windowCount)
     Parallel.for(rows, grain: max(1, (1 << 17) / rowSize)) { range in
@@ -91,7 +93,8 @@ enum PoolingFast {
               let count = geometry.fillNeighbors((plane, line, column), offsets: offsets, ids: ids)
               let run = scl_pooling_run(
                 windows: windows, channels: channels, count: count, step: geometry.stride[2] * channels,
-                offsets: offsets.baseAddress, ids: ids.baseAddress)
+                offsets: offsets.baseAddress, ids: ids.baseAddress,
+                streams: streams)
               body(run, image * geometry.inputPixels * channels, (row * output[2] + column) * channels)
               column += windows
             }
@@ -123,7 +126,7 @@ enum PoolingFast {
                 (plane, line, column), image: image, offsets: offsets, ids: ids, covered: covered)
               let run = scl_pooling_run(
                 windows: 1, channels: channels, count: count, step: 0, offsets: offsets.baseAddress,
-                ids: ids.baseAddress)
+                ids: ids.baseAddress, streams: 0)
               body(run, (row * input[2] + column) * channels, covered)
             }
           }

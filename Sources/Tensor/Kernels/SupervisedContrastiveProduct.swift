@@ -19,6 +19,8 @@ package struct SupervisedContrastiveProduct<Scalar: TensorFloatingPointScalar>: 
   let logSumExp: Tensor<Scalar>
 
   /// - Precondition: `temperature > 0`; the labels fit the rows.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package init(rows: ContrastiveRows<Scalar>, positives: PositiveSets, temperature: Scalar) {
     let (lse, sums) = Profiler.measure("contrastive product", flops: rows.pairFlops) {
       (
@@ -51,6 +53,8 @@ package struct SupervisedContrastiveProduct<Scalar: TensorFloatingPointScalar>: 
   /// The gradients of `sum_g outputGradient_g losses_g`, one tensor a view.
   ///
   /// - Precondition: `outputGradient` is `[groups]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package func gradients(_ outputGradient: Tensor<Scalar>) -> [Tensor<Scalar>] {
     shapePrecondition(
       outputGradient.shape == [rows.groupCount],
@@ -62,7 +66,9 @@ package struct SupervisedContrastiveProduct<Scalar: TensorFloatingPointScalar>: 
       ContrastiveProduct.addLogSumExpGradient(
         rows, temperature: temperature, logSumExp: logSumExp, weights: weights, to: &gradient)
       ContrastiveProduct.addPositiveGradient(rows, positives, weights: positiveWeights, to: &gradient)
-      return gradient.throughNormalization(of: rows)
+      // In place: the gradient is the largest tensor here.
+      gradient.applyNormalization(of: rows)
+      return gradient.views
     }
   }
 

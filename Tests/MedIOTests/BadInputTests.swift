@@ -241,7 +241,7 @@ struct BadFile: CustomTestStringConvertible, Sendable {
 
   /// Damage that flips one bit anywhere in a gzip stream is never read as a volume of other values.
   @Test func everyFlippedBitOfAGzipIsNoticed() throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: ())
     let whole = Gzip.compress(NIfTIFileBuilder.nifti1().bytes)
     let truth = try NIfTI.read(Int16.self, from: scratch.file("whole.nii.gz", whole)).voxels
     for bit in 0..<whole.count * 8 {
@@ -255,7 +255,7 @@ struct BadFile: CustomTestStringConvertible, Sendable {
   }
 
   @Test func everyTruncationIsNoticed() throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: ())
     for bytes in [BadFile.valid, Gzip.compress(BadFile.valid), NIfTIFileBuilder.nifti2().bytes] {
       for length in 0..<bytes.count {
         let url = try scratch.file("a.nii", Array(bytes[..<length]))

@@ -67,7 +67,7 @@ struct FuzzRun {
       NIfTIReadOptions(limits: limits), NIfTIReadOptions(repairs: .all, limits: limits),
       NIfTIReadOptions(affineSource: .qform, repairs: [.truncatedData, .voxOffset], limits: limits),
     ]
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: ())
     let names = ["a.nii", "a.nii.gz", "b.hdr"]
     try scratch.file("b.img", bases[0].data)
     var report = FuzzReport()
@@ -92,7 +92,9 @@ struct FuzzRun {
     }
     // 1 MiB of tensor, or an eighth more for its size class, in two copies while it is reoriented.
     if TensorMemory.peakBytes > 5 << 19 { report.failures.append("peak \(TensorMemory.peakBytes)") }
-    if Self.openFiles > filesBefore { report.failures.append("\(Self.openFiles - filesBefore) files open") }
+    for (name, target) in Self.openFiles where filesBefore[name] == nil && target.hasPrefix("/") {
+      if !target.hasPrefix("/proc") { report.failures.append("open: \(target)") }
+    }
     return report
   }
 
@@ -127,8 +129,14 @@ struct FuzzRun {
     }
   }
 
-  private static var openFiles: Int {
-    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+  /// What the open descriptors lead to.
+  private static var openFiles: [String: String] {
+    let folder = "/proc/self/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return Dictionary(
+      uniqueKeysWithValues: names.compactMap { name in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + name)).map { (name, $0) }
+      })
   }
 
   private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }

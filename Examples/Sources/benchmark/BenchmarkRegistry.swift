@@ -5,4 +5,5 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
   BenchmarkWork(name: "step", cases: stepBenchmarks),
+  BenchmarkWork(name: "nifti", cases: niftiBenchmarks),
 ]

@@ -6,8 +6,18 @@ import Testing
 final class Scratch {
   let url: URL
 
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("medio-" + UUID().uuidString)
+  /// A folder on disk.
+  convenience init() throws { try self.init(in: FileManager.default.temporaryDirectory) }
+
+  /// A folder in memory where the system has one: writing one file again and again is slow on disk.
+  convenience init(inMemory: Void) throws {
+    let memory = URL(fileURLWithPath: "/dev/shm")
+    let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+    try self.init(in: isThere ? memory : FileManager.default.temporaryDirectory)
+  }
+
+  private init(in parent: URL) throws {
+    url = parent.appendingPathComponent("medio-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 

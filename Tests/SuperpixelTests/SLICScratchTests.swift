@@ -16,15 +16,19 @@ import Testing
   @Test func laterFramesAllocateNothing() throws {
     let scratch = SLICScratch()
     let slic = SLIC(segmentCount: 40)
-    _ = try slic.segment(frame(0), scratch: scratch)
-    let (count, bytes) = (scratch.allocationCount, scratch.byteCount)
-    #expect(count > 0)
-    for shift in 0..<20 {
-      let start: SLIC.Start = shift % 2 == 0 ? .grid : .previousCall
-      _ = try slic.segment(frame(shift), scratch: scratch, start: start)
+    // Other tests change the number of threads, and with it the need, while this one runs: a round in which
+    // they did is repeated. Growth with every frame would fail every round.
+    for _ in 0..<10 {
+      _ = try slic.segment(frame(0), scratch: scratch)
+      let (count, bytes) = (scratch.allocationCount, scratch.byteCount)
+      #expect(count > 0)
+      for shift in 0..<20 {
+        let start: SLIC.Start = shift % 2 == 0 ? .grid : .previousCall
+        _ = try slic.segment(frame(shift), scratch: scratch, start: start)
+      }
+      if scratch.allocationCount == count, scratch.byteCount == bytes { return }
     }
-    #expect(scratch.allocationCount == count)
-    #expect(scratch.byteCount == bytes)
+    Issue.record("20 frames like the first allocated in each of 10 rounds")
   }
 
   @Test func aUsedScratchChangesNothing() throws {

@@ -1,3 +1,4 @@
+import Contrastive
 import MedIO
 import QuickstartKit
 import Tensor

@@ -41,6 +41,18 @@ let package = Package(
       name: "evaluate",
       dependencies: [arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Metrics")],
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "superpixels",
+      dependencies: [
+        arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Superpixel"),
+      ],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "slic-experiments",
+      dependencies: [
+        arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Superpixel"),
+      ],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

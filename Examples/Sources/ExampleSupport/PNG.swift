@@ -51,6 +51,9 @@ extension Picture {
     }
   }
 
+  /// What a file may claim before it is refused.
+  private static let maximumPixelCount = 1 << 28
+
   /// Reads a PNG as grey, or as RGB when it has colour; 16-bit samples become 8-bit, alpha is dropped.
   public init(png url: URL) throws {
     guard let data = try? Data(contentsOf: url) else {
@@ -68,6 +71,10 @@ extension Picture {
       let channels = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1
       image.format = Self.format(channels: channels)
       let (width, height) = (Int(image.width), Int(image.height))
+      guard width * height <= Self.maximumPixelCount else {
+        throw ExampleFailure(
+          .data, "\(url.path): \(width) x \(height) pixels are more than \(Self.maximumPixelCount)")
+      }
       var pixels = [UInt8](repeating: 0, count: width * height * channels)
       guard png_image_finish_read(&image, nil, &pixels, 0, nil) != 0 else {
         throw ExampleFailure(.data, "\(url.path): a broken PNG file")

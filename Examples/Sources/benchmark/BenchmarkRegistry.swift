@@ -6,4 +6,5 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
   BenchmarkWork(name: "step", cases: stepBenchmarks),
   BenchmarkWork(name: "nifti", cases: niftiBenchmarks),
+  BenchmarkWork(name: "slic", cases: slicBenchmarks),
 ]

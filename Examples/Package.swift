@@ -38,6 +38,8 @@ let package = Package(
       name: "interop", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
       swiftSettings: swiftSettings),
     .executableTarget(
+      name: "tour", dependencies: [product("SuperCL")], swiftSettings: swiftSettings),
+    .executableTarget(
       name: "evaluate",
       dependencies: [arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Metrics")],
       swiftSettings: swiftSettings),

@@ -7,10 +7,12 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 need_swift
 need_packages "${example_packages[@]}"
 
-# In release: tests of training and of superpixels would take many times as long without optimisation.
-swift test --package-path "$top" -c release "$@"
+# In release: tests of training and of superpixels would take many times as long without optimisation. No test uses
+# @testable, so the build is the one that `swift build -c release` makes, and is made once.
+options=(-c release --disable-testable-imports)
+swift test --package-path "$top" "${options[@]}" "$@"
 if [ $# -eq 0 ]; then
   # On the kernels of older processors too, where the suite would otherwise see only the best ones.
-  OPENBLAS_CORETYPE=Haswell SUPERCL_ISA=avx2 swift test --package-path "$top" -c release --skip-build --filter 'TensorTests|AutogradTests'
-  swift test --package-path "$top/Examples" -c release
+  OPENBLAS_CORETYPE=Haswell SUPERCL_ISA=avx2 swift test --package-path "$top" "${options[@]}" --skip-build --filter 'TensorTests|AutogradTests'
+  swift test --package-path "$top/Examples" "${options[@]}"
 fi

@@ -36,8 +36,8 @@ import Testing
     let folder = try TemporaryFolder()
     let url = folder.file("state")
     try trainer().train(
-      on: slices, checkpoint: CheckpointPolicy(url, everySteps: 100), augment: augment,
-      progress: { $0.step == stop ? .stop : .proceed })
+      on: slices, checkpoint: CheckpointPolicy(url, everySteps: 100),
+      progress: { $0.step == stop ? .stop : .proceed }, augment: augment)
     let resumed = trainer()
     try resumed.loop.resume(from: url)
     #expect(resumed.loop.step == stop)

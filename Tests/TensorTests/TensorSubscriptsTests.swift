@@ -40,4 +40,15 @@ import Testing
       tensor[0] = Tensor([1])
     }
   }
+
+  @Test func rangesOfSeveralAxesReadAndWriteABox() {
+    // arange(24).reshape(2, 3, 4)[0:2, 1:3, 2:4] and its first two axes alone, as NumPy gives them.
+    var x = Tensor<Int32>(arange: 0, to: 24).reshaped(2, 3, 4)
+    #expect(x[0..<2, 1..<3, 2..<4] == Tensor([6, 7, 10, 11, 18, 19, 22, 23], shape: [2, 2, 2]))
+    #expect(x[1..<2, 0..<1] == Tensor([12, 13, 14, 15], shape: [1, 1, 4]))
+    x[0..<1, 1..<3, 0..<2] = Tensor([-1, -2, -3, -4], shape: [1, 2, 2])
+    #expect(x[0] == Tensor([0, 1, 2, 3, -1, -2, 6, 7, -3, -4, 10, 11], shape: [3, 4]))
+    x[0..<0, 1..<1] = Tensor(zeros: [0, 0, 4])
+    #expect(x[1] == Tensor(arange: 12, to: 24).reshaped(3, 4))
+  }
 }

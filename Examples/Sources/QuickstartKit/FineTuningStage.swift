@@ -52,7 +52,6 @@ struct FineTuningStage {
       let (image, classes) = data.slice(index)
       return LabeledImage(image: image, labels: classes)
     }
-    let augmentation = augmentation
     let validator = Evaluator(data: data)
     // Scores along the way are kept beside the checkpoint, so that a resumed run has them too.
     var curve = folder.finished("\(run.name).curve", as: Curve.self) ?? Curve()
@@ -60,17 +59,15 @@ struct FineTuningStage {
     let report = progress.reporter(run.name)
     let interval = max(1, candidate.steps / 5)
     let measured = try Measurement.of {
-      try trainer.train(on: images, checkpoint: CheckpointPolicy(checkpoint, everySteps: interval)) {
-        guard let augmentation else { return $0 }
-        let (image, maps) = augmentation($0.image, maps: [$0.labels], using: &$1)
-        return LabeledImage(image: image, labels: maps[0])
-      } progress: { step in
+      try trainer.train(on: images, checkpoint: CheckpointPolicy(checkpoint, everySteps: interval)) { step in
         if step.step % interval == 0 || step.step == step.totalSteps {
           curve.add(step.step, validator.meanDice(trainer.network, .validation))
-          trainer.network.setMode(.training)
           try folder.finish("\(run.name).curve", curve)
         }
         return report(step)
+      } augment: {
+        let (image, maps) = settings.augmentation($0.image, maps: [$0.labels], using: &$1)
+        return LabeledImage(image: image, labels: maps[0])
       }
     }
     guard trainer.loop.step == candidate.steps else { throw Interruption() }
@@ -89,31 +86,6 @@ struct FineTuningStage {
     let network = newNetwork(seed: run.seed)
     try network.load(from: folder.stateFile("\(run.name).safetensors"))
     return network
-  }
-
-  /// The change of image and labels together, or `nil` for none.
-  private var augmentation: VariedAugmentation? {
-    var augmentation = VariedAugmentation()
-    switch settings.augmentation {
-    case .none: return nil
-    case .paper: return augmentation
-    case .strong:
-      augmentation.mirrorProbability = 0
-      augmentation.elastic = nil
-      augmentation.warpProbability = 0.8
-      augmentation.rotation = -0.35...0.35
-      augmentation.translation = -0.1...0.1
-      augmentation.interpolation = .linear
-      return augmentation
-    case .mild:
-      augmentation.mirrorProbability = 0
-      augmentation.elastic = nil
-      augmentation.rotation = -0.2...0.2
-      augmentation.scale = 0.85...1.15
-      augmentation.translation = -0.05...0.05
-      augmentation.interpolation = .linear
-      return augmentation
-    }
   }
 
   private func newNetwork(seed: UInt64) -> UNet<Float> {

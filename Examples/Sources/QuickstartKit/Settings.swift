@@ -1,3 +1,4 @@
+public import Contrastive
 import ExampleSupport
 public import Foundation
 
@@ -71,21 +72,23 @@ public struct Settings: Sendable, Equatable, Codable {
   /// Sampled pixels that a superpixel must have on the level that ILCP reads.
   public var pixelsPerSegment = 5
   public var fineTuningBatch = 4
-  public var augmentation = Augmentation.strong
+  /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
+  /// for every body in the volume lies the same way round.
+  public var augmentation = Self.turningAndScaling
   /// The schedules that each method tries; the validation part chooses.
   public var candidates: [Candidate] = [
     Candidate(learningRate: 4e-3, steps: 500), Candidate(learningRate: 2e-3, steps: 500),
   ]
 
-  /// How images are changed during fine-tuning, labels in step.
-  public enum Augmentation: String, Sendable, Codable {
-    case none
-    /// Turned by up to .2 radians, scaled by up to 15 %, shifted by up to 5 %.
-    case mild
-    /// Turned by up to .35 radians, scaled by up to 30 %, shifted by up to 10 %.
-    case strong
-    /// The spatial part of the paper's T_var: mirrored, turned by any angle, scaled by up to 30 %, bent.
-    case paper
+  private static var turningAndScaling: VariedAugmentation {
+    var augmentation = VariedAugmentation()
+    augmentation.mirrorProbability = 0
+    augmentation.elastic = nil
+    augmentation.warpProbability = 0.8
+    augmentation.rotation = -0.35...0.35
+    augmentation.translation = -0.1...0.1
+    augmentation.interpolation = .linear
+    return augmentation
   }
 
   /// These settings with the fields that a JSON file names replaced.

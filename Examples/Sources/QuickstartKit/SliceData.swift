@@ -19,10 +19,12 @@ public struct SliceData: Sendable {
   public let window: ClosedRange<Double>
   /// Voxels of each class (without background) in each part.
   public let voxels: [[SlabSplit.Part: Int]]
-  /// Side of the square that slices are padded to.
-  public let patch: Int
   /// Height and width that slices are worked on at, before padding.
   public let workingSize: [Int]
+  /// The working size padded to what the network halves four times: multiples of 16.
+  public var paddedSize: [Int] { workingSize.map { ($0 + 15) / 16 * 16 } }
+  /// Side of the square views of pre-training: the longer of the padded sides.
+  public var patch: Int { max(paddedSize[0], paddedSize[1]) }
 
   /// Reads and deals a volume.
   ///
@@ -97,7 +99,6 @@ public struct SliceData: Sendable {
     let longest = max(canonical.height, canonical.width)
     let scale = min(1, Double(settings.longestSide) / Double(longest))
     workingSize = [canonical.height, canonical.width].map { max(1, Int((Double($0) * scale).rounded())) }
-    patch = ((workingSize.max() ?? 16) + 15) / 16 * 16
   }
 
   private static func read<Value>(_ url: URL, _ body: (URL) throws(MedIOError) -> Value)
@@ -144,7 +145,7 @@ public struct SliceData: Sendable {
 
   // MARK: Slices
 
-  /// A slice `[patch, patch, 1]` with its classes `[patch, patch]`, at working size, padded about its centre.
+  /// A slice `[height, width, 1]` with its classes `[height, width]` at ``paddedSize``, the working size in its centre.
   public func slice(_ index: Int) -> (image: Tensor<Float>, classes: Tensor<Int32>) {
     (padded(workingImage(index)), classesPadded(index))
   }
@@ -165,17 +166,20 @@ public struct SliceData: Sendable {
   }
 
   private func padded(_ image: Tensor<Float>) -> Tensor<Float> {
-    image.centerPaddedOrCropped(to: [patch, patch, 1], border: .constant(0))
+    image.centerPaddedOrCropped(to: paddedSize + [1], border: .constant(0))
   }
 
   private func classesPadded(_ index: Int) -> Tensor<Int32> {
-    workingClasses(index).centerPaddedOrCropped(to: [patch, patch], border: .constant(0))
+    workingClasses(index).centerPaddedOrCropped(to: paddedSize, border: .constant(0))
   }
 
-  /// Predicted classes `[patch, patch]` of a slice, back at the volume's size `[height, width]`.
+  /// Predicted classes of a slice at ``paddedSize``, back at the volume's size `[height, width]`.
   public func restored(_ prediction: Tensor<Int32>) -> Tensor<Int32> {
     let cut = prediction.cropped(
-      to: workingSize.map { (patch - $0) / 2..<(patch - $0) / 2 + $0 })
+      to: zip(workingSize, paddedSize).map { size, padded in
+        let margin = (padded - size) / 2
+        return margin..<margin + size
+      })
     let full = [classes.shape[1], classes.shape[2]]
     return workingSize == full
       ? cut : cut.expanded(at: 0).expanded(at: -1).resizedNearest(to: full).reshaped(full)

@@ -80,14 +80,14 @@ public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: 
   /// - Parameters:
   ///   - images: All of one shape after augmentation.
   ///   - checkpoint: Where and how often the state is written.
+  ///   - progress: Called after every step with the loss.
   ///   - augment: Changes an image and its labels together, from random numbers that depend on the seed, the step and
   ///     the place in the batch alone.
-  ///   - progress: Called after every step with the loss.
   /// - Throws: ``TrainingError`` without images or with a loss that is not finite; ``CheckpointError``.
   public func train(
     on images: [LabeledImage<Scalar>], checkpoint: CheckpointPolicy? = nil,
-    augment: (LabeledImage<Scalar>, inout PhiloxGenerator) -> LabeledImage<Scalar> = { image, _ in image },
-    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
+    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
+    augment: (LabeledImage<Scalar>, inout PhiloxGenerator) -> LabeledImage<Scalar> = { image, _ in image }
   ) throws {
     guard !images.isEmpty else { throw TrainingError.badData("there are no labelled images to train on") }
     try loop.run(

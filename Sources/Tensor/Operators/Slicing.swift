@@ -36,12 +36,27 @@ extension Tensor {
   ///
   /// - Precondition: as many ranges as axes, each within its axis.
   public func cropped(to ranges: [Range<Int>]) -> Tensor {
+    let start = boxStart(ranges)
+    return gatheringStrided(to: TensorShape(ranges.map(\.count)), start: start, strides: shape.strides)
+  }
+
+  /// Writes `part` over the elements that ``cropped(to:)`` with the same ranges reads.
+  ///
+  /// - Precondition: as many ranges as axes, each within its axis; `part` has the shape of the box.
+  mutating func replace(box ranges: [Range<Int>], with part: Tensor) {
+    let start = boxStart(ranges)
+    shapePrecondition(
+      part.shape.dimensions == ranges.map(\.count),
+      "a part of shape \(part.shape) does not fit the box \(ranges) of \(shape)")
+    scatterStrided(part, start: start, strides: shape.strides)
+  }
+
+  private func boxStart(_ ranges: [Range<Int>]) -> Int {
     shapePrecondition(
       ranges.count == rank
         && zip(ranges, shape.dimensions).allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= $1 },
       "the box \(ranges) is outside a tensor of shape \(shape)")
-    let start = zip(ranges, shape.strides).reduce(0) { $0 + $1.0.lowerBound * $1.1 }
-    return gatheringStrided(to: TensorShape(ranges.map(\.count)), start: start, strides: shape.strides)
+    return zip(ranges, shape.strides).reduce(0) { $0 + $1.0.lowerBound * $1.1 }
   }
 
   /// The tensor with the order of the elements reversed along the axes.

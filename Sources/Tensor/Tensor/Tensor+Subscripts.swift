@@ -55,6 +55,22 @@ extension Tensor {
     set { self[[first, second] + rest] = newValue }
   }
 
+  /// The box of one range for each of the first axes, whole along the others: NumPy's `x[a:b, c:d]`.
+  ///
+  ///     image[0..<64, 20..<40]          // rows and columns of [H, W] or [H, W, C]
+  ///     volume[4..<8, 0..<64, 20..<40] = Tensor(ones: [4, 64, 20])
+  ///
+  /// - Precondition: at most as many ranges as axes, each within its axis.
+  /// - Complexity: linear in the size of the box.
+  public subscript(first: Range<Int>, second: Range<Int>, rest: Range<Int>...) -> Tensor {
+    get { cropped(to: box([first, second] + rest)) }
+    set { replace(box: box([first, second] + rest), with: newValue) }
+  }
+
+  private func box(_ ranges: [Range<Int>]) -> [Range<Int>] {
+    ranges + shape.dimensions.dropFirst(ranges.count).map { 0..<$0 }
+  }
+
   private func elementIndex(_ indices: [Int]) -> Int {
     shapePrecondition(
       indices.count == rank && zip(indices, shape.dimensions).allSatisfy { $0 >= 0 && $0 < $1 },

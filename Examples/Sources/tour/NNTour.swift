@@ -1,0 +1,18 @@
+import Foundation
+import NN
+import Tensor
+
+func networkTour() throws {
+  let image = Tensor<Float>(arange: 0, to: 32 * 32).reshaped(32, 32, 1) / 1024
+  let slices = [LabeledImage(image: image, labels: Tensor(mask: image .> 0.5).squeezed(at: -1))]
+  var generator = PhiloxGenerator(seed: 1234)
+  let network = UNet<Float>(UNetConfiguration(width: 8), classCount: 2, using: &generator)
+  let trainer = SegmentationTrainer(network, training: .init(steps: 20, batchSize: 2))
+  try trainer.train(on: slices) { progress in
+    print(progress)  // step, loss, images/s, time left
+    return .proceed
+  }
+  let labels = trainer.predict(image.expanded(at: 0))  // [1, 32, 32]
+  try network.save(to: URL(filePath: "unet.safetensors"))  // PyTorch's names and axis order
+  print(labels.shape, network.summary())
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// Every module in about ten lines: the examples of the README, run on the CT in Examples/Data.
+@main
+enum Tour {
+  static func main() throws {
+    let data = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Data/abdomen_ct")
+      .standardizedFileURL
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tour-\(UUID().uuidString)")
+    try FileManager.default.copyItem(at: data, to: folder)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    guard FileManager.default.changeCurrentDirectoryPath(folder.path) else {
+      throw CocoaError(.fileNoSuchFile)
+    }
+    try tensorTour()
+    autogradTour()
+    try networkTour()
+    try superpixelTour()
+    contrastiveTour()
+    try medicalFilesTour()
+    metricsTour()
+  }
+}

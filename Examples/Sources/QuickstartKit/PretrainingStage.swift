@@ -19,9 +19,10 @@ package struct PretrainingStage {
     let segmentCount: Int
     let pixelsPerSegment: Double
     let imageCount: Int
-    /// The names of the terms, and their values for each step.
+    /// The names of the terms, and their values for each step; null where a term is undefined, for example the
+    /// similarity of positive pairs in a batch without any.
     let termNames: [String]
-    let history: [[Double]]
+    let history: [[Double?]]
     let warnings: [String: Int]
     var seconds: Double
     var peakMiB: Double
@@ -92,7 +93,8 @@ package struct PretrainingStage {
       level: "\(configuration.intraLevel)", segmentCount: configuration.segmentCount,
       pixelsPerSegment: Double(multiple * multiple) / Double(configuration.segmentCount),
       imageCount: images.count, termNames: pretrainer.loop.history.first?.map(\.name) ?? [],
-      history: pretrainer.loop.history.map { $0.map(\.value) }, warnings: pretrainer.warnings,
+      history: pretrainer.loop.history.map { $0.map { $0.value.isFinite ? $0.value : nil } },
+      warnings: pretrainer.warnings,
       seconds: measured.seconds, peakMiB: measured.peakMiB)
     try folder.finish("pretraining", outcome)
     return outcome

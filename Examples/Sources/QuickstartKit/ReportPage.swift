@@ -159,7 +159,7 @@ struct ReportPage {
     guard let pretraining = report.pretraining else { return "" }
     func series(_ name: String) -> (String, [Double])? {
       guard let index = pretraining.termNames.firstIndex(of: name) else { return nil }
-      return (name, smoothed(pretraining.history.map { $0[index] }))
+      return (name, smoothed(pretraining.history.compactMap { $0[index] }))
     }
     let losses = ["instance", "intra", "inter"].compactMap(series)
     let signs = ["positiveSimilarity", "negativeSimilarity"].compactMap(series)

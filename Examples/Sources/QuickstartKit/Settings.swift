@@ -114,6 +114,12 @@ public struct Settings: Sendable, Equatable, Codable {
   public struct Candidate: Sendable, Equatable, Codable, CustomStringConvertible {
     public var learningRate: Double
     public var steps: Int
+
+    public init(learningRate: Double, steps: Int) {
+      self.learningRate = learningRate
+      self.steps = steps
+    }
+
     public var description: String { "rate \(learningRate), \(steps) steps" }
   }
 

@@ -56,7 +56,7 @@ import Testing
   @Test func aSliceGoesToThePatchAndBack() throws {
     let data = try data { $0 }
     let classes = data.slice(3).classes
-    #expect(classes.shape == data.paddedSize)
+    #expect(classes.shape.dimensions == data.paddedSize)
     #expect(data.restored(classes) == data.classes[3])
   }
 }

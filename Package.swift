@@ -65,7 +65,12 @@ let package = Package(
     tests(
       "ContrastiveTests", ["Tensor", "Autograd", "NN", "Superpixel", "Contrastive"],
       resources: [.copy("Fixtures")]),
-    tests("MedIOTests", ["Tensor", "MedIO", "CSuperCLNIfTI"], resources: [.copy("Fixtures")]),
+    // libnifti's own reader, for comparison; the library links its file layer alone.
+    .target(
+      name: "CNIfTIOracle", path: "Tests/CNIfTIOracle", cSettings: [.headerSearchPath("private")],
+      linkerSettings: [.linkedLibrary("nifti2")]),
+    tests(
+      "MedIOTests", ["Tensor", "MedIO", "CSuperCLNIfTI", "CNIfTIOracle"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Tensor", "Metrics"], resources: [.copy("Fixtures")]),
     tests(
       "IntegrationTests",

@@ -31,8 +31,9 @@ let package = Package(
     .testTarget(
       name: "QuickstartTests", dependencies: ["QuickstartKit", "ExampleSupport", product("SuperCL")],
       swiftSettings: swiftSettings),
+    .target(name: "CHeapCounter"),
     .executableTarget(
-      name: "benchmark", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
+      name: "benchmark", dependencies: [arguments, "CHeapCounter", "ExampleSupport", product("SuperCL")],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "interop", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
@@ -54,6 +55,9 @@ let package = Package(
       dependencies: [
         arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Superpixel"),
       ],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "EvaluateTests", dependencies: ["evaluate", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -10,7 +10,7 @@ public enum MedIOWarning: Hashable, Sendable, CustomStringConvertible {
   case qfacReplaced(value: String, used: Double)
   /// The form with the highest rank could not be used, for the reason given; the next one was.
   case formSkipped(field: String, reason: String)
-  /// `sform_code` or `qform_code` is no code of the standard; the form was used.
+  /// `sform_code` or `qform_code` is no code of the standard. Its form counts when the code is above 0.
   case unknownFormCode(field: String, value: Int)
   /// The voxel sizes of the affine in use differ from `pixdim` by more than a thousandth.
   case spacingDisagrees(affine: [Double], pixdim: [Double])

@@ -9,10 +9,11 @@ public import Tensor
 /// A slice whose organ was missed thus counts as a perfect distance, which flatters; and pixels of different
 /// images are not one unit. Use ``SegmentationEvaluator`` for results of your own.
 ///
-/// The paper's metrics come from per-class masks as medpy computes them, so HD95 is the pooled percentile and
-/// ASD runs from prediction to reference by default; both are parameters.
+/// The paper does not say by which definition or with which package it computes distances. That HD95 is the
+/// pooled percentile and ASD runs from prediction to reference, as medpy computes them, is this library's
+/// assumption; both are parameters.
 ///
-/// Source: arXiv 2504.14737, section 4, and its published code.
+/// Source: arXiv 2504.14737, section 4, and its published code, but for the assumption above.
 public struct PaperProtocol: Sendable {
   public var classes: [SegmentationClass]
   /// Scores the slices' distances, in pixels.

@@ -87,6 +87,36 @@ import Testing
     }
   }
 
+  /// Three degrees about z, far from the origin: the position's 500 mm must not hide the turn.
+  @Test func turnsFarFromTheOriginAreSeen() throws {
+    let plain: [Double] = [1, 0, 0, 500, 0, 1, 0, 600, 0, 0, 3, 700]
+    let turned: [Double] = [0.99863, -0.05234, 0, 500, 0.05234, 0.99863, 0, 600, 0, 0, 3, 700]
+    for rest in [[], [0, 0, 0, 1]] as [[Double]] {
+      let a = try image("a", affine: plain + rest)
+      #expect(throws: MetricsError.self) {
+        try SegmentationPair(prediction: a, reference: image("b", affine: turned + rest))
+      }
+      // What single precision loses of 500.3 is no difference.
+      var rounded = plain
+      rounded[3] = Double(Float(500.3))
+      var exact = plain
+      exact[3] = 500.3
+      #expect(throws: Never.self) {
+        try SegmentationPair(
+          prediction: image("a", affine: exact + rest), reference: image("b", affine: rounded + rest))
+      }
+    }
+    // Around the origin a hundred-thousandth of a voxel is rounding, a tenth is not.
+    let centered: [Double] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0]
+    for (shift, agrees) in [(1e-5, true), (0.1, false)] {
+      var moved = centered
+      moved[7] = shift
+      let pair = try? SegmentationPair(
+        prediction: image("a", affine: centered), reference: image("b", affine: moved))
+      #expect((pair != nil) == agrees)
+    }
+  }
+
   @Test func pairsScore() throws {
     let one = try image("a")
     let scores = SegmentationEvaluator(classes: [SegmentationClass(label: 0)])

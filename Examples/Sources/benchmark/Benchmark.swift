@@ -84,7 +84,9 @@ struct Benchmark: ParsableCommand {
         let numbers = timing.numbers.sorted { $0.key < $1.key }.map { #", "\#($0.key)": \#($0.value)"# }
         answer(#"{"wall_ms": \#(timing.wall), "cpu_ms": \#(timing.cpu)\#(numbers.joined())}"#)
       case "quit":
-        answer(#"{"peak_mib": \#(residentMiB().peak), "base_mib": \#(base)}"#)
+        let peak = residentMiB().peak
+        let heap = try heapMiB(of: body).map { #", "heap_mib": \#($0)"# } ?? ""
+        answer(#"{"peak_mib": \#(peak), "base_mib": \#(base)\#(heap)}"#)
         return
       default:
         throw ValidationError("unknown request '\(line)': run or quit")

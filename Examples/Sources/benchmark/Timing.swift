@@ -1,4 +1,6 @@
+import CHeapCounter
 import Foundation
+import Tensor
 
 #if canImport(Glibc)
   import Glibc
@@ -39,6 +41,17 @@ func residentMiB() -> (now: Double, peak: Double) {
 /// Forgets the peak so far, so that setting up a case is not counted.
 func resetPeakResidentMiB() {
   try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+}
+
+/// The most that one repetition has on the heap at once, in MiB, beside what is there before it; `nil` where the
+/// allocator cannot be counted. No buffer that an earlier repetition left is used again for free.
+func heapMiB(of body: () throws -> BenchmarkCase.Numbers) rethrows -> Double? {
+  TensorMemory.clearCache()
+  heap_counter_start()
+  defer { _ = heap_counter_stop() }
+  _ = try body()
+  let bytes = heap_counter_stop()
+  return bytes < 0 ? nil : Double(bytes) / 1_048_576
 }
 
 func median(_ values: [Double]) -> Double {

@@ -6,7 +6,7 @@ import Tensor
 
 /// The label files to compare: one pair, or those of two folders.
 struct LabelFiles {
-  static let extensions = [".nii", ".nii.gz", ".hdr"]
+  static let extensions = [".nii", ".nii.gz", ".hdr", ".hdr.gz"]
 
   /// A case's two files.
   struct Case {

@@ -12,13 +12,46 @@ struct CaseFinder {
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
       throw MedIOError(.notFound, path: folder.path, context: "no such folder")
     }
-    guard isFolder.boolValue, let all = FileManager.default.subpaths(atPath: folder.path) else {
+    guard isFolder.boolValue else {
       throw MedIOError(.badLayout, path: folder.path, context: "not a folder")
     }
-    files = all.filter { path in
-      let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") }
-      return !isHidden && (path.hasSuffix(".nii") || path.hasSuffix(".nii.gz"))
-    }.sorted().map { folder.appendingPathComponent($0) }
+    var found: [String] = []
+    try Self.walk(folder.path, below: "", ancestors: [], &found)
+    files = found.sorted().map { folder.appendingPathComponent($0) }
+  }
+
+  /// Collects the files below a folder, through links to other folders too, as data sets are often linked into
+  /// place; a link to a folder that it lies in is not followed again.
+  private static func walk(
+    _ root: String, below path: String, ancestors: [String], _ found: inout [String]
+  ) throws(MedIOError) {
+    let place = path.isEmpty ? root : root + "/" + path
+    let real = URL(fileURLWithPath: place).resolvingSymlinksInPath().path
+    guard !ancestors.contains(real) else { return }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: place)
+    } catch {
+      throw MedIOError(.unreadable, path: place, context: "the folder cannot be read: \(error)")
+    }
+    for name in names where !name.hasPrefix(".") {
+      let below = path.isEmpty ? name : path + "/" + name
+      var isFolder = ObjCBool(false)
+      guard FileManager.default.fileExists(atPath: root + "/" + below, isDirectory: &isFolder) else {
+        // A link that leads nowhere is a file that is missing: reading it says so.
+        if isImage(name) { found.append(below) }
+        continue
+      }
+      if isFolder.boolValue {
+        try walk(root, below: below, ancestors: ancestors + [real], &found)
+      } else if isImage(name) {
+        found.append(below)
+      }
+    }
+  }
+
+  private static func isImage(_ name: String) -> Bool {
+    name.hasSuffix(".nii") || name.hasSuffix(".nii.gz")
   }
 
   /// A file's name without `.nii` or `.nii.gz`.
@@ -30,20 +63,30 @@ struct CaseFinder {
   /// Files by the name of their stem.
   private func byStem() -> [String: [URL]] { Dictionary(grouping: files, by: Self.stem) }
 
-  private func missing(_ name: String, beside url: URL) -> MedIOError {
-    MedIOError(.missingFile, path: url.path, context: "its \(name).nii or \(name).nii.gz is missing")
-  }
-
   /// The only file of a stem, preferably beside `url`.
   private func file(_ stem: String, beside url: URL, in stems: [String: [URL]]) throws(MedIOError) -> URL {
-    guard let found = stems[stem] else { throw missing(stem, beside: url) }
+    let all = stems[stem] ?? []
     let folder = url.deletingLastPathComponent().path
-    if let near = found.first(where: { $0.deletingLastPathComponent().path == folder }) { return near }
+    let near = all.filter { $0.deletingLastPathComponent().path == folder }
+    let found = near.isEmpty ? all : near
+    guard let first = found.first else {
+      throw MedIOError(
+        .missingFile, path: url.path, context: "its \(stem).nii or \(stem).nii.gz is missing")
+    }
     guard found.count == 1 else {
       throw MedIOError(
         .badLayout, path: url.path, context: "\(found.count) files are named \(stem): \(found.map(\.path))")
     }
-    return found[0]
+    return first
+  }
+
+  /// Throws for the first file that no scan has taken although its stem matches `pattern`: a segmentation or
+  /// modality whose image is missing would otherwise be left out in silence.
+  private func checkAllTaken(_ pattern: String, _ cases: [VolumeCase]) throws(MedIOError) {
+    let taken = Set(cases.flatMap { $0.images + ($0.labels.map { [$0] } ?? []) }.map(\.path))
+    for url in files where !taken.contains(url.path) && capture(pattern, Self.stem(url)) != nil {
+      throw MedIOError(.missingFile, path: url.path, context: "the image that it belongs to is missing")
+    }
   }
 
   /// The capture of `pattern` in the stem.
@@ -59,8 +102,11 @@ struct CaseFinder {
     return number
   }
 
-  /// Images whose stem matches `image`, which captures the number, and segmentations named after it.
-  func pairs(_ image: String, labels: (String) -> String) throws(MedIOError) -> [VolumeCase] {
+  /// Images whose stem matches `image`, which captures the number, and segmentations named after it, all of
+  /// which match `anyLabels`.
+  func pairs(
+    _ image: String, labels: (String) -> String, anyLabels: String
+  ) throws(MedIOError) -> [VolumeCase] {
     let stems = byStem()
     var cases: [VolumeCase] = []
     for url in files {
@@ -71,6 +117,7 @@ struct CaseFinder {
           identifier: stem, key: try number(text, of: url), images: [url],
           labels: try file(labels(text), beside: url, in: stems)))
     }
+    try checkAllTaken(anyLabels, cases)
     return cases.sorted { $0.key < $1.key }
   }
 
@@ -86,6 +133,7 @@ struct CaseFinder {
           identifier: stem, key: try number(text, of: url), images: [url],
           labels: try file(stem + "_gt", beside: url, in: stems)))
     }
+    try checkAllTaken(#"^patient\d+_frame\d+_gt$"#, cases)
     return cases
   }
 
@@ -105,18 +153,26 @@ struct CaseFinder {
           identifier: name, key: cases.count, images: images,
           labels: stems[name + "_seg"] == nil ? nil : try file(name + "_seg", beside: url, in: stems)))
     }
+    try checkAllTaken(#"^Brats18_.+_(t1|t1ce|t2|seg)$"#, cases)
     return cases
   }
 
   /// `case_00000/imaging`, and `segmentation` where there is one.
   func kits() throws(MedIOError) -> [VolumeCase] {
     var cases: [VolumeCase] = []
-    for url in files where Self.stem(url) == "imaging" {
+    let stems = byStem()
+    for url in files where ["imaging", "segmentation"].contains(Self.stem(url)) {
       let parent = url.deletingLastPathComponent()
       guard let text = capture(#"^case_(\d+)$"#, parent.lastPathComponent)?.first else { continue }
-      let labels = files.first {
-        Self.stem($0) == "segmentation" && $0.deletingLastPathComponent().path == parent.path
+      let isBeside = { (other: URL) in other.deletingLastPathComponent().path == parent.path }
+      guard Self.stem(url) == "imaging" else {
+        if stems["imaging"]?.contains(where: isBeside) != true {
+          throw MedIOError(.missingFile, path: url.path, context: "its imaging.nii.gz is missing")
+        }
+        continue
       }
+      let isLabelled = stems["segmentation"]?.contains(where: isBeside) == true
+      let labels = isLabelled ? try file("segmentation", beside: url, in: stems) : nil
       cases.append(
         VolumeCase(
           identifier: parent.lastPathComponent, key: try number(text, of: url), images: [url], labels: labels)
@@ -127,7 +183,8 @@ struct CaseFinder {
 
   /// See ``PaperDataset/chaos``.
   func chaos() throws(MedIOError) -> [VolumeCase] {
-    let flat = try pairs(#"^(\d+)_image$"#, labels: { "\($0)_label" })
+    let flat = try pairs(
+      #"^(\d+)_image$"#, labels: { "\($0)_label" }, anyLabels: #"^\d+_label$"#)
     if !flat.isEmpty { return flat }
     let folders = Dictionary(grouping: files) { $0.deletingLastPathComponent().path }
     var cases: [VolumeCase] = []

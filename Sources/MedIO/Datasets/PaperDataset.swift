@@ -36,17 +36,23 @@ public enum PaperDataset: String, Hashable, Sendable, CaseIterable {
 
   /// Finds all scans below a folder.
   ///
-  /// - Throws: `notFound`; `badLayout` when no file of this data set is there; `missingFile` for a scan without
-  ///   its segmentation or one of its modalities.
+  /// - Throws: `notFound`; `badLayout` when no file of this data set is there, or two are the same scan;
+  ///   `missingFile` for a scan without its segmentation or one of its modalities, and for these without it.
   public func open(_ folder: URL) throws(MedIOError) -> VolumeDataset {
     let finder = try CaseFinder(folder)
     let cases: [VolumeCase]
     switch self {
-    case .chd: cases = try finder.pairs(#"^ct_(\d+)_image$"#, labels: { "ct_\($0)_label" })
-    case .mmwhs: cases = try finder.pairs(#"^ct_train_(\d+)_image$"#, labels: { "ct_train_\($0)_label" })
+    case .chd:
+      cases = try finder.pairs(
+        #"^ct_(\d+)_image$"#, labels: { "ct_\($0)_label" }, anyLabels: #"^ct_\d+_label$"#)
+    case .mmwhs:
+      cases = try finder.pairs(
+        #"^ct_train_(\d+)_image$"#, labels: { "ct_train_\($0)_label" },
+        anyLabels: #"^ct_train_\d+_label$"#)
     case .hvsmr:
       cases = try finder.pairs(
-        #"^training_axial_crop_pat(\d+)$"#, labels: { "training_axial_crop_pat\($0)-label" })
+        #"^training_axial_crop_pat(\d+)$"#, labels: { "training_axial_crop_pat\($0)-label" },
+        anyLabels: #"^training_axial_crop_pat\d+-label$"#)
     case .acdc: cases = try finder.acdc()
     case .brats2018: cases = try finder.brats()
     case .kits2019: cases = try finder.kits()
@@ -55,6 +61,12 @@ public enum PaperDataset: String, Hashable, Sendable, CaseIterable {
     }
     guard !cases.isEmpty else {
       throw MedIOError(.badLayout, path: folder.path, context: "no scan of \(self) below this folder")
+    }
+    let names = Dictionary(grouping: cases, by: \.identifier)
+    if let (name, twins) = names.filter({ $0.value.count > 1 }).min(by: { $0.key < $1.key }) {
+      throw MedIOError(
+        .badLayout, path: folder.path,
+        context: "\(twins.count) scans are named \(name): \(twins.map { $0.images[0].path })")
     }
     return VolumeDataset(cases, labelMapping: labelMapping, preprocessing: preprocessing)
   }

@@ -21,8 +21,11 @@ struct SliceCache {
     let planeCount: Int
     let modalityCount: Int
 
+    /// Opens the files and looks whether all voxels are there.
     init(_ imageURL: URL, _ labelsURL: URL?) throws(MedIOError) {
       let reader = try NIfTISliceReader(imageURL)
+      try reader.verify()
+      if let labelsURL { try NIfTISliceReader(labelsURL).verify() }
       self.imageURL = imageURL
       self.labelsURL = labelsURL
       planeCount = reader.depth
@@ -62,20 +65,18 @@ struct SliceCache {
     let stem = try name(of: scan, in: volumes)
     let imageURL = folder.appendingPathComponent(stem + ".nii")
     let labelsURL = scan.labels.map { _ in folder.appendingPathComponent(stem + "-labels.nii") }
-    let isThere = ([imageURL] + (labelsURL.map { [$0] } ?? []))
-      .allSatisfy { FileManager.default.fileExists(atPath: $0.path) }
-    if !isThere {
-      var prepared = try volumes.prepared(at: index)
-      // The cache is a file of our own: nothing of the original's header belongs there.
-      prepared.image.header = nil
-      prepared.image.extensions = []
-      if var labels = prepared.labels, let labelsURL {
-        labels.header = nil
-        let isSmall = volumes.labelMapping.classes.values.allSatisfy { (0...255).contains($0) }
-        try NIfTI.write(labels, to: labelsURL, options: .init(datatype: isSmall ? .uint8 : .int32))
-      }
-      try NIfTI.write(prepared.image, to: imageURL)
+    // A file that is there but broken is made again, like one that is not there.
+    if let entry = try? Entry(imageURL, labelsURL) { return entry }
+    var prepared = try volumes.prepared(at: index)
+    // The cache is a file of our own: nothing of the original's header belongs there.
+    prepared.image.header = nil
+    prepared.image.extensions = []
+    if var labels = prepared.labels, let labelsURL {
+      labels.header = nil
+      let isSmall = volumes.labelMapping.classes.values.allSatisfy { (0...255).contains($0) }
+      try NIfTI.write(labels, to: labelsURL, options: .init(datatype: isSmall ? .uint8 : .int32))
     }
+    try NIfTI.write(prepared.image, to: imageURL)
     return try Entry(imageURL, labelsURL)
   }
 

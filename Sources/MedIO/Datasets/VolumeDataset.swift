@@ -51,7 +51,8 @@ public struct VolumeDataset: Dataset {
   ///
   /// - Returns: several modalities as frames: `[modality, depth, height, width]`; labels as classes.
   /// - Throws: ``MedIOError``: what reading throws; `gridMismatch` when the files of the scan differ in their
-  ///   grids; `unknownLabel` for a label outside the mapping. All name the file.
+  ///   grids; `unknownLabel` for a label outside the mapping; `exceedsLimit` when preprocessing would make more
+  ///   voxels than `options.limits` allow. All name the file.
   public func element(at index: Int) throws -> Preprocessing.Prepared { try prepared(at: index) }
 
   /// The same, with the error's type.
@@ -79,7 +80,8 @@ public struct VolumeDataset: Dataset {
       let classes = try labelMapping.applied(to: volume.voxels, path: url.path)
       labels = Volume(labels: LabelMap(classes), like: image)
     }
-    return preprocessing.applied(to: image, labels: labels)
+    return try preprocessing.applied(
+      to: image, labels: labels, limits: options.limits, path: scan.images[0].path)
   }
 
   private func check(

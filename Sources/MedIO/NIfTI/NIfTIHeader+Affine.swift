@@ -10,12 +10,16 @@ extension NIfTIHeader {
 
   /// The affine by `source`, in millimeters, or an explanation of why there is none.
   func placement(source: NIfTIReadOptions.AffineSource) -> Result<Placement, AffineFault> {
-    var warnings: [MedIOWarning] = []
+    // A code that the standard does not know is said whether or not its form is used.
+    var warnings = [("qform_code", qformCode), ("sform_code", sformCode)].compactMap {
+      (0...5).contains($0.1) ? nil : MedIOWarning.unknownFormCode(field: $0.0, value: $0.1)
+    }
     let candidates: [NIfTIReadOptions.AffineSource]
     switch source {
     case .automatic:
-      candidates = (sformCode > 0 ? [.sform] : []) + (qformCode > 0 ? [.qform] : [])
-      if candidates.isEmpty { return placement(candidate: .voxelSizes) }
+      let forms: [NIfTIReadOptions.AffineSource] =
+        (sformCode > 0 ? [.sform] : []) + (qformCode > 0 ? [.qform] : [])
+      candidates = forms.isEmpty ? [.voxelSizes] : forms
     default: candidates = [source]
     }
     var faults: [String] = []
@@ -44,15 +48,9 @@ extension NIfTIHeader {
     switch candidate {
     case .sform:
       affine = VoxelAffine(rows: (0..<3).map { Array(srow[4 * $0..<4 * $0 + 4]) })
-      if !(0...5).contains(sformCode) {
-        warnings.append(.unknownFormCode(field: "sform_code", value: sformCode))
-      }
     case .qform:
       guard (quaternion + qoffset).allSatisfy(\.isFinite) else {
         return .failure(AffineFault(reason: "quaternion \(quaternion), offset \(qoffset) are not finite"))
-      }
-      if !(0...5).contains(qformCode) {
-        warnings.append(.unknownFormCode(field: "qform_code", value: qformCode))
       }
       affine = qformAffine(&warnings)
     case .automatic, .voxelSizes:
@@ -73,6 +71,10 @@ extension NIfTIHeader {
       let differs = zip(sizes, affine.voxelSizes).contains { abs($0.0 - $0.1) > 1e-3 * $0.1 }
       if differs && sizes.allSatisfy({ $0.isFinite && $0 > 0 }) {
         warnings.append(.spacingDisagrees(affine: affine.voxelSizes, pixdim: sizes))
+      }
+      for axis in 1...3 where axis <= dim[0] && !(pixdim[axis].isFinite && pixdim[axis] > 0) {
+        warnings.append(
+          .pixdimReplaced(axis: axis, value: "\(pixdim[axis])", used: affine.voxelSizes[axis - 1]))
       }
     }
     if affine.isSheared { warnings.append(.shearedAffine) }
@@ -124,7 +126,7 @@ extension NIfTIHeader {
       a = (1 - squared).squareRoot()
     }
     let qfac: Double = pixdim[0] < 0 ? -1 : 1
-    if abs(pixdim[0]) != 1 && pixdim[0] != 0 {
+    if abs(pixdim[0]) != 1 {
       warnings.append(.qfacReplaced(value: "\(pixdim[0])", used: qfac))
     }
     let sizes = (1...3).map { voxelSize(axis: $0, &warnings) * ($0 == 3 ? qfac : 1) }

@@ -35,28 +35,36 @@ extension NIfTI {
   /// and offset are set from the volume. The affine of a volume without header, or with another affine than
   /// its header's, is written as sform, and as qform where it is not sheared.
   ///
-  /// - Throws: ``MedIOError`` with the code `writeFailed`; `unrepresentableValue` for a value that does not
-  ///   exist in `options.datatype`; `badDimensions` for lengths that the version cannot hold.
+  /// A link is followed, and a file that is replaced keeps its permissions.
+  ///
+  /// - Throws: ``MedIOError`` with the code `writeFailed`, also for a number of the header that the version
+  ///   cannot hold; `unrepresentableValue` for a value that does not exist in `options.datatype`;
+  ///   `badDimensions` for lengths that the version cannot hold.
   public static func write<Scalar: TensorNumericScalar>(
     _ volume: Volume<Scalar>, to url: URL, options: NIfTIWriteOptions = .init()
   ) throws(MedIOError) {
     let pair = NIfTIFilePair(writing: url.path)
     let writer = try NIfTIWriter(volume, isPair: pair.isPair, path: url.path, options: options)
-    let level = options.compressionLevel
-    if pair.isPair {
-      // The header last: a reader that finds it finds the voxels too.
-      try ZNZOutput.write(to: pair.dataPath, level: level) { (output) throws(MedIOError) in
-        try writer.writeVoxels(volume, to: output)
-      }
-      try ZNZOutput.write(to: pair.headerPath, level: level) { (output) throws(MedIOError) in
-        try writer.writeHeader(to: output)
-      }
-    } else {
-      try ZNZOutput.write(to: pair.headerPath, level: level) { (output) throws(MedIOError) in
-        try writer.writeHeader(to: output)
-        try writer.writeVoxels(volume, to: output)
-      }
-    }
+    let header: ZNZOutput.Content = (
+      pair.headerPath, { (output) throws(MedIOError) in try writer.writeHeader(to: output) }
+    )
+    let voxels: ZNZOutput.Content = (
+      pair.dataPath, { (output) throws(MedIOError) in try writer.writeVoxels(volume, to: output) }
+    )
+    // Of a pair the header comes last: a reader that finds it finds the voxels too.
+    let files: [ZNZOutput.Content] =
+      pair.isPair
+      ? [voxels, header]
+      : [
+        (
+          pair.headerPath,
+          { (output) throws(MedIOError) in
+            try writer.writeHeader(to: output)
+            try writer.writeVoxels(volume, to: output)
+          }
+        )
+      ]
+    try ZNZOutput.write(files, level: options.compressionLevel)
   }
 }
 

@@ -92,7 +92,8 @@ final class ZNZFile {
       position = reachable
       return position
     }
-    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
+    let chunk = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: NIfTIVoxelStream.chunkByteCount, alignment: 64)
     defer { chunk.deallocate() }
     while position < target {
       if position > bound {

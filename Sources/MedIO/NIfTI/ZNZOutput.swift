@@ -1,38 +1,69 @@
 import CSuperCLNIfTI
 import Foundation
 
-/// A file being written through libnifti's znzlib under a temporary name, which takes its final name once
-/// everything is on disk.
+/// A file being written through libnifti's znzlib under a temporary name, which takes its final name once all
+/// of it is written.
 final class ZNZOutput {
+  /// A file to be written: its name, and what fills it.
+  typealias Content = (path: String, body: (ZNZOutput) throws(MedIOError) -> Void)
+
   private let path: String
   private var handle: znzFile?
 
-  /// Writes a file whole: `body` fills it; on an error nothing is left and the destination stays as it was.
-  static func write(
-    to path: String, level: Int, _ body: (ZNZOutput) throws(MedIOError) -> Void
-  ) throws(MedIOError) {
-    var info = stat()
-    if stat(path, &info) == 0 && info.st_mode & S_IFMT != S_IFREG {
-      throw MedIOError(.writeFailed, path: path, context: "the destination is not a regular file")
+  /// Writes files whole, in this order; on an error nothing is left and all destinations stay as they were. Only
+  /// between the renames at the end can a pair be half new.
+  static func write(_ files: [Content], level: Int) throws(MedIOError) {
+    var moves: [(temporary: String, destination: Destination)] = []
+    defer { for move in moves { unlink(move.temporary) } }
+    for file in files {
+      let destination = try Destination(file.path)
+      let url = URL(fileURLWithPath: destination.target)
+      let name = ".\(url.lastPathComponent).\(UUID().uuidString).tmp"
+      let temporary = url.deletingLastPathComponent().appendingPathComponent(name).path
+      moves.append((temporary, destination))
+      let output = try ZNZOutput(
+        temporary, isCompressed: file.path.lowercased().hasSuffix(".gz"), level: level, file.path)
+      do throws(MedIOError) {
+        try file.body(output)
+        try output.close()
+      } catch {
+        output.abandon()
+        throw error
+      }
+      if let mode = destination.mode { chmod(temporary, mode) }
     }
-    let url = URL(fileURLWithPath: path)
-    let name = ".\(url.lastPathComponent).\(UUID().uuidString).tmp"
-    let temporary = url.deletingLastPathComponent().appendingPathComponent(name).path
-    var isDone = false
-    defer { if !isDone { unlink(temporary) } }
-    let output = try ZNZOutput(
-      temporary, isCompressed: path.lowercased().hasSuffix(".gz"), level: level, path)
-    do throws(MedIOError) {
-      try body(output)
-      try output.close()
-    } catch {
-      output.abandon()
-      throw error
+    while let move = moves.first {
+      guard rename(move.temporary, move.destination.target) == 0 else {
+        throw MedIOError(
+          .writeFailed, path: move.destination.path, context: systemMessage("cannot rename"))
+      }
+      moves.removeFirst()
     }
-    guard rename(temporary, path) == 0 else {
-      throw MedIOError(.writeFailed, path: path, context: systemMessage("cannot rename"))
+  }
+
+  /// Where a file goes.
+  private struct Destination {
+    let path: String
+    /// The file itself where `path` is a link to one.
+    let target: String
+    /// The permissions of the file that is replaced.
+    let mode: mode_t?
+
+    init(_ path: String) throws(MedIOError) {
+      self.path = path
+      var info = stat()
+      guard stat(path, &info) == 0 else {
+        (target, mode) = (path, nil)
+        return
+      }
+      guard info.st_mode & S_IFMT == S_IFREG else {
+        throw MedIOError(.writeFailed, path: path, context: "the destination is not a regular file")
+      }
+      let real = realpath(path, nil)
+      defer { free(real) }
+      target = real.map { String(cString: $0) } ?? path
+      mode = info.st_mode & 0o777
     }
-    isDone = true
   }
 
   private init(_ temporary: String, isCompressed: Bool, level: Int, _ path: String) throws(MedIOError) {

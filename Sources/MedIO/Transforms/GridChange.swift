@@ -75,7 +75,7 @@ public struct GridChange: Hashable, Sendable {
       guard let size = wanted[axis], size != old[axis] else { continue }
       precondition(size.isFinite && size > 0, "a voxel size of \(size) mm")
       let length = (Double(lengths[axis]) * old[axis] / size).rounded()
-      precondition(length < 1e9, "a voxel size of \(size) mm makes \(length) voxels")
+      precondition(length < 0x1p40, "a voxel size of \(size) mm makes \(length) voxels")
       let scale = size / old[axis]
       let count = max(1, Int(length))
       maps[axis] = (scale, (Double(lengths[axis] - 1) - Double(count - 1) * scale) / 2)

@@ -24,6 +24,21 @@ public enum GridTransform: Hashable, Sendable {
       return .foreground(of: volume, above: threshold, margin: margin)
     }
   }
+
+  /// The voxels of the grid that the step makes of `grid`, or more.
+  func voxelCount(for grid: VolumeGrid) -> Double {
+    let lengths = grid.shape.dimensions.map(Double.init)
+    switch self {
+    case .orientation, .foreground: return lengths.reduce(1, *)
+    case .spacing(let plane, let row, let column):
+      let old = grid.spacing
+      return zip([plane, row, column], 0..<3)
+        .reduce(1) { $0 * max(1, lengths[$1.1] * old[$1.1] / ($1.0 ?? old[$1.1])) }
+    case .size(let wanted, _): return wanted.reduce(1) { $0 * Double($1) }
+    case .centered(let depth, let height, let width):
+      return zip([depth, height, width], lengths).reduce(1) { $0 * ($1.0.map(Double.init) ?? $1.1) }
+    }
+  }
 }
 
 /// Steps that take an image, and its labels in step with it, from a file's grid to a network's.
@@ -56,23 +71,28 @@ public struct Preprocessing: Hashable, Sendable {
         labels.grid.matches(image.grid), "labels on \(labels.grid) do not fit an image on \(image.grid)")
     }
     var result = Prepared(image: image, labels: labels)
+    for step in steps { result.apply(step) }
+    return result
+  }
+
+  /// The same for a scan from a file, whose voxel sizes are what its header says: a step to a grid beyond the
+  /// limits is an error that names the file, and no memory is asked for.
+  func applied(
+    to image: Volume<Float>, labels: Volume<Int32>?, limits: NIfTIReadLimits, path: String
+  ) throws(MedIOError) -> Prepared {
+    var result = Prepared(image: image, labels: labels)
     for step in steps {
-      switch step {
-      case .grid(let transform, let interpolation, let outside):
-        let change = transform.change(for: result.image)
-        result.image = result.image.applying(change, interpolation: interpolation, outside: outside)
-        // The labels stand on this grid, but for rounding.
-        result.labels = result.labels?.applying(change)
-        result.changes.append(change)
-      case .intensity(let transform):
-        let (volume, maps) = result.image.normalized(by: transform)
-        result.image = volume
-        result.intensityMaps.append(maps)
-      case .intensityOfEachPlane(let transform):
-        let (volume, maps) = result.image.normalized(by: transform, scope: .eachPlane)
-        result.image = volume
-        result.intensityMaps.append(maps)
+      if case .grid(let transform, _, _) = step {
+        let grid = result.image.grid
+        let voxels = transform.voxelCount(for: grid) * Double(image.frameCount * image.componentCount)
+        guard voxels <= Double(limits.voxelCount) && voxels * 4 <= Double(limits.byteCount) else {
+          throw MedIOError(
+            .exceedsLimit, path: path,
+            context: "\(transform) makes \(voxels) values of the grid \(grid), the limit is "
+              + "\(limits.voxelCount) and \(limits.byteCount) bytes")
+        }
       }
+      result.apply(step)
     }
     return result
   }
@@ -89,6 +109,25 @@ public struct Preprocessing: Hashable, Sendable {
     init(image: Volume<Float>, labels: Volume<Int32>?) {
       self.image = image
       self.labels = labels
+    }
+
+    mutating func apply(_ step: Step) {
+      switch step {
+      case .grid(let transform, let interpolation, let outside):
+        let change = transform.change(for: image)
+        image = image.applying(change, interpolation: interpolation, outside: outside)
+        // The labels stand on this grid, but for rounding.
+        labels = labels?.applying(change)
+        changes.append(change)
+      case .intensity(let transform):
+        let (volume, maps) = image.normalized(by: transform)
+        image = volume
+        intensityMaps.append(maps)
+      case .intensityOfEachPlane(let transform):
+        let (volume, maps) = image.normalized(by: transform, scope: .eachPlane)
+        image = volume
+        intensityMaps.append(maps)
+      }
     }
 
     /// A prediction on the grid of ``image``, put back on the grid that preprocessing began with.

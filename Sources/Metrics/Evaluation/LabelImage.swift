@@ -65,8 +65,9 @@ public struct SegmentationPair: Hashable, Sendable {
 
   /// Checks that both lie on one grid.
   ///
-  /// - Parameter tolerance: largest difference that spacings and affines may have, relative to the largest
-  ///   magnitude in them: files store them in single precision.
+  /// - Parameter tolerance: largest difference that spacings, and directions and positions of affines (of three
+  ///   or four rows of four), may have, relative to the largest magnitude among them: files store them in single
+  ///   precision.
   /// - Parameter prediction: The predicted segmentation.
   /// - Parameter reference: The reference segmentation.
   /// - Throws: ``MetricsError`` that prints both grids where shape, spacing or affine differ. Affines are
@@ -86,13 +87,29 @@ public struct SegmentationPair: Hashable, Sendable {
     }
     guard
       prediction.affine.isEmpty || reference.affine.isEmpty
-        || Self.agree(prediction.affine, reference.affine, tolerance)
+        || Self.affinesAgree(prediction.affine, reference.affine, tolerance)
     else {
       throw MetricsError.differentAffines(
         prediction: prediction.name, prediction.affine, reference: reference.name, reference.affine)
     }
     self.prediction = prediction
     self.reference = reference
+  }
+
+  /// Compares directions with directions and positions with positions: beside a position of 500 mm, a turn by
+  /// three degrees would pass for rounding.
+  private static func affinesAgree(_ first: [Double], _ second: [Double], _ tolerance: Double) -> Bool {
+    guard first.count == second.count else { return false }
+    guard first.count == 12 || first.count == 16 else { return agree(first, second, tolerance) }
+    func parts(_ affine: [Double], isPosition: Bool) -> [Double] {
+      affine.indices.filter { ($0 % 4 == 3 && $0 < 12) == isPosition }.map { affine[$0] }
+    }
+    // A position counts in steps of a voxel at least: near the origin nothing would be small enough.
+    let steps = parts(first, isPosition: false)
+    return agree(steps, parts(second, isPosition: false), tolerance)
+      && agree(
+        parts(first, isPosition: true) + [steps.reduce(0) { max($0, $1.magnitude) }],
+        parts(second, isPosition: true) + [steps.reduce(0) { max($0, $1.magnitude) }], tolerance)
   }
 
   private static func agree(_ first: [Double], _ second: [Double], _ tolerance: Double) -> Bool {

@@ -58,6 +58,76 @@ import Testing
     #expect(error.code == .missingFile && error.context.contains("Brats18_2013_10_1_t1"))
   }
 
+  /// A segmentation whose image is missing would otherwise be left out in silence.
+  @Test(arguments: PaperDataset.allCases) func aMissingImageIsNamed(_ set: PaperDataset) throws {
+    let tree = try DatasetTree(set)
+    try FileManager.default.removeItem(at: tree.scratch[tree.image])
+    let error = try #require(throws: MedIOError.self) { try set.open(tree.scratch.url) }
+    #expect(error.code == .missingFile)
+    #expect(error.path.hasPrefix(tree.scratch.url.path) && error.path != tree.scratch.url.path)
+  }
+
+  @Test func aPatientWithoutFlairIsNamed() throws {
+    let tree = try DatasetTree(.brats2018)
+    let flair = tree.image.replacingOccurrences(of: "_t1.", with: "_flair.")
+    try FileManager.default.removeItem(at: tree.scratch[flair])
+    let error = try #require(throws: MedIOError.self) { try PaperDataset.brats2018.open(tree.scratch.url) }
+    #expect(error.code == .missingFile && error.path.contains("Brats18_2013_10_1"))
+  }
+
+  /// The same scan twice would train twice, or be read from one of two files at random.
+  @Test(arguments: [PaperDataset.chd, .mmwhs, .hvsmr, .acdc, .brats2018, .kits2019, .chaos])
+  func twinsAreSaid(_ set: PaperDataset) throws {
+    for file in ["image", "labels"] {
+      let tree = try DatasetTree(set)
+      let name = file == "image" ? tree.image : tree.labels
+      // The same file once more, not compressed.
+      try NIfTI.write(
+        try NIfTI.read(Float.self, from: tree.scratch[name]), to: tree.scratch[String(name.dropLast(3))])
+      #expect(try code { _ = try set.open(tree.scratch.url) } == .badLayout, "\(file)")
+    }
+  }
+
+  /// Data sets are often linked into place: the folder itself, and folders in it.
+  @Test(arguments: [PaperDataset.acdc, .hvsmr, .msdHeart]) func linkedFoldersAreFollowed(
+    _ set: PaperDataset
+  ) throws {
+    let tree = try DatasetTree(set)
+    let scratch = try Scratch()
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: scratch["set"].path, withDestinationPath: tree.scratch.url.path)
+    #expect(try set.open(scratch["set"]).cases.map(\.key) == tree.keys)
+    try files.createDirectory(at: scratch["of links"], withIntermediateDirectories: false)
+    for name in tree.scratch.names {
+      try files.createSymbolicLink(
+        atPath: scratch["of links"].appendingPathComponent(name).path,
+        withDestinationPath: tree.scratch[name].path)
+    }
+    // A link in a circle ends.
+    try files.createSymbolicLink(
+      atPath: scratch["of links/self"].path, withDestinationPath: scratch["of links"].path)
+    let dataset = try set.open(scratch["of links"])
+    #expect(dataset.cases.map(\.key) == tree.keys)
+    _ = try dataset.prepared(at: 0)
+  }
+
+  /// A header that gives voxels a kilometer must not make preprocessing ask for memory without end.
+  @Test func voxelSizesThatExplodeAreSaid() throws {
+    let tree = try DatasetTree(.mmwhs)
+    let url = tree.scratch[tree.image]
+    for size in [1e5, 1e30] {
+      let huge = Volume<Float>(
+        voxels: Tensor(zeros: [3, 4, 5]), affine: VoxelAffine(diagonal: size, size, size))
+      try NIfTI.write(huge, to: url)
+      try NIfTI.write(
+        huge.with(voxels: Tensor<Int32>(zeros: [3, 4, 5])), to: tree.scratch[tree.labels])
+      let error = try #require(throws: MedIOError.self) {
+        try PaperDataset.mmwhs.open(tree.scratch.url).prepared(at: 0)
+      }
+      #expect(error.code == .exceedsLimit && error.path == url.path)
+    }
+  }
+
   @Test(arguments: PaperDataset.allCases) func brokenFilesAreNamed(_ set: PaperDataset) throws {
     let tree = try DatasetTree(set)
     let dataset = try set.open(tree.scratch.url)

@@ -58,6 +58,34 @@ import Testing
     #expect(files().count == 6)
   }
 
+  @Test func aBrokenCacheIsMadeAgain() throws {
+    let tree = try DatasetTree(.chd)
+    let volumes = try PaperDataset.chd.open(tree.scratch.url)
+    let cache = tree.scratch["cache"]
+    let first = try SliceDataset(volumes, cachedIn: cache)
+    let images = try (0..<first.count).map { try first.element(at: $0).image }
+    for name in try FileManager.default.contentsOfDirectory(atPath: cache.path) {
+      let url = cache.appendingPathComponent(name)
+      try Data(contentsOf: url).dropLast(8).write(to: url)
+      // Noticed when the data set in use meets it, made again by the next one.
+      let again = try SliceDataset(volumes, cachedIn: cache)
+      #expect(try (0..<again.count).map { try again.element(at: $0).image } == images)
+    }
+    for name in try FileManager.default.contentsOfDirectory(atPath: cache.path) {
+      try Data([1, 2, 3]).write(to: cache.appendingPathComponent(name))
+    }
+    #expect(throws: MedIOError.self) { try first.element(at: 0) }
+  }
+
+  @Test func aCacheThatCannotBeMadeIsSaid() throws {
+    let tree = try DatasetTree(.chd)
+    let volumes = try PaperDataset.chd.open(tree.scratch.url)
+    let file = try tree.scratch.file("file", [1])
+    #expect(
+      try code { _ = try SliceDataset(volumes, cachedIn: file.appendingPathComponent("cache")) }
+        == .writeFailed)
+  }
+
   @Test func onlyLabeledSlicesWhenAsked() throws {
     let tree = try DatasetTree(.msdSpleen)
     var voxels = Tensor<Int32>(zeros: [3, 4, 5])

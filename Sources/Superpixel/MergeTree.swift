@@ -34,6 +34,7 @@ public struct MergeTree: Hashable, Sendable {
   /// - Parameters:
   ///   - adjacency: Which segments touch.
   ///   - statistics: Their areas and means.
+  ///   - linkage: What a merge costs.
   /// - Precondition: both are of one label map.
   public init(adjacency: RegionAdjacency, statistics: SegmentStatistics, linkage: Linkage = .ward) {
     precondition(

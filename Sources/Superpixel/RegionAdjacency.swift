@@ -22,13 +22,17 @@ public struct RegionAdjacency: Hashable, Sendable {
   /// The Euclidean distance of the mean colors; empty without an image.
   public let meanDifferences: [Double]
 
-  /// - Parameter image: `labels.shape` or `labels.shape + [channels]`.
+  /// - Parameters:
+  ///   - labels: The segments.
+  ///   - image: `labels.shape` or `labels.shape + [channels]`; gives the mean differences.
   /// - Precondition: the image has the map's extents.
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
     self.init(of: labels, statistics: image.map { SegmentStatistics(of: labels, image: $0) })
   }
 
-  /// - Parameter statistics: Of the same labels; gives the mean differences.
+  /// - Parameters:
+  ///   - labels: The segments.
+  ///   - statistics: Of the same labels; gives the mean differences.
   public init(of labels: LabelMap, statistics: SegmentStatistics?) {
     let pairs = Self.countFaces(labels)
     let count = labels.labelBound

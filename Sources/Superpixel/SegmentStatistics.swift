@@ -38,7 +38,9 @@ public struct SegmentStatistics: Hashable, Sendable {
   /// `[count, channels]`, row-major.
   public let variances: [Double]
 
-  /// - Parameter image: `labels.shape` or `labels.shape + [channels]`.
+  /// - Parameters:
+  ///   - labels: The segments.
+  ///   - image: `labels.shape` or `labels.shape + [channels]`.
   /// - Precondition: the image has the map's extents.
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
     let rank = labels.shape.rank

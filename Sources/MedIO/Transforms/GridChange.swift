@@ -86,7 +86,10 @@ public struct GridChange: Hashable, Sendable {
 
   /// Other lengths `[depth, height, width]` for the same field of view.
   ///
-  /// - Parameter coordinates: what stays in place; see ``CoordinateConvention``.
+  /// - Parameters:
+  ///   - lengths: The lengths of the new grid.
+  ///   - grid: The grid that is changed.
+  ///   - coordinates: What stays in place: Tensor's `CoordinateConvention`.
   /// - Precondition: three lengths of at least 1.
   public static func size(
     of grid: VolumeGrid, to lengths: [Int], coordinates: CoordinateConvention = .halfPixelCenters

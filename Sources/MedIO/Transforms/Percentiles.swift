@@ -6,6 +6,7 @@ public enum Percentiles {
   /// rank `p / 100 * (n - 1)`.
   ///
   /// - Parameters:
+  ///   - tensor: The values.
   ///   - percentiles: numbers in 0...100.
   ///   - isIncluded: which finite values count.
   /// - Returns: one value for each percentile; `nil` when no value counts.

@@ -45,4 +45,13 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = Tensor<Float>(rows: [[1], [1, 2]]) }
     await #expect(processExitsWith: .failure) { _ = Tensor<Float>(arange: 0, to: 1, by: 0) }
   }
+
+  @Test func aRangeWithoutEndNamesItself() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Float>(arange: 0, to: .nan)
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("arange from 0.0 to nan"), "\(message)")
+    #expect(Tensor<Float>(arange: 0, to: -.infinity).scalars.isEmpty)
+  }
 }

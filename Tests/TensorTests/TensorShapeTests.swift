@@ -56,5 +56,6 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = TensorShape([2, -1]) }
     await #expect(processExitsWith: .failure) { _ = TensorShape([Int.max, 2]) }
     await #expect(processExitsWith: .failure) { _ = TensorShape([2])[1] }
+    await #expect(processExitsWith: .failure) { _ = TensorShape([2]).inserting(1, at: 3) }
   }
 }

@@ -25,17 +25,18 @@ extension Tensor: Equatable, Hashable {
 
 extension Tensor where Scalar: TensorFloatingPointScalar {
   /// Whether shapes agree and `|a - b| <= absoluteTolerance + relativeTolerance * |b|` everywhere
-  /// (NumPy's `allclose`, with the tolerances always written out). NaN is close to nothing.
+  /// (NumPy's `allclose`, with the tolerances always written out). NaN is close to nothing, an infinity to itself
+  /// alone.
   public func isClose(to other: Tensor, absoluteTolerance: Scalar, relativeTolerance: Scalar = 0) -> Bool {
     guard shape == other.shape else { return false }
     return withUnsafeBufferPointer { left in
       other.withUnsafeBufferPointer { right in
-        for index in left.indices
-        where left[index] != right[index]
-          && !((left[index] - right[index]).magnitude
-            <= absoluteTolerance + relativeTolerance * right[index].magnitude)
-        {
-          return false
+        for index in left.indices where left[index] != right[index] {
+          // An infinite b would make its own tolerance infinite.
+          guard right[index].isFinite,
+            (left[index] - right[index]).magnitude
+              <= absoluteTolerance + relativeTolerance * right[index].magnitude
+          else { return false }
         }
         return true
       }
@@ -52,7 +53,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       other.withUnsafeBufferPointer { right in
         for index in left.indices where left[index] != right[index] {
           let difference = (left[index] - right[index]).magnitude
-          if !(difference <= largest) { largest = difference }
+          // NaN takes the place of a number, and no number takes that of NaN.
+          if difference.isNaN || difference > largest { largest = difference }
         }
       }
     }

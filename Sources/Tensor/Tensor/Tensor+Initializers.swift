@@ -42,11 +42,14 @@ extension Tensor where Scalar: TensorNumericScalar {
 
   /// The values `start, start + step, ...` before `end` (NumPy's `arange`).
   ///
-  /// - Precondition: `step` is not zero. The vector is empty when `end` lies behind `start`.
+  /// - Precondition: `step` is not zero, and the number of values is finite. The vector is empty when `end` lies behind
+  ///   `start`.
   public init(arange start: Scalar, to end: Scalar, by step: Scalar = 1) {
     shapePrecondition(step != 0, "arange needs a step other than 0")
     let count = ((end.doubleValue - start.doubleValue) / step.doubleValue).rounded(.up)
-    self.init(shape: [Swift.max(0, Int(count))]) { buffer in
+    shapePrecondition(
+      count < 0x1p62, "arange from \(start) to \(end) by \(step) has no finite number of values")
+    self.init(shape: [count > 0 ? Int(count) : 0]) { buffer in
       for index in buffer.indices { buffer[index] = start + Scalar(converting: Double(index)) * step }
     }
   }

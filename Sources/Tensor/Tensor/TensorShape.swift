@@ -20,6 +20,7 @@ public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custom
     elementCount = product
   }
 
+  /// A shape from its lengths, outermost first.
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The number of axes.
@@ -61,9 +62,11 @@ public struct TensorShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custom
   }
 
   /// The shape with `length` put in front of `axis` (which may equal the rank).
+  ///
+  /// - Precondition: `-rank - 1 <= axis <= rank`.
   public func inserting(_ length: Int, at axis: Int) -> TensorShape {
     var lengths = dimensions
-    lengths.insert(length, at: axis < 0 ? axis + rank + 1 : axis)
+    lengths.insert(length, at: normalized(insertionAxis: axis))
     return TensorShape(lengths)
   }
 

@@ -25,7 +25,7 @@ public enum TensorMemory {
   public static var cacheLimit: Int {
     get { state.withLock { $0.cacheLimit } }
     set {
-      precondition(newValue >= 0, "cacheLimit must not be negative: \(newValue)")
+      shapePrecondition(newValue >= 0, "cacheLimit must not be negative: \(newValue)")
       state.withLock {
         $0.cacheLimit = newValue
         $0.evict(to: newValue)

@@ -12,7 +12,7 @@ public enum ComputeThreads {
   public static var count: Int {
     get { setting.load(ordering: .relaxed) }
     set {
-      precondition(newValue >= 1, "ComputeThreads.count must be at least 1, not \(newValue)")
+      shapePrecondition(newValue >= 1, "ComputeThreads.count must be at least 1, not \(newValue)")
       setting.store(newValue, ordering: .relaxed)
     }
   }

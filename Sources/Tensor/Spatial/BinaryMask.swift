@@ -5,12 +5,13 @@ public struct BinaryMask: Hashable, Sendable {
 
   /// - Precondition: rank 2 or 3.
   public init(_ values: Tensor<Bool>) {
-    precondition(
+    shapePrecondition(
       values.rank == 2 || values.rank == 3,
       "a mask is [height, width] or [depth, height, width], not \(values.shape)")
     self.values = values
   }
 
+  /// The extents, `[height, width]` or `[depth, height, width]`.
   public var shape: TensorShape { values.shape }
 
   /// The number of foreground elements. O(pixels).

@@ -6,12 +6,13 @@ public struct LabelMap: Hashable, Sendable {
 
   /// - Precondition: rank 2 or 3.
   public init(_ labels: Tensor<Int32>) {
-    precondition(
+    shapePrecondition(
       labels.rank == 2 || labels.rank == 3,
       "a label map is [height, width] or [depth, height, width], not \(labels.shape)")
     self.labels = labels
   }
 
+  /// The extents, `[height, width]` or `[depth, height, width]`.
   public var shape: TensorShape { labels.shape }
 
   /// The largest label plus one, at least 0: the length of a table indexed by label. O(pixels).

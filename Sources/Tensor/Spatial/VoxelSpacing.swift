@@ -14,7 +14,7 @@ public struct VoxelSpacing: Hashable, Sendable, CustomStringConvertible {
 
   /// - Precondition: two or three values, all finite and positive.
   public init(_ millimeters: [Double]) {
-    precondition(Self.isValid(millimeters), "not a voxel spacing in millimetres: \(millimeters)")
+    shapePrecondition(Self.isValid(millimeters), "not a voxel spacing in millimetres: \(millimeters)")
     self.millimeters = millimeters
   }
 

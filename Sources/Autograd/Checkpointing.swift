@@ -5,7 +5,11 @@ import Tensor
 ///
 /// Random numbers repeat: `body` draws from the generator it is handed, and the second run starts from the state
 /// that the first began with. Parameters used inside `body` get their gradients as usual. Layers that keep
-/// running statistics leave them alone in the second run (``isRecomputingCheckpoint``).
+/// running statistics leave them alone in the second run (``isRecomputingCheckpoint``). The generator must be a value,
+/// such as `PhiloxGenerator`: an object would not go back to its earlier state.
+///
+/// Parameters inside `body` are reached by ``Variable/backward()`` alone: ``Variable/gradients(withRespectTo:)`` through a
+/// checkpoint stops the program, for it would miss them.
 ///
 ///     let features = checkpointed([images], using: &generator) { inputs, generator in
 ///       dropout(block(inputs[0]), using: &generator)
@@ -24,9 +28,15 @@ public func checkpointed<Scalar, Generator: RandomNumberGenerator>(
   // Parameters inside `body` may track gradients although no input does: an anchor makes the result tracked.
   let anchor = Variable(Tensor<Scalar>(zeros: []), requiresGradient: true)
   return .recorded("checkpointed", inputs: inputs + [anchor], value: value) { gradient in
+    shapePrecondition(
+      !GradientMode.isCollecting,
+      "gradients(withRespectTo:) does not reach into checkpointed(): call backward()")
     var generator = start
     let leaves = zip(values, tracked).map { Variable($0, requiresGradient: $1) }
-    let output = GradientMode.$isRecomputing.withValue(true) { body(leaves, &generator) }
+    // The second run records even where backward is called inside withoutGradient.
+    let output = GradientMode.$isRecording.withValue(true) {
+      GradientMode.$isRecomputing.withValue(true) { body(leaves, &generator) }
+    }
     if output.tracksGradient { output.backward(gradient: gradient) }
     return leaves.map(\.gradient) + [nil]
   }

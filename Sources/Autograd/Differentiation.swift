@@ -33,7 +33,9 @@ extension Variable {
       return node
     }
     let targets = Set(nodes.map(ObjectIdentifier.init))
-    let found = propagate(from: start(with: Tensor(ones: shape)), collecting: targets)
+    let found = GradientMode.$isCollecting.withValue(true) {
+      propagate(from: start(with: Tensor(ones: shape)), collecting: targets)
+    }
     return zip(nodes, variables).map { found[ObjectIdentifier($0)] ?? Tensor(zeros: $1.shape) }
   }
 

@@ -2,6 +2,8 @@
 enum GradientMode {
   @TaskLocal static var isRecording = true
   @TaskLocal static var isRecomputing = false
+  /// Whether a backward pass returns gradients in place of adding them up.
+  @TaskLocal static var isCollecting = false
 }
 
 /// Runs `body` without recording: for evaluation, metrics and everything else that needs no gradient.

@@ -160,6 +160,25 @@ private func total(_ x: Variable<Double>) -> Variable<Double> {
   }
 }
 
+extension CheckpointingTests {
+  @Test func backwardInsideWithoutGradientStillRecomputes() {
+    let x = Variable(Tensor<Double>([2]), requiresGradient: true)
+    let output = checkpointed([x]) { Cube()($0[0]) }
+    withoutGradient { output.backward() }
+    #expect(x.gradient == Tensor([12]))
+  }
+
+  /// It would miss what flows into parameters inside.
+  @Test func gradientsThroughACheckpointStop() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let x = Variable(Tensor<Double>([2]), requiresGradient: true)
+      _ = checkpointed([x]) { Cube()($0[0]) }.gradients(withRespectTo: [x])
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("checkpointed"), "\(message)")
+  }
+}
+
 @Suite struct GradientCheckTests {
   @Test func acceptsARightGradient() {
     expectGradient(of: "Cube", at: [testTensor([3, 4])]) { Cube()($0[0]) }

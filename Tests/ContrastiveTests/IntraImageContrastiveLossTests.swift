@@ -65,6 +65,14 @@ import Testing
     #expect(abs(loss.item - expected.item) <= 1e-12)
   }
 
+  /// Pixels outside a mask carry -1, which must not meet the largest label of the image before.
+  @Test func inTheBatchScopeAnyLabelsAreKeptApart() throws {
+    let (first, second) = (testRows([2, 1, 2, 3]), testRows([2, 1, 2, 3], seed: 8))
+    let (_, counts) = try IntraImageContrastiveLoss<Double>(scope: .batch).evaluate(
+      Variable(first), Variable(second), superpixels: Tensor([0, .max, -1, .min], shape: [2, 1, 2]))
+    #expect(counts == Tensor(repeating: 1, shape: [1, 8]))
+  }
+
   @Test func samplingTakesEveryStridethPixel() throws {
     // Flat stride 2 on rows of three takes pixels 0, 2, 4, ...; a grid takes rows 0, 2 and columns 0, 2.
     let features = Variable(testRows([1, 3, 3, 2]))

@@ -13,6 +13,16 @@ import Testing
     #expect(configuration.learningRate == 0.01 && configuration.momentum == 0.9)
     #expect(configuration.weightDecay == 1e-5 && configuration.seed == 1234)
     #expect(configuration.pixelSampling == .flat(stride: 1) && configuration.intraLevel == .bottleneck)
+    #expect(configuration.patchSize == 512 && configuration.batchSize == 16)
+    #expect(configuration.variedSource == .fixedViews)
+  }
+
+  @Test func bratsIsTheMethods() throws {
+    let configuration = SuperCLConfiguration.brats
+    try configuration.validate()
+    #expect(configuration.patchSize == 192 && configuration.batchSize == 32)
+    #expect(configuration.variedSource == .image)
+    #expect(configuration.fixedAugmentation == .brats && configuration.variedAugmentation == .brats)
   }
 
   static let changes: [(String, @Sendable (inout SuperCLConfiguration) -> Void)] = [
@@ -25,6 +35,8 @@ import Testing
     ("slicIterations", { $0.slicIterations = 0 }), ("patchSize", { $0.patchSize = 0 }),
     ("batchSize", { $0.batchSize = 0 }), ("steps", { $0.steps = -1 }),
     ("learningRate", { $0.learningRate = 0 }),
+    ("baseTemperature", { $0.baseTemperature = .infinity }), ("compactness", { $0.compactness = .infinity }),
+    ("learningRate", { $0.learningRate = .infinity }), ("learningRate", { $0.learningRate = .nan }),
     ("momentum", { $0.momentum = 1.5 }), ("weightDecay", { $0.weightDecay = -1 }),
   ]
 
@@ -45,6 +57,7 @@ import Testing
     configuration.intraLevel = .stage(3)
     configuration.fixedAugmentation = .brats
     configuration.variedAugmentation = .brats
+    configuration.variedSource = .image
     configuration.baseTemperature = nil
     let copy = try JSONDecoder().decode(
       SuperCLConfiguration.self, from: JSONEncoder().encode(configuration))

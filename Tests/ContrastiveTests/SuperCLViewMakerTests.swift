@@ -44,6 +44,24 @@ import Testing
     #expect(views.superpixels.0 == views.superpixels.1)
   }
 
+  @Test func variedViewsComeFromTheFixedViewsOrFromTheImage() throws {
+    var configuration = configuration()
+    configuration.patchSize = 48
+    // No pixel moves, so that a varied view is what it was made of.
+    configuration.variedAugmentation.mirrorProbability = 0
+    configuration.variedAugmentation.warpProbability = 0
+    let images = batch(positions: [nil])
+    let fromViews = try SuperCLViewMaker(configuration).views(of: images, seed: 1, step: 0)
+    #expect(fromViews.varied.0 == fromViews.fixed.0 && fromViews.varied.1 == fromViews.fixed.1)
+    configuration.variedSource = .image
+    let fromImage = try SuperCLViewMaker(configuration).views(of: images, seed: 1, step: 0)
+    #expect(fromImage.fixed.0 == fromViews.fixed.0 && fromImage.fixed.1 == fromViews.fixed.1)
+    #expect(fromImage.varied.0 == fromImage.varied.1)
+    // The image lies whole in the larger patch, with zeros around it.
+    let (kept, whole) = (fromImage.varied.0.squared().sum(), images[0].image.squared().sum())
+    #expect(kept.isClose(to: whole, absoluteTolerance: 0, relativeTolerance: 1e-5))
+  }
+
   @Test func onePositionMissingDropsAll() throws {
     let views = try SuperCLViewMaker(configuration()).views(
       of: batch(positions: [0.1, nil]), seed: 1, step: 0)

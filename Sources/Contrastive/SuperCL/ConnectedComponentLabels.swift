@@ -37,8 +37,11 @@ public struct ConnectedComponentLabels: Sendable, Equatable {
 
   /// The weak labels W `[2B, 2B]` for B images in view 1, then in view 2: true in the same component, and for the two
   /// views of an image, as pairs only (nothing follows transitively). The diagonal is false.
+  ///
+  /// - Precondition: an even number of vectors.
   public var weakPositives: Tensor<Bool> {
     let rows = labels.count
+    shapePrecondition(rows % 2 == 0, "\(rows) vectors are not two views of as many images")
     let batch = rows / 2
     return Tensor(shape: [rows, rows]) { mask in
       for i in 0..<rows {

@@ -10,10 +10,14 @@ public import Tensor
 ///
 /// Source: arXiv 2504.14737, L_intra.
 public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Temperature, and the factor in front: .1 and .1 / .07.
   public var scale: ContrastiveTemperature<Scalar>
+  /// Which pixels take part: all.
   public var sampling: PixelSampling
+  /// Over which pixels the denominator runs: the image's.
   public var scope: PixelScope
 
+  /// A loss; the paper's without arguments.
   public init(
     _ scale: ContrastiveTemperature<Scalar> = .init(), sampling: PixelSampling = .flat(stride: 1),
     scope: PixelScope = .image
@@ -38,17 +42,11 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
     guard superpixels.shape == view1.shape.removing(axis: -1) else {
       throw .superpixelMapDoesNotFit(map: superpixels.shape, features: view1.shape)
     }
-    let batch = view1.shape[0]
     let rows = [view1, view2].map { sampling.rows(of: $0) }
     var labels = sampling.pixels(of: superpixels)
     var groups = rows
     if scope == .batch {
-      let bound = (labels.withUnsafeBufferPointer { $0.max() } ?? 0) + 1
-      labels.withUnsafeMutableBufferPointer { values in
-        let pixels = values.count / max(batch, 1)
-        for index in values.indices { values[index] += Int32(index / max(pixels, 1)) * bound }
-      }
-      labels = labels.reshaped([1, -1])
+      labels = distinctLabels(labels).reshaped([1, -1])
       groups = rows.map { $0.reshaped([1, -1, $0.shape[2]]) }
     }
     let both = Tensor(concatenating: [labels, labels], along: 1)
@@ -62,6 +60,27 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   ) throws(SuperCLError) -> Variable<Scalar> {
     try evaluate(view1, view2, superpixels: superpixels).loss
   }
+}
+
+/// Labels `[B, n]` numbered so that equal ones of different images differ.
+private func distinctLabels(_ labels: Tensor<Int32>) -> Tensor<Int32> {
+  var result = labels
+  let pixels = labels.shape[1]
+  var next: Int32 = 0
+  result.withUnsafeMutableBufferPointer { values in
+    for image in 0..<labels.shape[0] {
+      var numbers: [Int32: Int32] = [:]
+      for index in image * pixels..<(image + 1) * pixels {
+        let number = numbers[values[index]] ?? next
+        if number == next {
+          numbers[values[index]] = number
+          next += 1
+        }
+        values[index] = number
+      }
+    }
+  }
+  return result
 }
 
 /// Which pixels of a feature map take part in ILCP.

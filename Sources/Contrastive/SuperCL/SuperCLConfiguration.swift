@@ -26,8 +26,12 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   public var compactness = 10.0
   /// SLIC: at most 10 passes.
   public var slicIterations = 10
+  /// T_fix: changes of intensity, drawn for each of the two fixed views.
   public var fixedAugmentation = FixedAugmentation()
+  /// T_var: changes in space, drawn for each of the two varied views.
   public var variedAugmentation = VariedAugmentation()
+  /// What T_var moves: each fixed view (CHD, KiTS) or the patch before T_fix (BraTS).
+  public var variedSource = VariedSource.fixedViews
   /// Side of the square patch: 512 for CHD and KiTS, 192 for BraTS.
   public var patchSize = 512
   /// Images per step: 16 per GPU for CHD and KiTS, 32 for BraTS.
@@ -43,14 +47,31 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   /// The seed: 1234.
   public var seed: UInt64 = 1234
 
+  /// CHD and KiTS in the released code.
   public init() {}
+
+  /// BraTS in the released code: brightness alone in T_fix, T_var from the clean image, patches of 192, 32 images a step.
+  /// Each channel of a slice is min-max normalised beforehand.
+  public static var brats: SuperCLConfiguration {
+    var configuration = SuperCLConfiguration()
+    configuration.fixedAugmentation = .brats
+    configuration.variedAugmentation = .brats
+    configuration.variedSource = .image
+    configuration.patchSize = 192
+    configuration.batchSize = 32
+    return configuration
+  }
 
   /// The weights of the three losses.
   public struct Weights: Sendable, Equatable, Codable {
+    /// The weight of L_ins: 1.
     public var instance: Double
+    /// The weight of L_intra: 1.
     public var intra: Double
+    /// The weight of L_inter: .5.
     public var inter: Double
 
+    /// The three weights.
     public init(instance: Double = 1, intra: Double = 1, inter: Double = 0.5) {
       self.instance = instance
       self.intra = intra
@@ -67,7 +88,8 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
     }
     try require(temperature > 0 && temperature.isFinite, "temperature", temperature, "must be positive")
     try require(
-      baseTemperature.map { $0 > 0 } ?? true, "baseTemperature", baseTemperature ?? 0, "must be positive")
+      baseTemperature.map { $0 > 0 && $0.isFinite } ?? true, "baseTemperature", baseTemperature ?? 0,
+      "must be positive")
     for (name, weight) in [
       ("instance", weights.instance), ("intra", weights.intra), ("inter", weights.inter),
     ] {
@@ -80,12 +102,12 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
       "must be positive")
     try require(pixelSampling.stride >= 1, "pixelSampling", pixelSampling, "the stride must be at least 1")
     try require(segmentCount >= 1, "segmentCount", segmentCount, "must be at least 1")
-    try require(compactness > 0, "compactness", compactness, "must be positive")
+    try require(compactness > 0 && compactness.isFinite, "compactness", compactness, "must be positive")
     try require(slicIterations >= 1, "slicIterations", slicIterations, "must be at least 1")
     try require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
     try require(batchSize >= 1, "batchSize", batchSize, "must be at least 1")
     try require(steps >= 0, "steps", steps, "must not be negative")
-    try require(learningRate > 0, "learningRate", learningRate, "must be positive")
+    try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "must be positive")
     try require((0..<1).contains(momentum), "momentum", momentum, "must be at least 0 and below 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "must not be negative")
   }
@@ -119,5 +141,13 @@ public enum SuperpixelSource: String, Sendable, Codable {
   /// Each fixed view by itself: the released code.
   case fixedViews
   /// The image before augmentation, one map for both views.
+  case image
+}
+
+/// Which image the varied views are made of.
+public enum VariedSource: String, Sendable, Codable {
+  /// Each of the two fixed views: the released code for CHD and KiTS.
+  case fixedViews
+  /// The patch before T_fix, for both: the released code for BraTS.
   case image
 }

@@ -9,6 +9,7 @@ public struct PretrainingImage<Scalar: TensorFloatingPointScalar>: Sendable {
   /// The slice's position in its volume, `(index + 1) / count`, or `nil` where it is unknown.
   public var position: Double?
 
+  /// An image, with its position where it is known.
   public init(_ image: Tensor<Scalar>, position: Double? = nil) {
     self.image = image
     self.position = position
@@ -17,8 +18,10 @@ public struct PretrainingImage<Scalar: TensorFloatingPointScalar>: Sendable {
 
 /// Makes the four views and the superpixels of images, in step: what is cropped from an image is cropped from all of them.
 public struct SuperCLViewMaker: Sendable {
+  /// Patch size, augmentations and SLIC.
   public var configuration: SuperCLConfiguration
 
+  /// A maker of views as the configuration says.
   public init(_ configuration: SuperCLConfiguration) { self.configuration = configuration }
 
   /// The views of a batch. Each image draws from a key of its own, `(seed, step, place in the batch)`, and the result does
@@ -69,7 +72,8 @@ public struct SuperCLViewMaker: Sendable {
     let patch = PatchSampling.random(image, to: size, using: &generator).image
     let first = configuration.fixedAugmentation(patch, using: &generator)
     let second = configuration.fixedAugmentation(patch, using: &generator)
-    let moved = [first, second].map { configuration.variedAugmentation($0, using: &generator).image }
+    let still = configuration.variedSource == .image ? [patch, patch] : [first, second]
+    let moved = still.map { configuration.variedAugmentation($0, using: &generator).image }
     let slic = SLIC(
       segmentCount: configuration.segmentCount, compactness: configuration.compactness,
       maximumIterations: configuration.slicIterations)

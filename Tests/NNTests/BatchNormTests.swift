@@ -60,6 +60,14 @@ import Testing
     #expect(layer.batchesTracked.value == 0)
   }
 
+  @Test func anEmptyBatchLeavesTheStatisticsAlone() {
+    let layer = BatchNorm2D<Float>(channels: 2)
+    #expect(layer(Variable(Tensor(zeros: [0, 3, 3, 2]))).shape == [0, 3, 3, 2])
+    #expect(layer.runningMean.value == Tensor(zeros: [2]))
+    #expect(layer.runningVariance.value == Tensor(ones: [2]))
+    #expect(layer.batchesTracked.value == 0)
+  }
+
   @Test func aConstantImageBecomesTheBias() {
     let layer = BatchNorm2D<Float>(channels: 1)
     layer.bias.value = Tensor([3])

@@ -48,6 +48,12 @@ import Testing
       [0.5, 0.5, 0.5, 0.6, 0.1, 0.1, 0.1].map { schedule.report($0) } == [1, 1, 0.5, 0.5, 0.5, 0.4, 0.4])
   }
 
+  @Test func aPlateauSurvivesNaN() {
+    var schedule = PlateauSchedule(rate: 1, factor: 0.5, patience: 1)
+    #expect([.nan, 3, .nan, 2, 1].map { schedule.report($0) } == [1, 1, 1, 1, 1])
+    #expect([.nan, .nan].map { schedule.report($0) } == [1, 0.5])
+  }
+
   @Test func byHandAtTheEnds() {
     #expect(LearningRateSchedule.constant(0.3).rate(at: 1_000_000) == 0.3)
     #expect(LearningRateSchedule.cosine(start: 2, steps: 4).rate(at: 0) == 2)

@@ -68,6 +68,38 @@ import Testing
     #expect(losses[9] < 0.5 * losses[0], "\(losses)")
   }
 
+  /// The plateau's count of bad reports is state too.
+  @Test(arguments: [1, 4, 5]) func aPlateauGivesTheRateAndIsResumed(_ stop: Int) throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("state")
+    func train(_ loop: TrainingLoop<Double>, until last: Int) throws -> [Double] {
+      var rates: [Double] = []
+      try run(loop, checkpoint: CheckpointPolicy(url, everySteps: 100)) { progress in
+        rates.append(progress.learningRate)
+        // A score that never improves: the rate halves after every third report.
+        loop.plateau?.report(1)
+        return progress.step == last ? .stop : .proceed
+      }
+      return rates
+    }
+    func plateauLoop() -> TrainingLoop<Double> {
+      let loop = loop()
+      loop.plateau = PlateauSchedule(rate: 0.1, factor: 0.5, patience: 2)
+      return loop
+    }
+    let whole = plateauLoop()
+    #expect(try train(whole, until: 10) == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025])
+    _ = try train(plateauLoop(), until: stop)
+    let resumed = plateauLoop()
+    try resumed.resume(from: url)
+    _ = try train(resumed, until: 10)
+    #expect(resumed.module.state().data() == whole.module.state().data())
+    #expect(resumed.plateau == whole.plateau)
+    // Without a plateau it is another training.
+    let error = #expect(throws: CheckpointError.self) { try loop().resume(from: url) }
+    #expect(error?.code == .incompatible && error?.context.contains("plateau") == true)
+  }
+
   @Test func checkpointsComeAtTheirInterval() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("state")

@@ -20,17 +20,22 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public let weight: Parameter<Scalar>
   /// Shift `[C]`, zeros at first.
   public let bias: Parameter<Scalar>
+  /// The running mean `[C]`, zeros at first.
   public let runningMean: ModuleBuffer<Scalar>
+  /// The running variance `[C]`, ones at first.
   public let runningVariance: ModuleBuffer<Scalar>
   /// Batches seen in training.
   public let batchesTracked = ModuleCounter()
   /// The share of the batch in the running statistics: .1.
   public let momentum: Scalar
+  /// Added to the variance under the root: 1e-5.
   public let epsilon: Scalar
   /// The slope of the fused leaky ReLU for negative values; 1 leaves the activation out.
   public let negativeSlope: Scalar
+  /// Whether the batch's statistics are used or the running ones; set by ``Module/setMode(_:)``.
   public private(set) var mode: ModuleMode = .training
 
+  /// A layer for `channels`, which a negative slope of 1 leaves without activation.
   public init(channels: Int, momentum: Scalar = 0.1, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1) {
     weight = Parameter(Tensor(ones: [channels]))
     bias = Parameter(Tensor(zeros: [channels]))
@@ -62,7 +67,8 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
     }
     let (output, statistics) = input.batchNorm(
       weight: weight.variable, bias: bias.variable, epsilon: epsilon, negativeSlope: negativeSlope)
-    if !isRecomputingCheckpoint { updateRunningStatistics(statistics) }
+    // An empty batch has no statistics: they would be NaN for good.
+    if !isRecomputingCheckpoint, statistics.count > 0 { updateRunningStatistics(statistics) }
     return output
   }
 

@@ -1,3 +1,5 @@
+import Tensor
+
 /// The sizes of a U-Net; the defaults are the paper's.
 public struct UNetConfiguration: Sendable, Equatable, Codable {
   /// Channels of the image: 1 for CT, 4 for BraTS.
@@ -10,8 +12,8 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
 
   /// - Precondition: at least one channel and two widths, all positive.
   public init(inputChannels: Int = 1, widths: [Int] = [32, 64, 128, 256, 512], negativeSlope: Double = 0.01) {
-    precondition(inputChannels >= 1, "a U-Net needs at least one input channel, not \(inputChannels)")
-    precondition(
+    shapePrecondition(inputChannels >= 1, "a U-Net needs at least one input channel, not \(inputChannels)")
+    shapePrecondition(
       widths.count >= 2 && widths.allSatisfy { $0 >= 1 },
       "a U-Net needs two or more positive widths: \(widths)")
     self.inputChannels = inputChannels

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// The learning rate as a function of the step, for schedules that need to know nothing else.
 public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
@@ -36,6 +37,10 @@ public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
 }
 
 /// Lowers the learning rate when a score no longer improves (PyTorch's `ReduceLROnPlateau` with relative threshold).
+///
+///     loop.plateau = PlateauSchedule(rate: 1e-3, direction: .higher, patience: 5)
+///     // in the progress report, after each validation:
+///     loop.plateau?.report(dice)
 public struct PlateauSchedule: Sendable, Equatable, Codable {
   /// Which scores are better.
   public enum Direction: String, Sendable, Codable {
@@ -47,6 +52,7 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
 
   /// The current learning rate.
   public private(set) var rate: Double
+  /// Which scores are better: lower ones.
   public let direction: Direction
   /// What the rate is multiplied with: .1.
   public let factor: Double
@@ -59,12 +65,15 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
   private var best: Double?
   private var badReports = 0
 
+  /// A schedule that begins at `rate`.
+  ///
+  /// - Precondition: the factor lies between 0 and 1.
   public init(
     rate: Double, direction: Direction = .lower, factor: Double = 0.1, patience: Int = 10,
     threshold: Double = 1e-4,
     minimumRate: Double = 0
   ) {
-    precondition(factor > 0 && factor < 1, "a plateau's factor lies between 0 and 1, not at \(factor)")
+    shapePrecondition(factor > 0 && factor < 1, "a plateau's factor lies between 0 and 1, not at \(factor)")
     self.rate = rate
     self.direction = direction
     self.factor = factor
@@ -73,7 +82,8 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
     self.minimumRate = minimumRate
   }
 
-  /// Takes the score of an epoch and returns the rate of the next one.
+  /// Takes the score of an epoch and returns the rate of the next one. NaN is no improvement.
+  @discardableResult
   public mutating func report(_ score: Double) -> Double {
     if isImprovement(score) {
       best = score
@@ -89,7 +99,7 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
   }
 
   private func isImprovement(_ score: Double) -> Bool {
-    guard let best else { return true }
+    guard let best else { return !score.isNaN }
     return direction == .lower ? score < best * (1 - threshold) : score > best * (1 + threshold)
   }
 }

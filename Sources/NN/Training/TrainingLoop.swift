@@ -9,15 +9,23 @@ public import Tensor
 /// keys (seed, step), so that a training stopped anywhere and resumed from its checkpoint ends in the same bits as one
 /// that was never stopped.
 public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
+  /// What is trained.
   public let module: any Module<Scalar>
+  /// What changes it.
   public let optimizer: any Optimizer<Scalar>
+  /// The learning rate of every step.
   public let schedule: LearningRateSchedule
+  /// Gives the rate in place of ``schedule``, from the scores that the caller reports to it; `nil` by default. Checkpoints
+  /// hold its state.
+  public var plateau: PlateauSchedule?
+  /// The seed of batches and of random numbers.
   public let seed: UInt64
   /// Steps done.
   public private(set) var step = 0
   /// The terms that each step reported, from the first.
   public private(set) var history: [[LossTerm]] = []
 
+  /// A loop at step 0.
   public init(
     _ module: any Module<Scalar>, optimizer: any Optimizer<Scalar>, schedule: LearningRateSchedule,
     seed: UInt64
@@ -30,9 +38,12 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
 
   /// The loss of one step, and what to report beside it.
   public struct StepOutcome {
+    /// The scalar that backward starts from.
     public let loss: Variable<Scalar>
+    /// What to report, in order.
     public let terms: [LossTerm]
 
+    /// The outcome of a step.
     public init(loss: Variable<Scalar>, terms: [LossTerm]) {
       self.loss = loss
       self.terms = terms
@@ -56,7 +67,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     let firstStep = step
     while step < totalSteps {
       var generator = PhiloxGenerator(seed: seed, stream: RandomStream.step.rawValue, index: step)
-      optimizer.learningRate = schedule.rate(at: step)
+      optimizer.learningRate = plateau?.rate ?? schedule.rate(at: step)
       module.zeroGradients()
       let outcome = try body(step, &generator)
       let loss = Double(outcome.loss.item)
@@ -107,11 +118,13 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     file.fields["seed"] = "\(seed)"
     file.fields["optimizer"] = optimizerName
     try file.encode(schedule, as: "schedule", path: url.path)
+    if let plateau { try file.encode(plateau, as: "plateau", path: url.path) }
     try file.encode(history, as: "history", path: url.path)
     try file.write(to: url)
   }
 
-  /// Goes back to the state that a checkpoint holds.
+  /// Goes back to the state that a checkpoint holds. The data and the batch size must be those of the training that wrote
+  /// it, for the order of the batches follows from them.
   ///
   /// - Throws: ``CheckpointError``: the file cannot be read, or belongs to another module, optimiser, schedule or seed.
   public func resume(from url: URL) throws(CheckpointError) {
@@ -123,6 +136,14 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     guard try file.decode(LearningRateSchedule.self, from: "schedule", path: url.path) == schedule else {
       throw CheckpointError(.incompatible, path: url.path, context: "another schedule than \(schedule)")
     }
+    let hasPlateau = file.fields["plateau"] != nil
+    guard hasPlateau == (plateau != nil) else {
+      throw CheckpointError(
+        .incompatible, path: url.path,
+        context: "\(hasPlateau ? "a" : "no") plateau schedule, unlike this training")
+    }
+    let plateau =
+      hasPlateau ? try file.decode(PlateauSchedule.self, from: "plateau", path: url.path) : nil
     guard file.fields["optimizer"] == optimizerName else {
       throw CheckpointError(
         .incompatible, path: url.path,
@@ -136,6 +157,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     try memory.checkShapes(of: optimizer.groups, path: url.path)
     try module.load(file.section("module"), path: url.path)
     optimizer.memory = memory
+    self.plateau = plateau
     self.history = history
     self.step = step
   }
@@ -146,10 +168,14 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
 
 /// Where a training writes its state, and how often.
 public struct CheckpointPolicy: Sendable {
+  /// The file; each write replaces it whole.
   public let url: URL
   /// Steps between writes.
   public let interval: Int
 
+  /// A file, and the steps between writes.
+  ///
+  /// - Precondition: the interval is at least 1.
   public init(_ url: URL, everySteps interval: Int) {
     shapePrecondition(interval >= 1, "a checkpoint interval is at least one step, not \(interval)")
     self.url = url

@@ -57,6 +57,18 @@ import Testing
     #expect(try state(1) != state(2))
   }
 
+  @Test func aDatasetTrainsAsItsImagesDo() throws {
+    let (fromMemory, fromDataset) = (try pretrainer(), try pretrainer())
+    try fromMemory.train(on: images)
+    let originals = images
+    try fromDataset.train(on: ArrayDataset(Array(0..<5)).mapped { originals[$0] })
+    #expect(fromDataset.network.state().data() == fromMemory.network.state().data())
+    let wrong = ArrayDataset([0]).mapped { _ in PretrainingImage(Tensor<Float>(zeros: [32, 32, 2])) }
+    #expect(
+      throws: SuperCLError.badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")
+    ) { try pretrainer().train(on: wrong) }
+  }
+
   @Test func everyTermAndDiagnosticIsReported() throws {
     let pretrainer = try pretrainer()
     try pretrainer.train(on: images)
@@ -115,6 +127,9 @@ import Testing
     #expect(
       throws: SuperCLError.badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")
     ) { try pretrainer().train(on: [PretrainingImage(Tensor(zeros: [32, 32, 2]))]) }
+    #expect(throws: SuperCLError.badImages("image 0 has no pixels: shape [0, 32, 1]")) {
+      try pretrainer().train(on: [PretrainingImage(Tensor(zeros: [0, 32, 1]))])
+    }
     var broken = Tensor<Float>(zeros: [32, 32, 1])
     broken[3, 4, 0] = .nan
     #expect(throws: SuperCLError.badImages("image 1 has values that are not finite")) {

@@ -46,6 +46,43 @@ import Testing
     #expect(resumed.loop.history == whole.loop.history)
   }
 
+  /// As the documentation writes it: a closure behind the call is the report.
+  @Test func aClosureBehindTheCallReports() throws {
+    var steps: [Int] = []
+    try trainer().train(on: slices) {
+      steps.append($0.step)
+      return .proceed
+    }
+    try trainer().train(on: Files(images: slices)) {
+      steps.append($0.step)
+      return $0.step == 2 ? .stop : .proceed
+    }
+    #expect(steps == [1, 2, 3, 4, 5, 6, 1, 2])
+  }
+
+  /// Images that are read one by one, and whose reading may fail.
+  private struct Files: Dataset {
+    let images: [LabeledImage<Float>]
+    var broken: Int?
+    struct Unreadable: Error, Equatable { let index: Int }
+    var count: Int { images.count }
+    func element(at index: Int) throws -> LabeledImage<Float> {
+      if index == broken { throw Unreadable(index: index) }
+      return images[index]
+    }
+  }
+
+  @Test func aDatasetTrainsAsItsImagesDo() throws {
+    let (fromMemory, fromFiles) = (trainer(), trainer())
+    try fromMemory.train(on: slices, augment: augment)
+    try fromFiles.train(on: Files(images: slices), augment: augment)
+    #expect(fromFiles.network.state().data() == fromMemory.network.state().data())
+    #expect(throws: Files.Unreadable(index: 2)) {
+      try trainer().train(on: Files(images: slices, broken: 2))
+    }
+    #expect(throws: TrainingError.self) { try trainer().train(on: Files(images: [])) }
+  }
+
   @Test func predictingInBetweenChangesNothing() throws {
     let (plain, watched) = (trainer(), trainer())
     try plain.train(on: slices)

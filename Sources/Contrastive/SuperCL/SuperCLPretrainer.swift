@@ -11,7 +11,9 @@ public import Tensor
 ///     try pretrainer.train(on: slices) { progress in print(progress); return .proceed }
 ///     try network.encoder.save(to: url)
 public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
+  /// What is pre-trained.
   public let network: SuperCLNetwork<Scalar>
+  /// How it is pre-trained.
   public let configuration: SuperCLConfiguration
   /// The loop, for its history of every term and its checkpoints.
   public let loop: TrainingLoop<Scalar>
@@ -54,25 +56,36 @@ public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
     on images: [PretrainingImage<Scalar>], checkpoint: CheckpointPolicy? = nil,
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
   ) throws {
-    guard !images.isEmpty else { throw SuperCLError.badImages("there are no images to pre-train on") }
-    let channels = network.encoder.configuration.inputChannels
-    for (index, image) in images.enumerated() where image.image.rank != 3 || image.image.shape[-1] != channels
-    {
-      throw SuperCLError.badImages(
-        "image \(index) has shape \(image.image.shape); the encoder takes [height, width, \(channels)]")
-    }
-    // The min-max of the augmentation would turn such an image into zeros without a word.
-    for (index, image) in images.enumerated() where !image.image.isFinite().all() {
-      throw SuperCLError.badImages("image \(index) has values that are not finite")
-    }
+    // All at once, before the first step: a broken image may come late in the order.
+    for (index, image) in images.enumerated() { try check(image, index) }
+    try train(on: ArrayDataset(images), checkpoint: checkpoint, progress: progress)
+  }
+
+  /// The same on images that are read when a batch needs them, such as slices of scans on disk: memory holds a batch.
+  ///
+  ///     let slices = dataset.mapped { PretrainingImage($0.image, position: $0.position.fraction) }
+  ///     try pretrainer.train(on: slices)
+  ///
+  /// - Throws: what reading an image throws, too.
+  public func train(
+    on images: some Dataset<PretrainingImage<Scalar>>, checkpoint: CheckpointPolicy? = nil,
+    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
+  ) throws {
+    let count = images.count
+    guard count > 0 else { throw SuperCLError.badImages("there are no images to pre-train on") }
     try loop.run(
       until: configuration.steps, imagesPerStep: configuration.batchSize, checkpoint: checkpoint,
       progress: progress
     ) { step, _ in
       // At every step: whoever looks at features between two steps may leave the mode at evaluation.
       network.setMode(.training)
-      let indices = loop.batch(step: step, size: configuration.batchSize, count: images.count)
-      let views = try viewMaker.views(of: indices.map { images[$0] }, seed: configuration.seed, step: step)
+      let indices = loop.batch(step: step, size: configuration.batchSize, count: count)
+      let batch = try indices.map { index in
+        let image = try images.element(at: index)
+        try check(image, index)
+        return image
+      }
+      let views = try viewMaker.views(of: batch, seed: configuration.seed, step: step)
       let report = try loss.evaluate(network, views)
       for warning in report.diagnostics.warnings {
         // Figures change from step to step; the sentence behind them names the kind.
@@ -80,6 +93,19 @@ public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
         warnings[String(kind), default: 0] += 1
       }
       return .init(loss: report.loss, terms: report.terms)
+    }
+  }
+
+  private func check(_ image: PretrainingImage<Scalar>, _ index: Int) throws(SuperCLError) {
+    let shape = image.image.shape
+    let channels = network.encoder.configuration.inputChannels
+    guard shape.rank == 3, shape[-1] == channels else {
+      throw .badImages("image \(index) has shape \(shape); the encoder takes [height, width, \(channels)]")
+    }
+    guard shape.elementCount > 0 else { throw .badImages("image \(index) has no pixels: shape \(shape)") }
+    // The min-max of the augmentation would turn such an image into zeros without a word.
+    guard image.image.isFinite().all(), image.position?.isFinite ?? true else {
+      throw .badImages("image \(index) has values that are not finite")
     }
   }
 }

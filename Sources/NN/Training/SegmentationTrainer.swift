@@ -21,7 +21,9 @@ public struct LabeledImage<Scalar: TensorFloatingPointScalar>: Sendable {
 /// How a segmentation network is trained; the defaults are the paper's fine-tuning but for the loss, to which Dice is
 /// added: cross-entropy alone trains badly with few labels.
 public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Steps in all.
   public var steps: Int
+  /// Images per step: 5.
   public var batchSize: Int
   /// The rate at the start of the cosine: 5e-4.
   public var learningRate: Double
@@ -29,8 +31,10 @@ public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable 
   public var finalLearningRate: Double
   /// L2 weight decay of Adam: 1e-5.
   public var weightDecay: Double
+  /// The seed of batches and augmentation: 1234.
   public var seed: UInt64
 
+  /// Settings; those that are left out are the defaults above.
   public init(
     steps: Int, batchSize: Int = 5, learningRate: Double = 5e-4, finalLearningRate: Double = 5e-6,
     weightDecay: Double = 1e-5, seed: UInt64 = 1234
@@ -56,12 +60,16 @@ public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable 
 ///     try trainer.train(on: slices) { print($0); return .proceed }
 ///     let labels = trainer.predict(image)
 public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: SpatialRank> {
+  /// The network that is trained.
   public let network: UNetND<Scalar, Rank>
+  /// How it is trained.
   public let training: SegmentationTraining<Scalar>
+  /// What is minimised.
   public let loss: any SegmentationLoss<Scalar>
   /// The loop, for its history and its checkpoints.
   public let loop: TrainingLoop<Scalar>
 
+  /// A trainer with Adam and a cosine schedule, at step 0.
   public init(
     _ network: UNetND<Scalar, Rank>, training: SegmentationTraining<Scalar>,
     loss: any SegmentationLoss<Scalar> = CombinedLoss<Scalar>.crossEntropyAndDice
@@ -89,14 +97,34 @@ public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: 
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
     augment: (LabeledImage<Scalar>, inout PhiloxGenerator) -> LabeledImage<Scalar> = { image, _ in image }
   ) throws {
-    guard !images.isEmpty else { throw TrainingError.badData("there are no labelled images to train on") }
+    try train(on: ArrayDataset(images), checkpoint: checkpoint, progress: progress, augment: augment)
+  }
+
+  /// Trains on images that are read when a batch needs them, such as slices of scans on disk: memory holds a batch.
+  ///
+  ///     let slices = dataset.mapped { LabeledImage(image: $0.image, labels: $0.labels) }
+  ///     try trainer.train(on: slices) { print($0); return .proceed }
+  ///
+  /// - Parameters:
+  ///   - images: All of one shape after augmentation.
+  ///   - checkpoint: Where and how often the state is written.
+  ///   - progress: Called after every step with the loss.
+  ///   - augment: Changes an image and its labels together.
+  /// - Throws: ``TrainingError``, ``CheckpointError``, and what reading an image throws.
+  public func train(
+    on images: some Dataset<LabeledImage<Scalar>>, checkpoint: CheckpointPolicy? = nil,
+    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
+    augment: (LabeledImage<Scalar>, inout PhiloxGenerator) -> LabeledImage<Scalar> = { image, _ in image }
+  ) throws {
+    let count = images.count
+    guard count > 0 else { throw TrainingError.badData("there are no labelled images to train on") }
     try loop.run(
       until: training.steps, imagesPerStep: training.batchSize, checkpoint: checkpoint, progress: progress
     ) { step, generator in
       // At every step: a prediction between two steps leaves the mode at evaluation.
       network.setMode(.training)
-      let indices = loop.batch(step: step, size: training.batchSize, count: images.count)
-      let batch = indices.map { augment(images[$0], &generator) }
+      let indices = loop.batch(step: step, size: training.batchSize, count: count)
+      let batch = try indices.map { augment(try images.element(at: $0), &generator) }
       let logits = network(Variable(Tensor(stacking: batch.map(\.image))))
       let value = loss(logits, Tensor(stacking: batch.map(\.labels)))
       return .init(loss: value, terms: [LossTerm("loss", Double(value.item))])

@@ -33,20 +33,27 @@ public struct GradientCheck: Sendable {
   public struct Result: Sendable, CustomStringConvertible {
     /// One comparison: an input and a projection.
     public struct Comparison: Sendable {
+      /// Which input, from 0.
       public let input: Int
+      /// Which projection, from 0.
       public let projection: Int
+      /// The slope along the direction, from the gradient.
       public let analytic: Double
+      /// The slope along the direction, from differences.
       public let numeric: Double
       /// `|analytic - numeric| / max(|analytic|, |numeric|, scale)`, where `scale` is a thousandth of the norm
       /// of the gradient times that of the direction, over the root of the element count, and at least 1e-8.
       public let relativeError: Double
     }
+    /// Every comparison, projection by projection.
     public let comparisons: [Comparison]
+    /// The largest relative error that passes.
     public let tolerance: Double
     /// The largest relative error; NaN when any is.
     public var relativeError: Double {
       comparisons.reduce(0) { $1.relativeError.isNaN || $0.isNaN ? .nan : max($0, $1.relativeError) }
     }
+    /// Whether every comparison is within the tolerance; NaN is not.
     public var passes: Bool { comparisons.allSatisfy { $0.relativeError <= tolerance } }
 
     public var description: String {

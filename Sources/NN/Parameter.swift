@@ -8,6 +8,7 @@ public final class Parameter<Scalar: TensorFloatingPointScalar> {
   /// How the axes map to PyTorch's order in files.
   public let layout: ParameterLayout
 
+  /// A trainable tensor with its first value.
   public init(_ value: Tensor<Scalar>, layout: ParameterLayout = .same) {
     variable = Variable(value, requiresGradient: true)
     self.layout = layout
@@ -25,6 +26,7 @@ public final class Parameter<Scalar: TensorFloatingPointScalar> {
     set { variable.gradient = newValue }
   }
 
+  /// The lengths of the axes in memory.
   public var shape: TensorShape { variable.shape }
 
   /// Whether the parameter is left out of gradients and updates.
@@ -40,15 +42,19 @@ public final class Parameter<Scalar: TensorFloatingPointScalar> {
 /// A tensor that a module keeps beside its parameters, such as running statistics: saved with them, never
 /// differentiated.
 public final class ModuleBuffer<Scalar: TensorFloatingPointScalar> {
+  /// The current value.
   public var value: Tensor<Scalar>
 
+  /// A buffer with its first value.
   public init(_ value: Tensor<Scalar>) { self.value = value }
 }
 
 /// A count that a module keeps, such as the batches that its running statistics have seen.
 public final class ModuleCounter {
+  /// The current count.
   public var value: Int
 
+  /// A counter that begins at `value`.
   public init(_ value: Int = 0) { self.value = value }
 }
 

@@ -7,8 +7,10 @@ extension Variable {
     return .recorded("reshaped", inputs: [self], value: value.reshaped(lengths)) { [$0.reshaped(shape)] }
   }
 
+  /// The same elements under another shape; one length may be -1.
   public func reshaped(_ lengths: Int...) -> Variable { reshaped(lengths) }
 
+  /// The same elements under another shape.
   public func reshaped(_ shape: TensorShape) -> Variable { reshaped(shape.dimensions) }
 
   /// All elements as one vector.

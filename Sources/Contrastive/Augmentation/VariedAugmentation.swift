@@ -30,8 +30,11 @@ public struct VariedAugmentation: Sendable, Equatable, Codable {
 
   /// Ranges of the elastic displacement.
   public struct Elastic: Sendable, Equatable, Codable {
+    /// Alpha: the factor on the smoothed noise.
     public var magnitude = 100.0...350.0
+    /// Sigma: the standard deviation that the noise is smoothed with, in pixels.
     public var smoothness = 14.0...17.0
+    /// Ranges that each draw comes from evenly.
     public init(magnitude: ClosedRange<Double> = 100...350, smoothness: ClosedRange<Double> = 14...17) {
       self.magnitude = magnitude
       self.smoothness = smoothness

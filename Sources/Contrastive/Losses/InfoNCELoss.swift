@@ -12,6 +12,9 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
   /// T: .07.
   public var temperature: Scalar
 
+  /// A loss of the given temperature.
+  ///
+  /// - Precondition: the temperature is positive.
   public init(temperature: Scalar = 0.07) {
     shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature

@@ -10,6 +10,9 @@ public struct NTXentLoss<Scalar: TensorFloatingPointScalar>: Sendable {
   /// T: .1 in SuperCL; SimCLR's own default is .5.
   public var temperature: Scalar
 
+  /// A loss of the given temperature.
+  ///
+  /// - Precondition: the temperature is positive.
   public init(temperature: Scalar = 0.1) {
     shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature

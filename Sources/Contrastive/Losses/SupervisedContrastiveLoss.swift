@@ -17,8 +17,10 @@ public import Tensor
 ///
 /// Source: Khosla et al., NeurIPS 2020, equation 2 (L_out); the factor as in the released code of arXiv 2504.14737.
 public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Temperature, and the factor in front: .1 and .1 / .07.
   public var scale: ContrastiveTemperature<Scalar>
 
+  /// A loss with the given temperature; SuperCL's without arguments.
   public init(_ scale: ContrastiveTemperature<Scalar> = .init()) { self.scale = scale }
 
   /// The loss of rows `[N, d]`; positives share a label `[N]`.

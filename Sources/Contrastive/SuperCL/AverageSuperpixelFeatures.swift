@@ -16,8 +16,10 @@ public struct AverageSuperpixelFeatures: Sendable, Equatable, Codable {
     case region
   }
 
+  /// What the sum over a superpixel is divided by: the pixels of the map.
   public var divisor: Divisor
 
+  /// ASP with the given divisor.
   public init(divisor: Divisor = .map) { self.divisor = divisor }
 
   /// The vectors `[B, h w]` of features `[B, h, w, C]` with superpixels `[B, h, w]`.

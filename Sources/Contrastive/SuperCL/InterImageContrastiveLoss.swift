@@ -9,9 +9,12 @@ public import Tensor
 ///
 /// Source: arXiv 2504.14737, L_inter.
 public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Temperature, and the factor in front: .1 and .1 / .07.
   public var scale: ContrastiveTemperature<Scalar>
+  /// ASP: how features become one vector per image.
   public var averaging: AverageSuperpixelFeatures
 
+  /// A loss; the paper's without arguments.
   public init(
     _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init()
   ) {

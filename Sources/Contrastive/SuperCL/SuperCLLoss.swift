@@ -12,6 +12,7 @@ public import Tensor
 ///
 /// Source: arXiv 2504.14737 and its released code.
 public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// Temperatures, weights, levels and sampling.
   public var configuration: SuperCLConfiguration
 
   /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``.
@@ -124,6 +125,7 @@ public struct SuperCLStepReport<Scalar: TensorFloatingPointScalar> {
   public let projections: Tensor<Scalar>
   /// The groups that CCL found among I1, then I2.
   public let components: ConnectedComponentLabels
+  /// Figures that show a collapse.
   public let diagnostics: SuperCLDiagnostics
 
   /// The loss, its terms and the diagnostics under short names, for progress and reports.

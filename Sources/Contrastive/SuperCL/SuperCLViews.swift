@@ -11,6 +11,7 @@ public struct SuperCLViews<Scalar: TensorFloatingPointScalar>: Sendable {
   /// The positions of the slices in their volumes, in (0, 1], or `nil` where they are unknown.
   public var positions: [Double]?
 
+  /// Four views with the superpixels of the first two.
   public init(
     fixed: (Tensor<Scalar>, Tensor<Scalar>), varied: (Tensor<Scalar>, Tensor<Scalar>),
     superpixels: (Tensor<Int32>, Tensor<Int32>), positions: [Double]? = nil

@@ -1,5 +1,6 @@
 /// Why a safetensors file or a checkpoint could not be read, written or loaded into a module.
 public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// The kinds of failure.
   public enum Code: String, Sendable {
     /// The file does not exist or cannot be read.
     case unreadable
@@ -17,12 +18,14 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case incompatible
   }
 
+  /// What kind of failure it is.
   public let code: Code
   /// The file.
   public let path: String
   /// Which field has which value, and what was expected.
   public let context: String
 
+  /// A failure of a file.
   public init(_ code: Code, path: String, context: String) {
     self.code = code
     self.path = path

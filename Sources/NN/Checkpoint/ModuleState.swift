@@ -13,11 +13,16 @@ public struct LoadReport: Sendable, Equatable, CustomStringConvertible {
   /// Names that were loaded.
   public var loaded: [String] = []
 
+  /// A name whose shape in the file is another than in the module.
   public struct Mismatch: Sendable, Equatable {
+    /// The dotted name.
     public let name: String
+    /// The module's shape, in the file's axis order.
     public let expected: TensorShape
+    /// The file's shape.
     public let found: TensorShape
 
+    /// A name with both shapes.
     public init(name: String, expected: TensorShape, found: TensorShape) {
       self.name = name
       self.expected = expected

@@ -10,6 +10,7 @@ public struct Safetensors: Sendable {
   public struct Entry: Sendable, Equatable {
     /// The type's name in the file: F32, F64, I64, I32, I16, I8, U8, U16, U32, U64 or BOOL.
     public let scalarType: String
+    /// The lengths of the axes, outermost first.
     public let shape: TensorShape
     /// Row-major little-endian bytes.
     public let bytes: [UInt8]
@@ -20,6 +21,7 @@ public struct Safetensors: Sendable {
   /// Free text beside the tensors, `__metadata__` in the file.
   public var metadata: [String: String] = [:]
 
+  /// A file without tensors.
   public init() {}
 
   /// The largest header that is read; the format's own limit.

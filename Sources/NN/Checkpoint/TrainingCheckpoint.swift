@@ -10,6 +10,7 @@ public struct TrainingCheckpoint: Sendable {
     set { file.metadata = newValue }
   }
 
+  /// A checkpoint without content.
   public init() {}
 
   /// Adds tensors under `section.name`.
@@ -49,5 +50,8 @@ public struct TrainingCheckpoint: Sendable {
   /// Writes the file whole or not at all.
   public func write(to url: URL) throws(CheckpointError) { try file.write(to: url) }
 
+  /// Reads a checkpoint.
+  ///
+  /// - Throws: ``CheckpointError``, as `Safetensors.init(contentsOf:)`.
   public init(contentsOf url: URL) throws(CheckpointError) { file = try Safetensors(contentsOf: url) }
 }

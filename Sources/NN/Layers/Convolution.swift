@@ -19,8 +19,11 @@ public final class ConvolutionND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   public let weight: Parameter<Scalar>
   /// `[outputChannels]`, or `nil` for a layer without.
   public let bias: Parameter<Scalar>?
+  /// The step between outputs along each axis: 1.
   public let stride: KernelSteps
+  /// Zeros put around the input along each axis: 0. Half of an odd kernel keeps the size.
   public let padding: KernelSteps
+  /// The distance between neighbouring kernel elements: 1.
   public let dilation: KernelSteps
   /// How the convolution is computed; see `ConvolutionAlgorithm`.
   public var algorithm: ConvolutionAlgorithm = .fast

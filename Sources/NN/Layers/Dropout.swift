@@ -8,8 +8,12 @@ public import Tensor
 public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
   /// The chance of an element to be dropped, in `0..<1`.
   public let probability: Double
+  /// Whether elements are dropped; set by ``Module/setMode(_:)``.
   public private(set) var mode: ModuleMode = .training
 
+  /// A layer with the given chance.
+  ///
+  /// - Precondition: the chance is in `0..<1`.
   public init(probability: Double = 0.5) {
     shapePrecondition(
       (0..<1).contains(probability), "a dropout probability lies in 0..<1, not at \(probability)")

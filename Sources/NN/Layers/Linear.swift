@@ -8,12 +8,16 @@ public final class Linear<Scalar: TensorFloatingPointScalar>: Layer {
   /// `[out]`, or `nil` for a layer without.
   public let bias: Parameter<Scalar>?
 
+  /// A layer with the given weights.
+  ///
+  /// - Precondition: the weight has the axes `[in, out]`.
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
     shapePrecondition(weight.rank == 2, "Linear needs a weight [in, out], not \(weight.shape)")
     self.weight = Parameter(weight, layout: .linear)
     self.bias = bias.map { Parameter($0) }
   }
 
+  /// A layer with weights drawn by `initializer`.
   public convenience init(
     inputFeatures: Int, outputFeatures: Int, bias: BiasPolicy = .zeros,
     initializer: WeightInitializer = .kaimingNormal(), using generator: inout some RandomNumberGenerator

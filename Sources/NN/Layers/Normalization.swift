@@ -10,10 +10,12 @@ public final class InstanceNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public let weight: Parameter<Scalar>
   /// `[C]`, zeros at first.
   public let bias: Parameter<Scalar>
+  /// Added to the variance under the root: 1e-5.
   public let epsilon: Scalar
   /// The slope of the fused leaky ReLU for negative values; 1 leaves the activation out.
   public let negativeSlope: Scalar
 
+  /// A layer for `channels`, which a negative slope of 1 leaves without activation.
   public init(channels: Int, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1) {
     weight = Parameter(Tensor(ones: [channels]))
     bias = Parameter(Tensor(zeros: [channels]))
@@ -43,7 +45,9 @@ public final class GroupNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public let weight: Parameter<Scalar>
   /// `[C]`, zeros at first.
   public let bias: Parameter<Scalar>
+  /// The number of groups that the channels are divided into.
   public let groups: Int
+  /// Added to the variance under the root: 1e-5.
   public let epsilon: Scalar
 
   /// - Precondition: `groups` divides `channels`.
@@ -71,8 +75,10 @@ public final class LayerNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public let weight: Parameter<Scalar>
   /// `[features]`, zeros at first.
   public let bias: Parameter<Scalar>
+  /// Added to the variance under the root: 1e-5.
   public let epsilon: Scalar
 
+  /// A layer for inputs with `features` along the last axis.
   public init(features: Int, epsilon: Scalar = 1e-5) {
     weight = Parameter(Tensor(ones: [features]))
     bias = Parameter(Tensor(zeros: [features]))

@@ -8,6 +8,7 @@ public typealias MaxPool3D<Scalar: TensorFloatingPointScalar> = MaxPoolND<Scalar
 
 /// The largest element of every window; of equal ones the first receives the gradient.
 public final class MaxPoolND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
+  /// Size, stride and padding of the windows.
   public let window: PoolingWindow
 
   /// Windows of `kernelSize` along every axis, `stride` apart (the kernel size unless given).
@@ -30,9 +31,14 @@ public final class Upsample2D<Scalar: TensorFloatingPointScalar>: Layer {
     case bilinear
   }
 
+  /// How many times larger the result is along each axis.
   public let factor: Int
+  /// How the values between pixels are found.
   public let mode: Mode
 
+  /// A layer of the given factor.
+  ///
+  /// - Precondition: the factor is at least 1.
   public init(factor: Int = 2, mode: Mode = .nearest) {
     shapePrecondition(factor >= 1, "an upsampling factor is at least 1, not \(factor)")
     self.factor = factor

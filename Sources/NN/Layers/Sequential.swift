@@ -5,9 +5,12 @@ public import Tensor
 ///
 ///     let head = Sequential<Float>(Linear(inputFeatures: 512, outputFeatures: 512, using: &generator), ReLU())
 public final class Sequential<Scalar: TensorFloatingPointScalar>: Layer {
+  /// The layers, first to last.
   public let layers: [any Layer<Scalar>]
 
+  /// The layers, first to last.
   public init(_ layers: any Layer<Scalar>...) { self.layers = layers }
+  /// The layers, first to last.
   public init(_ layers: [any Layer<Scalar>]) { self.layers = layers }
 
   public var members: [ModuleMember<Scalar>] {

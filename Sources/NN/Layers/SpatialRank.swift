@@ -5,10 +5,12 @@ public protocol SpatialRank {
 
 /// Two spatial axes: images `[N, H, W, C]`.
 public enum Planar: SpatialRank {
+  /// 2.
   public static var axes: Int { 2 }
 }
 
 /// Three spatial axes: volumes `[N, D, H, W, C]`.
 public enum Volumetric: SpatialRank {
+  /// 3.
   public static var axes: Int { 3 }
 }

@@ -15,6 +15,7 @@ public final class TransposedConvolutionND<Scalar: TensorFloatingPointScalar, Ra
   public let weight: Parameter<Scalar>
   /// `[outputChannels]`, or `nil` for a layer without.
   public let bias: Parameter<Scalar>?
+  /// The step between the places where inputs are put: 2.
   public let stride: KernelSteps
 
   /// A layer with the given weights.

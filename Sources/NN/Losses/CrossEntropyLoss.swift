@@ -15,6 +15,9 @@ public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationL
   /// The probability spread over all classes, in `0...1`.
   public let labelSmoothing: Scalar
 
+  /// A loss; without arguments, the plain mean over all pixels.
+  ///
+  /// - Precondition: the smoothing is in `0...1`.
   public init(classWeights: [Scalar]? = nil, ignoredLabel: Int32? = nil, labelSmoothing: Scalar = 0) {
     shapePrecondition(
       (0...1).contains(labelSmoothing), "label smoothing lies in 0...1, not at \(labelSmoothing)")

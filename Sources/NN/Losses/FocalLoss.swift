@@ -11,6 +11,9 @@ public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   /// A weight per class, or `nil` for ones.
   public let classWeights: [Scalar]?
 
+  /// A loss with the given exponent.
+  ///
+  /// - Precondition: `gamma` is not negative.
   public init(gamma: Scalar = 2, classWeights: [Scalar]? = nil) {
     shapePrecondition(gamma >= 0, "a focal loss needs a gamma of at least 0, not \(gamma)")
     self.gamma = gamma

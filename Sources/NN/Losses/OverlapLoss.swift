@@ -31,10 +31,16 @@ public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
 
   /// s in the formula: 1.
   public let smoothing: Scalar
+  /// The denominator's form: plain.
   public let denominator: Denominator
+  /// Over which pixels the sums run: those of the batch.
   public let scope: OverlapScope
+  /// Which classes are averaged: all.
   public let classes: ScoredClasses
 
+  /// A loss with the given formula.
+  ///
+  /// - Precondition: weights and smoothing are not negative.
   public init(
     smoothing: Scalar = 1, denominator: Denominator = .plain, scope: OverlapScope = .batch,
     classes: ScoredClasses = .all
@@ -71,14 +77,21 @@ public struct TverskyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   public let beta: Scalar
   /// s in the formula: 1.
   public let smoothing: Scalar
+  /// Over which pixels the sums run: those of the batch.
   public let scope: OverlapScope
+  /// Which classes are averaged: all.
   public let classes: ScoredClasses
 
+  /// A loss with the given formula.
+  ///
+  /// - Precondition: weights and smoothing are not negative.
   public init(
     alpha: Scalar = 0.3, beta: Scalar = 0.7, smoothing: Scalar = 1, scope: OverlapScope = .batch,
     classes: ScoredClasses = .all
   ) {
-    shapePrecondition(alpha >= 0 && beta >= 0, "Tversky's weights are not negative: \(alpha), \(beta)")
+    shapePrecondition(
+      alpha >= 0 && beta >= 0 && smoothing >= 0,
+      "Tversky's weights and smoothing are not negative: \(alpha), \(beta), \(smoothing)")
     self.alpha = alpha
     self.beta = beta
     self.smoothing = smoothing

@@ -16,6 +16,7 @@ public protocol SegmentationLoss<Scalar> {
 ///
 ///     let loss = CombinedLoss<Float>([(1, CrossEntropyLoss()), (1, DiceLoss())])
 public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+  /// The losses, each with its weight.
   public let terms: [(weight: Scalar, loss: any SegmentationLoss<Scalar>)]
 
   /// - Precondition: at least one term.

@@ -6,7 +6,9 @@ public import Tensor
 ///
 /// Source: the released code of arXiv 2504.14737; Chen et al., ICML 2020 (SimCLR).
 public final class ProjectionHead<Scalar: TensorFloatingPointScalar>: Layer {
+  /// The first linear layer.
   public let fc1: Linear<Scalar>
+  /// The second linear layer.
   public let fc2: Linear<Scalar>
 
   /// - Parameters:

@@ -13,9 +13,13 @@ public typealias UNet3D<Scalar: TensorFloatingPointScalar> = UNetND<Scalar, Volu
 ///     try network.encoder.load(from: pretrained)
 ///     let logits = network(Variable(images))             // [N, H, W, 4]
 public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
+  /// The contracting half.
   public let encoder: UNetEncoderND<Scalar, Rank>
+  /// The expanding half.
   public let decoder: UNetDecoderND<Scalar, Rank>
+  /// The 1x1 convolution to class scores, without bias.
   public let head: ConvolutionND<Scalar, Rank>
+  /// Classes, the background included.
   public let classCount: Int
 
   /// Kaiming normal weights (slope .01) and zero biases.

@@ -39,7 +39,9 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
 
   /// One stage of the decoder.
   public final class Stage: Module {
+    /// The transposed convolution that doubles the size.
     public let up: TransposedConvolutionND<Scalar, Rank>
+    /// The two convolutions on the upsampled features beside the skip connection.
     public let block: UNetStage<Scalar, Rank>
 
     init(

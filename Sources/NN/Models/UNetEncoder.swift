@@ -14,6 +14,7 @@ public typealias UNetEncoder3D<Scalar: TensorFloatingPointScalar> = UNetEncoderN
 ///
 /// Source: the released code of arXiv 2504.14737; Ronneberger, Fischer and Brox, MICCAI 2015.
 public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Module {
+  /// The sizes that the encoder was made with.
   public let configuration: UNetConfiguration
   /// The stages, finest first.
   public let stages: [UNetStage<Scalar, Rank>]
@@ -67,9 +68,13 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
 
 /// Two convolutions of a U-Net, each with batch norm and leaky ReLU.
 public final class UNetStage<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Module {
+  /// The first convolution.
   public let conv1: ConvolutionND<Scalar, Rank>
+  /// Batch norm and leaky ReLU behind it.
   public let norm1: BatchNorm<Scalar>
+  /// The second convolution.
   public let conv2: ConvolutionND<Scalar, Rank>
+  /// Batch norm and leaky ReLU behind it.
   public let norm2: BatchNorm<Scalar>
 
   init(
@@ -102,7 +107,9 @@ public final class UNetStage<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
 
 /// The deepest part of a U-Net: two convolutions with ReLU, without norm.
 public final class UNetCenter<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
+  /// The first convolution.
   public let conv1: ConvolutionND<Scalar, Rank>
+  /// The second convolution.
   public let conv2: ConvolutionND<Scalar, Rank>
 
   init(inputChannels: Int, outputChannels: Int, using generator: inout some RandomNumberGenerator) {

@@ -6,16 +6,22 @@ public import Tensor
 ///
 /// Source: Kingma and Ba, ICLR 2015, algorithm 1.
 public final class Adam<Scalar: TensorFloatingPointScalar>: Optimizer {
+  /// The parameters, with what is special about each group of them.
   public let groups: [ParameterGroup<Scalar>]
+  /// The learning rate of the next step.
   public var learningRate: Double
   /// Decay of the means of gradient and square: .9, .999.
   public let betas: (Double, Double)
   /// Added to the root of the mean square: 1e-8.
   public let epsilon: Double
+  /// The weight decay of groups that have none of their own.
   public let weightDecay: Double
+  /// Called at the start of every step; see ``Optimizer/gradientHooks``.
   public var gradientHooks: [([Parameter<Scalar>]) -> Void] = []
+  /// What is remembered between steps.
   public var memory = OptimizerMemory<Scalar>()
 
+  /// Groups of parameters, which may differ in rate and decay.
   public init(
     _ groups: [ParameterGroup<Scalar>], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -37,6 +43,7 @@ public final class Adam<Scalar: TensorFloatingPointScalar>: Optimizer {
       weightDecay: weightDecay)
   }
 
+  /// Updates one parameter; called by ``Optimizer/step()``.
   public func update(
     _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>
   ) {
@@ -50,7 +57,9 @@ public final class Adam<Scalar: TensorFloatingPointScalar>: Optimizer {
 ///
 /// Source: Loshchilov and Hutter, ICLR 2019, algorithm 2.
 public final class AdamW<Scalar: TensorFloatingPointScalar>: Optimizer {
+  /// The parameters, with what is special about each group of them.
   public let groups: [ParameterGroup<Scalar>]
+  /// The learning rate of the next step.
   public var learningRate: Double
   /// Decay of the means of gradient and square: .9, .999.
   public let betas: (Double, Double)
@@ -58,9 +67,12 @@ public final class AdamW<Scalar: TensorFloatingPointScalar>: Optimizer {
   public let epsilon: Double
   /// w in the formula: .01.
   public let weightDecay: Double
+  /// Called at the start of every step; see ``Optimizer/gradientHooks``.
   public var gradientHooks: [([Parameter<Scalar>]) -> Void] = []
+  /// What is remembered between steps.
   public var memory = OptimizerMemory<Scalar>()
 
+  /// Groups of parameters, which may differ in rate and decay.
   public init(
     _ groups: [ParameterGroup<Scalar>], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0.01
@@ -82,6 +94,7 @@ public final class AdamW<Scalar: TensorFloatingPointScalar>: Optimizer {
       weightDecay: weightDecay)
   }
 
+  /// Updates one parameter; called by ``Optimizer/step()``.
   public func update(
     _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>
   ) {

@@ -6,7 +6,9 @@ public import Tensor
 ///
 /// Source: You, Gitman and Ginsburg, arXiv 1708.03888, algorithm 1.
 public final class LARS<Scalar: TensorFloatingPointScalar>: Optimizer {
+  /// The parameters, with what is special about each group of them.
   public let groups: [ParameterGroup<Scalar>]
+  /// The learning rate of the next step.
   public var learningRate: Double
   /// m in the formula: .9.
   public let momentum: Double
@@ -14,9 +16,12 @@ public final class LARS<Scalar: TensorFloatingPointScalar>: Optimizer {
   public let weightDecay: Double
   /// e in the formula, the trust in a layer's own scale: .001.
   public let trust: Double
+  /// Called at the start of every step; see ``Optimizer/gradientHooks``.
   public var gradientHooks: [([Parameter<Scalar>]) -> Void] = []
+  /// What is remembered between steps.
   public var memory = OptimizerMemory<Scalar>()
 
+  /// Groups of parameters, which may differ in rate and decay.
   public init(
     _ groups: [ParameterGroup<Scalar>], learningRate: Double = 0.1, momentum: Double = 0.9,
     weightDecay: Double = 0,
@@ -39,6 +44,7 @@ public final class LARS<Scalar: TensorFloatingPointScalar>: Optimizer {
       weightDecay: weightDecay, trust: trust)
   }
 
+  /// Updates one parameter; called by ``Optimizer/step()``.
   public func update(
     _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>
   ) {

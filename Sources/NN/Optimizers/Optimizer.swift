@@ -48,6 +48,7 @@ public struct ParameterGroup<Scalar: TensorFloatingPointScalar> {
   /// Weight decay in place of the optimiser's, or `nil` for that one.
   public var weightDecay: Double?
 
+  /// Named parameters, such as `network.encoder.namedParameters`.
   public init(
     _ parameters: [(name: String, parameter: Parameter<Scalar>)], learningRateScale: Double = 1,
     weightDecay: Double? = nil
@@ -66,6 +67,7 @@ public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
   var updates: [String: Int] = [:]
   private var tensors: [String: Tensor<Scalar>] = [:]
 
+  /// A memory without tensors, before the first step.
   public init() {}
 
   /// Hands out the tensor of a slot, zeros at first, for a change in place.

@@ -21,13 +21,20 @@ public final class SGD<Scalar: TensorFloatingPointScalar>: Optimizer {
     }
   }
 
+  /// The parameters, with what is special about each group of them.
   public let groups: [ParameterGroup<Scalar>]
+  /// The learning rate of the next step.
   public var learningRate: Double
+  /// How earlier gradients carry on.
   public let momentum: Momentum
+  /// The weight decay of groups that have none of their own.
   public let weightDecay: Double
+  /// Called at the start of every step; see ``Optimizer/gradientHooks``.
   public var gradientHooks: [([Parameter<Scalar>]) -> Void] = []
+  /// What is remembered between steps.
   public var memory = OptimizerMemory<Scalar>()
 
+  /// Groups of parameters, which may differ in rate and decay.
   public init(
     _ groups: [ParameterGroup<Scalar>], learningRate: Double = 0.01,
     momentum: Momentum = .classical(factor: 0.9),
@@ -49,6 +56,7 @@ public final class SGD<Scalar: TensorFloatingPointScalar>: Optimizer {
       weightDecay: weightDecay)
   }
 
+  /// Updates one parameter; called by ``Optimizer/step()``.
   public func update(
     _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>
   ) {

@@ -1,8 +1,11 @@
 /// One named value of a training step, such as a term of the loss.
 public struct LossTerm: Sendable, Equatable, Codable {
+  /// The short name, such as `loss`.
   public let name: String
+  /// The value of this step.
   public let value: Double
 
+  /// A name with its value.
   public init(_ name: String, _ value: Double) {
     self.name = name
     self.value = value
@@ -17,6 +20,7 @@ public struct TrainingProgress: Sendable, CustomStringConvertible {
   public let totalSteps: Int
   /// The loss and its terms.
   public let terms: [LossTerm]
+  /// The learning rate of this step.
   public let learningRate: Double
   /// Images per second since the run started or was resumed.
   public let imagesPerSecond: Double

@@ -30,9 +30,12 @@ public struct DataLoader<Batch: Sendable>: Sendable {
 
   /// A place in the training: this many batches of this epoch are done.
   public struct Position: Hashable, Codable, Sendable {
+    /// The epoch, from 0.
     public var epoch: Int
+    /// Batches of the epoch that are done.
     public var batch: Int
 
+    /// A place; without arguments, the start of the training.
     public init(epoch: Int = 0, batch: Int = 0) {
       self.epoch = epoch
       self.batch = batch
@@ -136,6 +139,7 @@ public struct DataLoader<Batch: Sendable>: Sendable {
 
 /// Why a batch could not be read.
 public struct DataLoaderError: Error, CustomStringConvertible {
+  /// The epoch that was read.
   public let epoch: Int
   /// The number of the batch in the epoch.
   public let batch: Int
@@ -152,9 +156,12 @@ public struct DataLoaderError: Error, CustomStringConvertible {
 
 /// Examples whose shapes differ, so that they do not form one tensor.
 public struct ExampleShapesDiffer: Error, Hashable, CustomStringConvertible {
+  /// The shape of the first example of the batch.
   public let first: TensorShape
+  /// The shape of an example that differs from it.
   public let other: TensorShape
 
+  /// Two shapes that differ.
   public init(first: TensorShape, other: TensorShape) {
     self.first = first
     self.other = other

@@ -42,6 +42,7 @@ public struct ArrayDataset<Element: Sendable>: Dataset {
   /// The examples.
   public let elements: [Element]
 
+  /// The values as examples, in their order.
   public init(_ elements: [Element]) { self.elements = elements }
 
   public var count: Int { elements.count }

@@ -14,6 +14,7 @@ public protocol Sampler: Sendable, Codable {
 
 /// All examples in order, in every epoch.
 public struct SequentialSampler: Sampler, Hashable {
+  /// The number of examples.
   public let count: Int
 
   /// - Precondition: `count` is not negative.
@@ -27,7 +28,9 @@ public struct SequentialSampler: Sampler, Hashable {
 
 /// All examples once in every epoch, in an order drawn from the seed and the epoch.
 public struct ShuffledSampler: Sampler, Hashable {
+  /// The number of examples.
   public let count: Int
+  /// The seed that every epoch's order is drawn from.
   public let seed: UInt64
 
   /// - Precondition: `count` is not negative.
@@ -52,7 +55,9 @@ public struct ShuffledSampler: Sampler, Hashable {
 ///
 ///     SubsetSampler(trainingIndices, order: ShuffledSampler(count: trainingIndices.count, seed: 7))
 public struct SubsetSampler<Order: Sampler>: Sampler {
+  /// The indices that are drawn from.
   public let subset: [Int]
+  /// The order in which the subset is read.
   public let order: Order
 
   /// - Precondition: `order` orders as many examples as there are indices, or fewer.

@@ -5,7 +5,9 @@
 public struct WeightedSampler: Sampler, Hashable {
   /// The number of draws in an epoch.
   public let count: Int
+  /// One weight for each example; its chance is its share of the sum.
   public let weights: [Double]
+  /// The seed that every epoch's draws come from.
   public let seed: UInt64
 
   /// - Parameters:

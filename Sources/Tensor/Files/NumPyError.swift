@@ -40,6 +40,7 @@ public struct NumPyError: Error, Hashable, CustomStringConvertible {
     case writeFailed
   }
 
+  /// What is wrong.
   public let code: Code
   /// The file's path.
   public let file: String
@@ -50,6 +51,7 @@ public struct NumPyError: Error, Hashable, CustomStringConvertible {
   /// What was found, and what was expected.
   public let detail: String
 
+  /// An error of a file, and where in it.
   public init(_ code: Code, file: String, entry: String? = nil, field: String? = nil, detail: String) {
     self.code = code
     self.file = file

@@ -23,7 +23,9 @@ public struct KernelSteps: Hashable, Sendable, ExpressibleByIntegerLiteral, Expr
     values = steps
   }
 
+  /// The same step along every axis.
   public init(integerLiteral value: Int) { self.init(value) }
+  /// One step for every spatial axis, outermost first.
   public init(arrayLiteral elements: Int...) { self.init(perAxis: elements) }
 
   public var description: String { values.count == 1 ? "\(values[0])" : "\(values)" }

@@ -41,7 +41,9 @@ public enum BorderMode<Scalar: TensorScalar>: Hashable, Sendable {
 
 /// How many elements are added in front of and behind an axis.
 public struct PaddingAmount: Hashable, Sendable {
+  /// Elements put in front of the first.
   public var before: Int
+  /// Elements put behind the last.
   public var after: Int
 
   /// - Precondition: no negative amounts.

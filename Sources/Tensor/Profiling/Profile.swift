@@ -40,14 +40,18 @@ public struct Profile: Sendable, CustomStringConvertible {
 
   /// All calls of one operator together.
   public struct Row: Sendable, Hashable {
+    /// The operator.
     public let name: String
+    /// How often it ran.
     public let calls: Int
     /// Time in the operator, calls inside it included.
     public let seconds: Double
     /// Time in the operator itself, without instrumented calls inside it on the same thread. These add up to
     /// at most the time of the threads.
     public let ownSeconds: Double
+    /// Floating-point operations of all calls together, as far as they are known.
     public let flops: Int
+    /// Bytes that all calls together read and wrote, as far as they are known.
     public let bytes: Int
     /// 10^9 floating-point operations a second, 0 where no operations are counted.
     public var gigaflopsPerSecond: Double { seconds > 0 ? Double(flops) * 1e-9 / seconds : 0 }

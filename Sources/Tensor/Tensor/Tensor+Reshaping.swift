@@ -16,8 +16,10 @@ extension Tensor {
     return Tensor(storage: storage, offset: offset, shape: target)
   }
 
+  /// The same elements under another shape, sharing the buffer; one length may be -1.
   public func reshaped(_ lengths: Int...) -> Tensor { reshaped(lengths) }
 
+  /// The same elements under another shape, sharing the buffer.
   public func reshaped(_ shape: TensorShape) -> Tensor { reshaped(shape.dimensions) }
 
   /// All elements as one vector, sharing the buffer.

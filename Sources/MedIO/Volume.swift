@@ -20,6 +20,9 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   public let componentCount: Int
   /// The header of the file the volume came from; ``NIfTI/write(_:to:options:)`` keeps its descriptive fields.
   public var header: NIfTIHeader?
+  /// The form of the header that the affine came from: `.sform`, `.qform` or `.voxelSizes`. `nil` for a volume that
+  /// was not read, or stands on another grid than its file.
+  public internal(set) var affineSource: NIfTIReadOptions.AffineSource?
   /// The extensions of the file the volume came from, byte for byte.
   public var extensions: [NIfTIExtension] = []
   /// What the reader noticed.
@@ -87,6 +90,7 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
     var result = Volume<Other>(voxels: other, affine: affine, componentCount: componentCount)
     precondition(result.grid == grid, "voxels of shape \(other.shape) do not fit the grid \(grid)")
     result.header = header
+    result.affineSource = affineSource
     result.extensions = extensions
     result.warnings = warnings
     return result

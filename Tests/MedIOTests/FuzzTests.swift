@@ -74,6 +74,7 @@ struct FuzzRun {
     // What is opened once and stays open (the time zone, say) is not a leak.
     _ = try? NIfTI.read(Float.self, from: scratch.file("a.nii", bases[0].bytes))
     let filesBefore = Self.openFiles
+    let residentBefore = Self.peakResidentMiB
     for index in 0..<count {
       let url = try scratch.file(names[index % 3], mutated())
       do throws(MedIOError) {
@@ -92,6 +93,9 @@ struct FuzzRun {
     }
     // 1 MiB of tensor, or an eighth more for its size class, in two copies while it is reoriented.
     if TensorMemory.peakBytes > 5 << 19 { report.failures.append("peak \(TensorMemory.peakBytes)") }
+    // The same for what is no tensor: the largest stream that is made here has 8 MiB, in a few copies.
+    let growth = Self.peakResidentMiB - residentBefore
+    if growth > 64 { report.failures.append("\(growth) MiB of resident memory") }
     for (name, target) in Self.openFiles where filesBefore[name] == nil && target.hasPrefix("/") {
       if !target.hasPrefix("/proc") { report.failures.append("open: \(target)") }
     }
@@ -127,6 +131,13 @@ struct FuzzRun {
       for plane in [0, reader.depth - 1] { _ = try reader.slice(Double.self, at: plane) }
       return Outcome([], reader.warnings)
     }
+  }
+
+  /// The most memory that this process had so far; 0 where the system does not say.
+  private static var peakResidentMiB: Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
   }
 
   /// What the open descriptors lead to.

@@ -55,23 +55,33 @@ struct QformCase: Decodable, CustomTestStringConvertible, Sendable {
   }
 
   @Test func formsAreTakenInOrderUnlessOneIsNamed() throws {
+    typealias Source = NIfTIReadOptions.AffineSource
+    func expect(
+      _ file: NIfTIFileBuilder, asked: Source = .automatic, _ rows: [[Double]], from source: Source
+    ) throws {
+      let volume = try read(file, asked)
+      #expect(volume.affine.rows.dropLast() == rows[...] && volume.affineSource == source)
+      let information = try NIfTI.readInformation(
+        from: scratch.get()["a.nii"], options: .init(affineSource: asked))
+      #expect(information.affine == volume.affine && information.affineSource == source)
+    }
     var file = NIfTIFileBuilder.nifti1()
     let fallback: [[Double]] = [[-2, 0, 0, 3], [0, 3, 0, -3], [0, 0, 4, -2]]
-    #expect(try read(file).affine.rows.dropLast() == fallback[...])
+    try expect(file, fallback, from: .voxelSizes)
     file.qform(quaternion: [0, 0, 0], qfac: 1, offset: [1, 2, 3])
     let qform: [[Double]] = [[2, 0, 0, 1], [0, 3, 0, 2], [0, 0, 4, 3]]
-    #expect(try read(file).affine.rows.dropLast() == qform[...])
+    try expect(file, qform, from: .qform)
     let sform: [[Double]] = [[0, 3, 0, 7], [2, 0, 0, 8], [0, 0, 4, 9]]
     file.sform(VoxelAffine(rows: sform))
-    #expect(try read(file).affine.rows.dropLast() == sform[...])
-    #expect(try read(file, .qform).affine.rows.dropLast() == qform[...])
-    #expect(try read(file, .voxelSizes).affine.rows.dropLast() == fallback[...])
+    try expect(file, sform, from: .sform)
+    try expect(file, asked: .qform, qform, from: .qform)
+    try expect(file, asked: .voxelSizes, fallback, from: .voxelSizes)
     // Named, a form counts whatever its code; without one, codes of 0 leave the voxel sizes.
     file.int16(252, 0)
     file.int16(254, 0)
-    #expect(try read(file).affine.rows.dropLast() == fallback[...])
-    #expect(try read(file, .sform).affine.rows.dropLast() == sform[...])
-    #expect(try read(file, .qform).affine.rows.dropLast() == qform[...])
+    try expect(file, fallback, from: .voxelSizes)
+    try expect(file, asked: .sform, sform, from: .sform)
+    try expect(file, asked: .qform, qform, from: .qform)
   }
 
   @Test func aNamedFormThatIsNotThereIsAnError() throws {

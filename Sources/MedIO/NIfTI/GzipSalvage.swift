@@ -23,7 +23,9 @@ final class GzipSalvage {
       throw MedIOError(.unreadable, path: original, context: systemMessage("cannot open the file"))
     }
     defer { fclose(input) }
-    guard let output = fopen(path, "wbx") else {
+    // For this user's eyes alone, whatever the umask.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+    guard descriptor >= 0, let output = fdopen(descriptor, "wb") else {
       throw MedIOError(.unreadable, path: original, context: systemMessage("cannot create \(path)"))
     }
     defer { fclose(output) }

@@ -5,6 +5,7 @@ extension NIfTIHeader {
   /// An affine and where it came from.
   struct Placement {
     var affine: VoxelAffine
+    var source: NIfTIReadOptions.AffineSource
     var warnings: [MedIOWarning]
   }
 
@@ -86,7 +87,7 @@ extension NIfTIHeader {
           AffineFault(reason: "the \(candidate) in \(name) leaves the range of numbers: \(affine)"))
       }
     }
-    return .success(Placement(affine: affine, warnings: warnings))
+    return .success(Placement(affine: affine, source: candidate, warnings: warnings))
   }
 
   /// Millimeters per unit of length, when the unit is not the millimeter.

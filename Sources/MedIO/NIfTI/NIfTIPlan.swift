@@ -13,6 +13,8 @@ struct NIfTIPlan {
   var dataOffset: Int
   var scaling: LinearScaling
   var affine: VoxelAffine
+  /// The form that gave the affine.
+  var affineSource: NIfTIReadOptions.AffineSource
   var warnings: [MedIOWarning] = []
 
   /// The shape of the tensor: the lengths reversed, and the components last.
@@ -77,13 +79,13 @@ extension NIfTIPlan {
     scaling = try Self.scaling(&header, datatype, path, options, &warnings)
     switch header.placement(source: options.affineSource) {
     case .success(let placement):
-      affine = placement.affine
+      (affine, affineSource) = (placement.affine, placement.source)
       warnings += placement.warnings
     case .failure(let fault):
       guard options.repairs.contains(.affine),
         case .success(let placement) = header.placement(source: .voxelSizes)
       else { throw fail(.badAffine, "no affine: \(fault.reason)") }
-      affine = placement.affine
+      (affine, affineSource) = (placement.affine, placement.source)
       warnings += [.repaired(.affine, detail: "affine from voxel sizes, as \(fault.reason)")]
       warnings += placement.warnings
     }

@@ -67,6 +67,8 @@ public enum NIfTI {
     /// The shape that ``NIfTI/read(_:from:values:options:)`` would return.
     public let shape: TensorShape
     public let affine: VoxelAffine
+    /// The form of the header that the affine came from: `.sform`, `.qform` or `.voxelSizes`.
+    public let affineSource: NIfTIReadOptions.AffineSource
     public let warnings: [MedIOWarning]
   }
 
@@ -77,7 +79,8 @@ public enum NIfTI {
     try NIfTISource.reading(url.path, options: options) { source in
       Information(
         header: source.plan.header, extensions: source.extensions, datatype: source.plan.datatype,
-        shape: TensorShape(source.plan.shape), affine: source.plan.affine, warnings: source.plan.warnings)
+        shape: TensorShape(source.plan.shape), affine: source.plan.affine,
+        affineSource: source.plan.affineSource, warnings: source.plan.warnings)
     }
   }
 }
@@ -101,6 +104,7 @@ extension NIfTISource {
     var volume = Volume(
       voxels: voxels, affine: plan.affine, componentCount: plan.datatype.componentCount)
     volume.header = plan.header
+    volume.affineSource = plan.affineSource
     if values == .scaled && plan.scaling != .identity {
       volume.header?.sclSlope = 1
       volume.header?.sclInter = 0

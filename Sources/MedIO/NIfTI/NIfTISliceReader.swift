@@ -20,6 +20,8 @@ public final class NIfTISliceReader {
   public var extensions: [NIfTIExtension] { source.extensions }
   /// The lengths of one volume and its place.
   public let grid: VolumeGrid
+  /// The form of the header that the grid's place came from: `.sform`, `.qform` or `.voxelSizes`.
+  public var affineSource: NIfTIReadOptions.AffineSource { source.plan.affineSource }
   /// The number of planes of a volume.
   public var depth: Int { grid.depth }
   /// The number of volumes.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from peerlib import environment
 
@@ -17,6 +18,7 @@ ONE_CORE = 0.9  # and at one thread
 TURN_MS = 40  # a turn repeats a short case until it has taken about this long
 CLOSE = 1.1  # a setting this close to the best stays in the race
 READY_SECONDS, RUN_SECONDS = 900, 600
+FREE_SECONDS = 2  # after a pair without its cores, the longest wait for them
 
 
 def log(message):
@@ -34,6 +36,30 @@ def percentile(values, share):
 
 def median(values):
     return percentile(values, 0.5)
+
+
+def busy_seconds():
+    """Processor time that all programs together have used since the start, or None where /proc does not say."""
+    try:
+        with open("/proc/stat") as file:
+            numbers = [int(text) for text in file.readline().split()[1:9]]
+    except (OSError, ValueError, IndexError):
+        return None
+    # user, nice, system, (idle, wait), interrupts, soft interrupts, stolen
+    return (sum(numbers[:3]) + sum(numbers[5:])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_cores(threads):
+    """Waits until other programs leave `threads` cores free, or until it has taken too long."""
+    deadline = time.monotonic() + FREE_SECONDS
+    while time.monotonic() < deadline:
+        before, busy = time.monotonic(), busy_seconds()
+        time.sleep(0.1)
+        if busy is None:
+            return
+        used = (busy_seconds() - busy) / (time.monotonic() - before)
+        if used < (os.cpu_count() or 1) - threads + 0.2:
+            return
 
 
 class SideFailed(Exception):
@@ -226,6 +252,8 @@ class Comparison:
                 counted = [sum(fair(pair, need) for pair in pairs) for pairs in turns.values()]
                 if index + 1 >= self.pairs and (not counted or min(counted) >= self.pairs):
                     break
+                if any(not fair(pairs[-1], need) for pairs in turns.values()):
+                    wait_for_cores(threads)
         except SideFailed as error:
             notes.append(str(error))
         ours.quit()

@@ -2,6 +2,7 @@
 """PyTorch on whole training steps: U-Net fine-tuning, SuperCL pre-training, and what feeds the latter.
 
     unet SIZE       U-Net of method section 5, widths 32 ... 512, batch 8, 5 classes, cross-entropy + Dice, Adam (L2 1e-5)
+    small unet 128  the same with width 16, batch 4 and 11 classes, as the quickstart trains
     supercl SIZE    one SuperCL step of supercl_torch.py: four forwards, three losses, SGD; superpixels are given.
                     128 and 256: width 32, batch 8, ILCP on the 32x32 level; 512: width 16, batch 4, bottleneck
     views SIZE      the same batch's two T_fix and two T_var views and the superpixels of the T_fix views
@@ -60,14 +61,14 @@ def arrange(setting, *tensors):
     return [tensor.to(memory_format=torch.channels_last) for tensor in tensors]
 
 
-def unet(setting, threads, size):
+def unet(setting, threads, size, width=32, batch=8, classes=CLASSES):
     torch.manual_seed(0)
-    network = reference.initialize(reference.UNet(1, CLASSES))
+    network = reference.initialize(reference.UNet(1, classes, tuple(width << i for i in range(5))))
     if setting != "default":
         network.to(memory_format=torch.channels_last)
-    x = torch.from_numpy(images(8, size))
-    target = (x[:, 0] * (CLASSES - 0.01)).long()
-    onehot = F.one_hot(target, CLASSES).permute(0, 3, 1, 2).float()
+    x = torch.from_numpy(images(batch, size))
+    target = (x[:, 0] * (classes - 0.01)).long()
+    onehot = F.one_hot(target, classes).permute(0, 3, 1, 2).float()
     x, onehot = arrange(setting, x, onehot)
     optimizer = torch.optim.Adam(network.parameters(), 5e-4, weight_decay=1e-5, fused=True)
     forward = torch.compile(network) if setting == "compile" else network
@@ -188,6 +189,11 @@ for size in (128, 256):
     @case(f"unet {size}", (*LAYOUTS, "bf16"))
     def unet_case(setting, threads, size=size):
         return unet(setting, threads, size)
+
+
+@case("small unet 128", LAYOUTS)
+def small_unet_case(setting, threads):
+    return unet(setting, threads, 128, width=16, batch=4, classes=11)
 
 
 for size in SUPERCL:

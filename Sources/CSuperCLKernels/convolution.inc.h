@@ -79,9 +79,30 @@ static void SCL_VARIANT(convolution_weight_gradient)(const struct scl_direct_row
     }
 }
 
+static void SCL_VARIANT(convolution_transposed_weight_gradient)(const struct scl_direct_rows *shape,
+                                                                float *gradient, size_t tap_step) {
+  for (size_t tap = 0; tap < shape->taps; tap++)
+    for (size_t channel = 0; channel < shape->channels; channel += SCL_PANEL) {
+      size_t left = shape->channels - channel;
+      struct tile t = {.a = shape->out,
+                       .a_outer = shape->out_row,
+                       .a_inner = shape->out_pixel,
+                       .b = shape->source + shape->offsets[tap] + channel,
+                       .b_outer = shape->source_row,
+                       .b_inner = shape->source_pixel,
+                       .outer = shape->rows,
+                       .inner = shape->pixels,
+                       .c = gradient + tap * tap_step + channel,
+                       .c_row = (ptrdiff_t)shape->channels,
+                       .columns = left < SCL_PANEL ? left : SCL_PANEL};
+      product_columns(t, shape->columns, TILE_ADD);
+    }
+}
+
 const struct scl_convolution_kernels SCL_VARIANT(scl_convolution) = {
     SCL_PANEL,
     SCL_VARIANT(convolution_pack),
     SCL_VARIANT(convolution_rows),
     SCL_VARIANT(convolution_weight_gradient),
+    SCL_VARIANT(convolution_transposed_weight_gradient),
 };

@@ -4,6 +4,7 @@
 // result does not depend on where in a row an element stands.
 #include "include/scl_elementwise.h"
 #include "vector_math.h"
+#include "transpose.h"
 
 #define LOOP(body_load, body, out)                                                                         \
   size_t i = 0;                                                                                            \
@@ -148,18 +149,52 @@ SCL_INLINE float shifted_exponentials(size_t n, const float *x, float shift, flo
   return v_sum(sum);
 }
 
-static void SCL_VARIANT(softmax)(size_t n, const float *x, float *out) {
-  float peak = row_maximum(n, x);
-  float sum = shifted_exponentials(n, x, peak, out);
-  const float *pa = out;
-  LOOP(LOAD_A, a / sum, out)
+/// Rows that one vector holds, as many at once as a vector has lanes: each lane has a row.
+SCL_INLINE void narrow_softmax(size_t rows, size_t n, const float *x, float *out, const int is_logarithm) {
+  for (size_t row = 0; row < rows; row += SCL_WIDTH, x += SCL_WIDTH * n, out += SCL_WIDTH * n) {
+    const size_t count = rows - row < SCL_WIDTH ? rows - row : SCL_WIDTH;
+    vfloat m[SCL_WIDTH];
+    load_square(x, 1, (ptrdiff_t)n, n, count, m);
+    vfloat peak = m[0], sum = {};
+    for (size_t i = 1; i < n; i++)
+      peak = v_max(m[i], peak);
+    for (size_t i = 0; i < n; i++) {
+      vfloat shifted = m[i] - peak, y = v_exp_nonpositive(shifted);
+      sum += y;
+      m[i] = is_logarithm ? shifted : y;
+    }
+    const vfloat logarithm = is_logarithm ? v_log(sum) : sum;
+    for (size_t i = 0; i < n; i++)
+      m[i] = is_logarithm ? m[i] - logarithm : m[i] / sum;
+    transpose_square(m);
+    for (size_t r = 0; r < count; r++)
+      v_store_first(out + r * n, m[r], n);
+  }
 }
 
-static void SCL_VARIANT(log_softmax)(size_t n, const float *pa, float *out) {
-  float peak = row_maximum(n, pa);
-  float sum = shifted_exponentials(n, pa, peak, NULL);
-  float logarithm = v_log(v_set(sum))[0];
-  LOOP(LOAD_A, (a - peak) - logarithm, out)
+static void SCL_VARIANT(softmax)(size_t rows, size_t n, const float *x, float *out) {
+  if (n <= SCL_WIDTH) {
+    narrow_softmax(rows, n, x, out, 0);
+    return;
+  }
+  for (size_t row = 0; row < rows; row++, x += n, out += n) {
+    float sum = shifted_exponentials(n, x, row_maximum(n, x), out);
+    const float *pa = out;
+    LOOP(LOAD_A, a / sum, out)
+  }
+}
+
+static void SCL_VARIANT(log_softmax)(size_t rows, size_t n, const float *pa, float *out) {
+  if (n <= SCL_WIDTH) {
+    narrow_softmax(rows, n, pa, out, 1);
+    return;
+  }
+  for (size_t row = 0; row < rows; row++, pa += n, out += n) {
+    float peak = row_maximum(n, pa);
+    float sum = shifted_exponentials(n, pa, peak, NULL);
+    float logarithm = v_log(v_set(sum))[0];
+    LOOP(LOAD_A, (a - peak) - logarithm, out)
+  }
 }
 
 const struct scl_elementwise_kernels SCL_VARIANT(scl_elementwise_kernels) = {

@@ -1,6 +1,129 @@
 #include "scl_threads.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
 
 static _Thread_local int in_parallel_loop = 0;
 
 int scl_in_parallel_loop(void) { return in_parallel_loop; }
 void scl_set_in_parallel_loop(int value) { in_parallel_loop = value; }
+
+// How often an idle helper looks for a loop before it sleeps: about 30 microseconds.
+#define WATCHES 1000
+
+static inline void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
+#endif
+}
+
+// The door to the current loop: its number, whether it is open, how many helpers went in and how many may.
+// One word, so that going in and closing cannot cross.
+#define DOOR_OPEN (1u << 30)
+#define DOOR_COUNT(door) ((uint32_t)(door) & 0x7fff)
+#define DOOR_LIMIT(door) ((uint32_t)(door) >> 15 & 0x7fff)
+static _Atomic uint64_t door = 0;
+
+// The current loop. Written while the door is closed and nobody is inside.
+static void (*loop_body)(void *, size_t);
+static void *loop_context;
+static size_t loop_count;
+// On cache lines of their own, because all threads write them.
+static struct {
+  _Alignas(128) atomic_size_t next;    // the first i that nobody has taken
+  _Alignas(128) _Atomic uint32_t left; // helpers that have come out
+} progress;
+
+static atomic_flag is_busy = ATOMIC_FLAG_INIT;
+static size_t helper_count = 0; // changed by whoever holds is_busy
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
+static atomic_size_t sleepers = 0;
+
+static void run_loop(void) {
+  for (size_t i; (i = atomic_fetch_add_explicit(&progress.next, 1, memory_order_relaxed)) < loop_count;)
+    loop_body(loop_context, i);
+}
+
+// Whether this helper should try the door that it saw.
+static int is_inviting(uint64_t seen) { return (seen & DOOR_OPEN) && DOOR_COUNT(seen) < DOOR_LIMIT(seen); }
+
+static void *helper(void *unused) {
+  (void)unused;
+  in_parallel_loop = 1;
+  uint64_t last = UINT64_MAX; // the number of the loop that this helper has been in
+  for (;;) {
+    uint64_t seen = atomic_load_explicit(&door, memory_order_acquire);
+    for (int watch = 0; watch < WATCHES && (!is_inviting(seen) || seen >> 32 == last); watch++) {
+      pause_briefly();
+      seen = atomic_load_explicit(&door, memory_order_acquire);
+    }
+    if (!is_inviting(seen) || seen >> 32 == last) {
+      pthread_mutex_lock(&mutex);
+      atomic_fetch_add(&sleepers, 1);
+      // The opener looks for sleepers after it has opened: one of the two sees the other.
+      while (seen = atomic_load(&door), !is_inviting(seen) || seen >> 32 == last)
+        pthread_cond_wait(&opened, &mutex);
+      atomic_fetch_sub(&sleepers, 1);
+      pthread_mutex_unlock(&mutex);
+    }
+    if (atomic_compare_exchange_strong_explicit(&door, &seen, seen + 1, memory_order_acquire,
+                                                memory_order_relaxed)) {
+      last = seen >> 32;
+      run_loop();
+      atomic_fetch_add_explicit(&progress.left, 1, memory_order_release);
+    }
+  }
+  return 0;
+}
+
+// Starts helpers until there are `wanted`, or as many as the system gives.
+static void start_helpers(size_t wanted) {
+  pthread_attr_t attributes;
+  if (helper_count >= wanted || pthread_attr_init(&attributes))
+    return;
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 8 << 20);
+  pthread_t thread;
+  while (helper_count < wanted && pthread_create(&thread, &attributes, helper, 0) == 0)
+    helper_count++;
+  pthread_attr_destroy(&attributes);
+}
+
+int scl_parallel_for(size_t threads, size_t count, void (*body)(void *context, size_t i), void *context) {
+  if (atomic_flag_test_and_set_explicit(&is_busy, memory_order_acquire))
+    return 0;
+  size_t limit = threads - 1 < 0x7fff ? threads - 1 : 0x7fff;
+  start_helpers(limit);
+  loop_body = body;
+  loop_context = context;
+  loop_count = count;
+  atomic_store_explicit(&progress.next, 0, memory_order_relaxed);
+  atomic_store_explicit(&progress.left, 0, memory_order_relaxed);
+  uint64_t number = (atomic_load_explicit(&door, memory_order_relaxed) >> 32) + 1;
+  atomic_store(&door, number << 32 | DOOR_OPEN | limit << 15);
+  if (atomic_load(&sleepers) > 0) {
+    pthread_mutex_lock(&mutex);
+    if (limit == 1)
+      pthread_cond_signal(&opened);
+    else
+      pthread_cond_broadcast(&opened);
+    pthread_mutex_unlock(&mutex);
+  }
+  in_parallel_loop = 1;
+  run_loop();
+  in_parallel_loop = 0;
+  uint32_t inside = DOOR_COUNT(atomic_fetch_and(&door, ~(uint64_t)DOOR_OPEN));
+  for (int watch = 0; atomic_load_explicit(&progress.left, memory_order_acquire) < inside; watch++) {
+    // A helper that has lost its core comes back sooner if this one is given away.
+    if (watch < WATCHES)
+      pause_briefly();
+    else
+      sched_yield();
+  }
+  atomic_flag_clear_explicit(&is_busy, memory_order_release);
+  return 1;
+}

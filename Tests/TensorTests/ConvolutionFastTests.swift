@@ -121,6 +121,8 @@ import Testing
     Self.with(variant) {
       for (size, kernel, channels, stride) in [
         ([5, 4], 2, (20, 9), 2), ([3, 7], 3, (16, 17), 1), ([4, 4], 3, (5, 34), 2), ([3, 2], 1, (2, 3), 2),
+        // Weight gradients in the weights' own order: parts of the channels, and groups of rows with a border.
+        ([8, 5], 2, (200, 48), 2), ([40, 33], 3, (9, 16), 1),
       ] {
         let x: Tensor<Float> = testValues(TensorShape([2] + size + [channels.0]), seed: 1)
         let w: Tensor<Float> = testValues([kernel, kernel, channels.0, channels.1], seed: 2)
@@ -166,6 +168,13 @@ import Testing
         #expect(zip(result, results[0]).allSatisfy { $0.isIdentical(to: $1) }, "\(item)")
       }
     }
+    let x: Tensor<Float> = testValues([2, 16, 16, 130], seed: 1)
+    let gradient: Tensor<Float> = testValues([2, 32, 32, 32], seed: 2)
+    let weights = [1, 2, 3].map { count in
+      ComputeThreads.count = count
+      return x.transposedConv2DWeightGradient(gradient, kernelSize: 2, stride: 2)
+    }
+    #expect(weights.allSatisfy { $0.isIdentical(to: weights[0]) }, "transposed")
   }
 
   /// A NaN in one pixel: the exact path keeps it to the nine outputs that read it, Winograd to the tiles.

@@ -19,6 +19,8 @@ for name in UNET:
     ROWS.append(Row(name, SCRIPT, ("bf16",), 1.0, label=f"{name}: float32 against bf16"))
 for name in (*UNET, *SUPERCL):
     ROWS.append(Row(name, SCRIPT, LAYOUTS, 1.5, isa="avx2", label=f"{name}: AVX2"))
+# What the quickstart trains; no goal of its own.
+ROWS.append(Row("small unet 128", SCRIPT, LAYOUTS, None))
 # Superpixels and augmentation, which the steps above leave out on both sides.
 for name in SUPERCL:
     ROWS.append(Row(name.replace("supercl", "views"), SCRIPT, ("scikit-image", "opencv-warp"), None))

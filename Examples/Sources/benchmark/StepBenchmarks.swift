@@ -7,6 +7,10 @@ import Tensor
 /// Whole training steps, with the settings of bench_step.py: U-Net fine-tuning, SuperCL, and the making of its views.
 let stepBenchmarks: [BenchmarkCase] =
   [128, 256].map { size in BenchmarkCase(name: "unet \(size)") { unetCase(size: size) } }
+  + [
+    BenchmarkCase(name: "small unet 128") { smallCase(augmentation: nil) },
+    BenchmarkCase(name: "small unet 128, augmented") { smallCase(augmentation: .turned) },
+  ]
   + superCLSizes.flatMap { size in
     [
       BenchmarkCase(name: "supercl \(size.side)") { try superCLCase(size) },
@@ -44,6 +48,41 @@ private func unetCase(size: Int) -> () -> Void {
     network.zeroGradients()
     loss(network(Variable(x)), labels).backward()
     optimizer.step()
+  }
+}
+
+/// A step of the trainer on a network of width 16 and batches of four, as the quickstart has them.
+private func smallCase(augmentation: VariedAugmentation?) -> () throws -> Void {
+  var generator = PhiloxGenerator(seed: 0)
+  let network = UNet<Float>(UNetConfiguration(width: 16), classCount: 11, using: &generator)
+  let images = (0..<4).map { index in
+    let image = phantom(size: 128, seed: UInt64(index))
+    return LabeledImage(image: image, labels: Tensor(converting: image.squeezed(at: 2) * 10.99))
+  }
+  let trainer = SegmentationTrainer(
+    network, training: SegmentationTraining(steps: 1_000_000, batchSize: images.count))
+  return {
+    try trainer.train(on: images) {
+      guard let augmentation else { return $0 }
+      let (image, maps) = augmentation($0.image, maps: [$0.labels], using: &$1)
+      return LabeledImage(image: image, labels: maps[0])
+    } progress: { _ in
+      .stop
+    }
+  }
+}
+
+extension VariedAugmentation {
+  /// Turned, scaled and shifted, read by linear interpolation.
+  fileprivate static var turned: VariedAugmentation {
+    var augmentation = VariedAugmentation()
+    augmentation.mirrorProbability = 0
+    augmentation.elastic = nil
+    augmentation.warpProbability = 1
+    augmentation.rotation = -0.35...0.35
+    augmentation.translation = -0.1...0.1
+    augmentation.interpolation = .linear
+    return augmentation
   }
 }
 

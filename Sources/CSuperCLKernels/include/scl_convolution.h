@@ -28,6 +28,9 @@ struct scl_convolution_kernels {
   /// the weight gradient, with `gradient_row` floats between rows. Every row of `out` holds a whole panel
   /// behind its last column, or `columns` is a multiple of the panel.
   void (*weight_gradient)(const struct scl_direct_rows *shape, float *gradient, size_t gradient_row);
+  /// The same with the two sides exchanged: gradient[tap * tap_step + column * channels + c]. `channels` is a
+  /// multiple of 16.
+  void (*transposed_weight_gradient)(const struct scl_direct_rows *shape, float *gradient, size_t tap_step);
 };
 
 const struct scl_convolution_kernels *scl_convolution(void);

@@ -40,10 +40,10 @@ struct scl_elementwise_kernels {
   /// out[i] = gradient[i] f'(saved[i]).
   void (*derivative)(int function, float parameter, size_t n, const float *gradient, const float *saved,
                      float *out);
-  /// out = e^x / sum e^x over one row of n >= 1 floats.
-  void (*softmax)(size_t n, const float *x, float *out);
-  /// out = x - log sum e^x over one row of n >= 1 floats.
-  void (*log_softmax)(size_t n, const float *x, float *out);
+  /// out = e^x / sum e^x over each row of n >= 1 floats.
+  void (*softmax)(size_t rows, size_t n, const float *x, float *out);
+  /// out = x - log sum e^x over each row of n >= 1 floats.
+  void (*log_softmax)(size_t rows, size_t n, const float *x, float *out);
 };
 
 /// The kernels of the variant in use.

@@ -107,10 +107,10 @@ public struct VariedAugmentation: Sendable, Equatable, Codable {
     let size = drawScale(using: &generator)
     let lean = tan(Double.random(in: shear, using: &generator))
     let shift = [height, width].map { Double($0) * Double.random(in: translation, using: &generator) }
-    let center = [Double(height - 1) / 2, Double(width - 1) / 2]
+    let center = (Double(height - 1) / 2, Double(width - 1) / 2)
     // A larger object is read from closer together.
     let (c, s) = (cos(angle) / size, sin(angle) / size)
-    let matrix = [[c, -s + c * lean], [s, c + s * lean]]
+    let (fromRow, fromColumn) = ((row: c, column: s), (row: -s + c * lean, column: c + s * lean))
     var displacement: Tensor<Float>?
     if let elastic {
       displacement = Tensor(
@@ -118,21 +118,23 @@ public struct VariedAugmentation: Sendable, Equatable, Codable {
         magnitude: Double.random(in: elastic.magnitude, using: &generator),
         smoothness: Double.random(in: elastic.smoothness, using: &generator), using: &generator)
     }
+    let (top, left) = (center.0 + shift[0], center.1 + shift[1])
     return Tensor(shape: [1, height, width, 2]) { target in
-      for row in 0..<height {
-        for column in 0..<width {
-          let index = (row * width + column) * 2
-          var from = [Double(row) - center[0], Double(column) - center[1]]
-          displacement?.withUnsafeBufferPointer {
-            from[0] += Double($0[index])
-            from[1] += Double($0[index + 1])
-          }
-          for axis in 0..<2 {
-            let turned = matrix[axis][0] * from[0] + matrix[axis][1] * from[1]
-            target[index + axis] = Float(turned + center[axis] + shift[axis])
+      func fill(_ displacement: UnsafeBufferPointer<Float>?) {
+        for row in 0..<height {
+          for column in 0..<width {
+            let index = (row * width + column) * 2
+            var (y, x) = (Double(row) - center.0, Double(column) - center.1)
+            if let displacement {
+              y += Double(displacement[index])
+              x += Double(displacement[index + 1])
+            }
+            target[index] = Float(fromRow.row * y + fromColumn.row * x + top)
+            target[index + 1] = Float(fromRow.column * y + fromColumn.column * x + left)
           }
         }
       }
+      if let displacement { displacement.withUnsafeBufferPointer(fill) } else { fill(nil) }
     }
   }
 

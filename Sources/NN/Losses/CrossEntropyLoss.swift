@@ -86,20 +86,36 @@ private func sumPixels<Scalar: TensorFloatingPointScalar>(
   ignored: Int32,
   smoothing: Scalar, spread: Scalar, classes: Int
 ) -> (Scalar, Scalar) {
-  // Double accumulation: a Float sum over millions of pixels would lose digits.
-  var sum = 0.0
-  var total = 0.0
-  for pixel in labels.indices where labels[pixel] != ignored {
-    let label = Int(labels[pixel])
-    var term = (1 - smoothing) * weights[label] * logs[pixel * classes + label]
-    if smoothing > 0 {
-      for index in 0..<classes { term += spread * weights[index] * logs[pixel * classes + index] }
+  // Double accumulation: a Float sum over millions of pixels would lose digits. The sums of the chunks are added
+  // in order.
+  let chunks = (labels.count + pixelChunk - 1) / pixelChunk
+  var parts = [(sum: Double, total: Double)](repeating: (0, 0), count: chunks)
+  parts.withUnsafeMutableBufferPointer { parts in
+    nonisolated(unsafe) let (parts, logs, labels) = (parts, logs, labels)
+    Parallel.for(labels.count, grain: pixelChunk) { range in
+      var (sum, total) = (0.0, 0.0)
+      for pixel in range where labels[pixel] != ignored {
+        let label = Int(labels[pixel])
+        var term = (1 - smoothing) * weights[label] * logs[pixel * classes + label]
+        if smoothing > 0 {
+          for index in 0..<classes { term += spread * weights[index] * logs[pixel * classes + index] }
+        }
+        sum -= Double(term)
+        total += Double(weights[label])
+      }
+      parts[range.lowerBound / pixelChunk] = (sum, total)
     }
-    sum -= Double(term)
-    total += Double(weights[label])
+  }
+  var (sum, total) = (0.0, 0.0)
+  for part in parts {
+    sum += part.sum
+    total += part.total
   }
   return (Scalar(sum), Scalar(total))
 }
+
+/// Pixels that one piece of parallel work handles.
+private let pixelChunk = 4096
 
 /// On entry probabilities, on exit gradients: with the target `t_c = (1 - s) w_y [c = y] + (s / K) w_c` of a pixel,
 /// `p_c sum(t) - t_c`.
@@ -111,19 +127,23 @@ private func differentiatePixels<Scalar: TensorFloatingPointScalar>(
 ) {
   var smoothed: Scalar = 0
   for weight in weights { smoothed += spread * weight }
-  for pixel in labels.indices {
-    let start = pixel * classes
-    guard labels[pixel] != ignored else {
-      for index in 0..<classes { gradient[start + index] = 0 }
-      continue
+  let total = smoothed
+  nonisolated(unsafe) let (gradient, labels) = (gradient, labels)
+  Parallel.for(labels.count, grain: pixelChunk) { range in
+    for pixel in range {
+      let start = pixel * classes
+      guard labels[pixel] != ignored else {
+        for index in 0..<classes { gradient[start + index] = 0 }
+        continue
+      }
+      let label = Int(labels[pixel])
+      let own = (1 - smoothing) * weights[label]
+      let sum = scale * (own + total)
+      for index in 0..<classes { gradient[start + index] = gradient[start + index] * sum }
+      if smoothing > 0 {
+        for index in 0..<classes { gradient[start + index] -= scale * spread * weights[index] }
+      }
+      gradient[start + label] -= scale * own
     }
-    let label = Int(labels[pixel])
-    let own = (1 - smoothing) * weights[label]
-    let sum = scale * (own + smoothed)
-    for index in 0..<classes { gradient[start + index] = gradient[start + index] * sum }
-    if smoothing > 0 {
-      for index in 0..<classes { gradient[start + index] -= scale * spread * weights[index] }
-    }
-    gradient[start + label] -= scale * own
   }
 }

@@ -170,28 +170,43 @@ private func overlapLoss<Scalar: TensorFloatingPointScalar>(
   }
 }
 
+/// Pixels that one piece of parallel work handles.
+private let overlapChunk = 4096
+
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func overlapSums<Scalar: TensorFloatingPointScalar>(
   _ p: UnsafeBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, classes: Int, groups: Int
 ) -> [OverlapSums<Scalar>] {
-  // Double accumulation, as for every sum over pixels.
-  var sums = [Double](repeating: 0, count: groups * classes * 4)
   let pixels = labels.count / groups
-  sums.withUnsafeMutableBufferPointer { sums in
-    for group in 0..<groups {
-      for pixel in group * pixels..<(group + 1) * pixels {
-        let start = pixel * classes
-        for index in 0..<classes {
-          let value = Double(p[start + index])
-          sums[(group * classes + index) * 4 + 1] += value
-          sums[(group * classes + index) * 4 + 2] += value * value
+  let chunks = max(1, (pixels + overlapChunk - 1) / overlapChunk)
+  let size = classes * 4
+  // Double accumulation, as for every sum over pixels; the sums of the chunks are added in order.
+  var parts = [Double](repeating: 0, count: groups * chunks * size)
+  parts.withUnsafeMutableBufferPointer { parts in
+    nonisolated(unsafe) let (parts, p, labels) = (parts, p, labels)
+    Parallel.for(groups * chunks, grain: 1) { range in
+      for index in range {
+        let (group, chunk) = index.quotientAndRemainder(dividingBy: chunks)
+        let sums = UnsafeMutableBufferPointer(rebasing: parts[index * size..<(index + 1) * size])
+        let first = group * pixels + chunk * overlapChunk
+        for pixel in first..<min(first + overlapChunk, (group + 1) * pixels) {
+          let start = pixel * classes
+          for index in 0..<classes {
+            let value = Double(p[start + index])
+            sums[index * 4 + 1] += value
+            sums[index * 4 + 2] += value * value
+          }
+          let own = Int(labels[pixel])
+          sums[own * 4] += Double(p[start + own])
+          sums[own * 4 + 3] += 1
         }
-        let own = group * classes + Int(labels[pixel])
-        sums[own * 4] += Double(p[start + Int(labels[pixel])])
-        sums[own * 4 + 3] += 1
       }
     }
+  }
+  var sums = [Double](repeating: 0, count: groups * size)
+  for index in 0..<groups * chunks {
+    for slot in 0..<size { sums[index / chunks * size + slot] += parts[index * size + slot] }
   }
   return (0..<groups * classes).map { index -> OverlapSums<Scalar> in
     let counts = sums[index * 4..<index * 4 + 4].map { Scalar($0) }
@@ -211,9 +226,10 @@ private func differentiateOverlap<Scalar: TensorFloatingPointScalar>(
 ) {
   let pixels = labels.count / groups
   slopes.withUnsafeBufferPointer { slopes in
-    for group in 0..<groups {
-      let base = group * classes * 3
-      for pixel in group * pixels..<(group + 1) * pixels {
+    nonisolated(unsafe) let (slopes, p, labels) = (slopes, p, labels)
+    Parallel.for(labels.count, grain: overlapChunk) { range in
+      for pixel in range {
+        let base = pixel / pixels * classes * 3
         let start = pixel * classes
         let label = Int(labels[pixel])
         let own = slopes[base + label * 3]

@@ -67,11 +67,16 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 }
 
+/// Adds `rows` rows, at least one, to `sums`, which begin at zero.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func addRows<Scalar: TensorFloatingPointScalar>(
   _ source: UnsafePointer<Scalar>, rows: Int, columns: Int, to sums: UnsafeMutablePointer<Scalar>
 ) {
+  if Scalar.self == Float.self {
+    ReductionFloat.fold(.sum, rows: rows, columns: columns, source, into: sums)
+    return
+  }
   for row in 0..<rows {
     for column in 0..<columns { sums[column] += source[row * columns + column] }
   }

@@ -4,15 +4,26 @@ internal import CSuperCLKernels
 /// every kernel position, the product of the shifted source, transposed, with the output gradient.
 ///
 /// Consecutive blocks of output rows form at most eight groups; each group has a sum of its own, and the sums
-/// are added in order.
+/// are added in order. Where there are few groups and the weights lie output channels first, each group is cut
+/// into parts of the output channels.
 struct DirectWeightGradient {
   var sources: [Tensor<Float>]
   var outputGradient: Tensor<Float>
   var geometry: ConvolutionGeometry
+  /// The order in which the gradient is wanted.
+  var order: ConvolutionWeightOrder
 
-  /// `[kernel..., inputs, outputs]`.
+  /// `[kernel..., inputs, outputs]` or `[kernel..., outputs, inputs]`.
   func callAsFunction() -> Tensor<Float> {
-    Tensor(shape: geometry.weightShape) { buffer in
+    if order == .outputFirst && geometry.inputChannels % 16 != 0 {
+      var other = self
+      other.order = .inputFirst
+      return swappingChannels(other())
+    }
+    let lengths = geometry.kernelLengths
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    let shape = TensorShape(lengths + (order == .inputFirst ? [inputs, outputs] : [outputs, inputs]))
+    return Tensor(shape: shape) { buffer in
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       guard geometry.output.product * geometry.batch > 0 else {
         buffer.initialize(repeating: 0)
@@ -30,52 +41,71 @@ struct DirectWeightGradient {
       offsets: geometry.forwardClasses[0].taps.map(\.offset), count: geometry.output)
     let plan = window.plan(batch: geometry.batch)
     // Kernel positions side by side read side by side: with dilation 1 they count as channels.
-    let merged = geometry.dilation.width == 1 ? geometry.kernel.width : 1
-    let sumRow = (outputs + kernels.panel - 1) / kernels.panel * kernels.panel
-    let sumSize = geometry.kernel.product * inputs * sumRow
+    let isTransposed = order == .outputFirst
+    let merged = geometry.dilation.width == 1 && !isTransposed ? geometry.kernel.width : 1
+    let sumRow = isTransposed ? inputs : (outputs + kernels.panel - 1) / kernels.panel * kernels.panel
+    let sumRows = geometry.kernel.product * (isTransposed ? outputs : inputs)
     let pixels = geometry.batch * geometry.output.product
     let groupCount = max(1, min(8, plan.blocks, pixels / 512))
     let blocksPerGroup = (plan.blocks + groupCount - 1) / groupCount
     let groups = (plan.blocks + blocksPerGroup - 1) / blocksPerGroup
-    let sums = Scratch<Float>(count: groups * sumSize)
-    Parallel.for(plan.blocks, grain: blocksPerGroup) { range in
-      let sum = sums.pointer + range.lowerBound / blocksPerGroup * sumSize
-      sum.update(repeating: 0, count: sumSize)
+    let parts = isTransposed && window.readsSourceDirectly ? max(1, min(8 / groups, outputs / 64)) : 1
+    let partSize = (outputs + parts - 1) / parts
+    let sums = Scratch<Float>(count: groups * sumRows * sumRow)
+    Parallel.for(groups * parts, grain: 1) { range in
       let patch = Scratch<Float>(count: plan.patchSize)
       let widened = Scratch<Float>(
-        count: sumRow == outputs ? 0 : plan.rowsPerBlock * geometry.output.width * sumRow)
-      for block in range {
-        let place = plan.place(of: block)
-        let view = window.view(place, patch: patch.pointer)
-        let first =
-          ((place.image * geometry.output.depth + place.plane) * geometry.output.height
-            + place.rows.lowerBound) * geometry.output.width
-        let gradient = UnsafeMutablePointer(mutating: outputGradient.pointer + first * outputs)
-        if sumRow != outputs {
-          widen(
-            gradient, pixels: place.rows.count * geometry.output.width, outputs, sumRow, to: widened.pointer)
+        count: isTransposed || sumRow == outputs ? 0 : plan.rowsPerBlock * geometry.output.width * sumRow)
+      for task in range {
+        let (group, part) = task.quotientAndRemainder(dividingBy: parts)
+        let columns = part * partSize..<min(outputs, (part + 1) * partSize)
+        let sum = sums.pointer + group * sumRows * sumRow
+        for tap in 0..<(isTransposed ? geometry.kernel.product : 1) {
+          let rows = isTransposed ? columns : 0..<sumRows
+          (sum + (tap * outputs + rows.lowerBound) * sumRow).update(
+            repeating: 0, count: rows.count * sumRow)
         }
-        let offsets = stride(from: 0, to: view.offsets.count, by: merged).map { view.offsets[$0] }
-        var rows = scl_direct_rows(
-          source: view.pointer, source_row: view.row, source_pixel: view.pixel, offsets: nil,
-          taps: offsets.count, channels: merged * inputs, rows: place.rows.count,
-          pixels: geometry.output.width, out: sumRow == outputs ? gradient : widened.pointer,
-          out_row: geometry.output.width * sumRow, out_pixel: sumRow, columns: sumRow, streaming: 0)
-        offsets.withUnsafeBufferPointer { offsets in
-          rows.offsets = offsets.baseAddress
-          kernels.weight_gradient(&rows, sum, sumRow)
+        for block in group * blocksPerGroup..<min(plan.blocks, (group + 1) * blocksPerGroup) {
+          let place = plan.place(of: block)
+          let view = window.view(place, patch: patch.pointer)
+          let first =
+            ((place.image * geometry.output.depth + place.plane) * geometry.output.height
+              + place.rows.lowerBound) * geometry.output.width
+          let gradient = UnsafeMutablePointer(mutating: outputGradient.pointer + first * outputs)
+          if !isTransposed && sumRow != outputs {
+            widen(
+              gradient, pixels: place.rows.count * geometry.output.width, outputs, sumRow,
+              to: widened.pointer)
+          }
+          let pixel = isTransposed ? outputs : sumRow
+          let offsets = stride(from: 0, to: view.offsets.count, by: merged).map { view.offsets[$0] }
+          var rows = scl_direct_rows(
+            source: view.pointer, source_row: view.row, source_pixel: view.pixel, offsets: nil,
+            taps: offsets.count, channels: merged * inputs, rows: place.rows.count,
+            pixels: geometry.output.width, out: pixel == outputs ? gradient : widened.pointer,
+            out_row: geometry.output.width * pixel, out_pixel: pixel, columns: pixel, streaming: 0)
+          offsets.withUnsafeBufferPointer { offsets in
+            rows.offsets = offsets.baseAddress
+            if isTransposed {
+              rows.out += columns.lowerBound
+              rows.columns = columns.count
+              kernels.transposed_weight_gradient(
+                &rows, sum + columns.lowerBound * sumRow, outputs * sumRow)
+            } else {
+              kernels.weight_gradient(&rows, sum, sumRow)
+            }
+          }
         }
       }
     }
-    let rowCount = geometry.kernel.product * inputs
-    Parallel.for(rowCount, grain: max(1, (1 << 15) / sumRow)) { range in
+    let columns = isTransposed ? inputs : outputs
+    Parallel.for(sumRows, grain: max(1, (1 << 15) / sumRow)) { range in
       for row in range {
-        for column in 0..<outputs {
-          var total = sums.pointer[row * sumRow + column]
-          for group in 1..<max(groups, 1) {
-            total += sums.pointer[group * sumSize + row * sumRow + column]
-          }
-          target[row * outputs + column] = total
+        (target + row * columns).update(from: sums.pointer + row * sumRow, count: columns)
+        for group in 1..<max(groups, 1) {
+          RowKernels.add(
+            target + row * columns, sums.pointer + (group * sumRows + row) * sumRow, factor: 1, count: columns
+          )
         }
       }
     }

@@ -65,10 +65,12 @@ enum FastConvolution {
     _ inputs: [Tensor<Float>], _ outputGradient: Tensor<Float>, order: ConvolutionWeightOrder,
     _ geometry: ConvolutionGeometry, _ path: ConvolutionPath
   ) -> Tensor<Float> {
-    let gradient =
-      path == .winograd
-      ? WinogradWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)()
-      : DirectWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)()
+    guard path == .winograd else {
+      return DirectWeightGradient(
+        sources: inputs, outputGradient: outputGradient, geometry: geometry, order: order)()
+    }
+    let gradient = WinogradWeightGradient(
+      sources: inputs, outputGradient: outputGradient, geometry: geometry)()
     return order == .inputFirst ? gradient : swappingChannels(gradient)
   }
 }

@@ -122,11 +122,12 @@ enum ElementwiseFloat {
     into output: UnsafeMutableRawPointer
   ) {
     let kernels = scl_elementwise().pointee
-    let row = kind == .softmax ? kernels.softmax : kernels.log_softmax
+    let kernel = kind == .softmax ? kernels.softmax : kernels.log_softmax
     let input = input.assumingMemoryBound(to: Float.self)
     let output = output.assumingMemoryBound(to: Float.self)
     Parallel.for(rows, grain: max(1, Elementwise.grain / length)) { range in
-      for index in range { row?(length, input + index * length, output + index * length) }
+      let start = range.lowerBound * length
+      kernel?(range.count, length, input + start, output + start)
     }
   }
 }

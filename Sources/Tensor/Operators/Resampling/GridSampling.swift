@@ -182,14 +182,22 @@ private func readSamples<Scalar: TensorFloatingPointScalar>(
   let rank = sampling.spatialRank
   let pixels = sampling.pixelsPerImage
   let isShared = sampling.coordinatesShape[0] == 1
+  let isBilinear = rank == 2 && sampling.interpolation == .linear && sampling.margin == 0
+  let (height, width) = isBilinear ? (sampling.inputShape[1], sampling.inputShape[2]) : (0, 0)
   Parallel.for(sampling.inputShape[0] * samples, grain: 4096) { rows in
     let taps = SampleTaps(sampling)
     defer { taps.deallocate() }
     for row in rows {
       let (image, sample) = row.quotientAndRemainder(dividingBy: samples)
-      taps.move(to: coordinates + (isShared ? sample : row) * rank)
       let from = input + image * pixels * channels
       let to = target + row * channels
+      let place = coordinates + (isShared ? sample : row) * rank
+      if isBilinear,
+        readBilinear(from, height: height, width: width, channels: channels, y: place[0], x: place[1], to)
+      {
+        continue
+      }
+      taps.move(to: place)
       if channels == 1 {
         var sum: Scalar = 0
         taps.forEach { offset, weight in sum += weight * (offset < 0 ? taps.constant : from[offset]) }
@@ -207,6 +215,29 @@ private func readSamples<Scalar: TensorFloatingPointScalar>(
       }
     }
   }
+}
+
+/// Reads the four pixels around a position inside the image; false where one of them lies outside or has no weight,
+/// because its NaN must not count.
+@inline(__always)
+private func readBilinear<Scalar: TensorFloatingPointScalar>(
+  _ image: UnsafePointer<Scalar>, height: Int, width: Int, channels: Int, y: Scalar, x: Scalar,
+  _ target: UnsafeMutablePointer<Scalar>
+) -> Bool {
+  guard y > 0, y < Scalar(height - 1), x > 0, x < Scalar(width - 1) else { return false }
+  let (row, column) = (Int(y), Int(x))
+  let (down, right) = (y - Scalar(row), x - Scalar(column))
+  guard down > 0, right > 0 else { return false }
+  let (up, left) = (1 - down, 1 - right)
+  let weights = (up * left, up * right, down * left, down * right)
+  let first = image + (row * width + column) * channels
+  let second = first + width * channels
+  for channel in 0..<channels {
+    target[channel] =
+      weights.0 * first[channel] + weights.1 * first[channels + channel] + weights.2 * second[channel]
+      + weights.3 * second[channels + channel]
+  }
+  return true
 }
 
 @specialized(where Scalar == Float)

@@ -201,15 +201,27 @@ private func nearestOffsets<Coordinate: TensorFloatingPointScalar>(
   _ coordinates: UnsafeBufferPointer<Coordinate>, lengths: [Int], border: BorderMode<Bool>
 ) -> [Int] {
   let rank = lengths.count
-  return (0..<coordinates.count / max(rank, 1)).map { sample in
-    var offset = 0
-    for axis in 0..<rank {
-      let x = coordinates[sample * rank + axis]
-      shapePrecondition(!x.isNaN, "a position to read a pixel at is NaN")
-      let index = Interpolation.nearest.firstTap(at: min(max(x, -1e9), 1e9))
-      guard let place = border.source(of: index, length: lengths[axis]) else { return -1 }
-      offset = offset * lengths[axis] + place
+  return [Int](unsafeUninitializedCapacity: coordinates.count / max(rank, 1)) { offsets, count in
+    count = offsets.count
+    for sample in 0..<count {
+      var offset = 0
+      for axis in 0..<rank {
+        let x = coordinates[sample * rank + axis] + 0.5
+        let length = lengths[axis]
+        if x >= 0, x < Coordinate(length) {
+          // Inside the image, where rounding down is to cut off.
+          offset = offset * length + Int(x)
+          continue
+        }
+        shapePrecondition(!x.isNaN, "a position to read a pixel at is NaN")
+        let index = Int(min(max(x, -1e9), 1e9).rounded(.down))
+        guard let place = border.source(of: index, length: length) else {
+          offset = -1
+          break
+        }
+        offset = offset * length + place
+      }
+      offsets[sample] = offset
     }
-    return offset
   }
 }

@@ -43,9 +43,8 @@ public struct SlabSplit: Sendable, Equatable, Codable {
   }
 
   /// The split in which the most classes have enough voxels in every part: among those of slabs of about `slabLength`
-  /// slices before shorter and longer ones, then those that begin and end with training, so that every other slab lies
-  /// between trained ones and no score asks for anatomy beyond them; then those with the most training slabs, and then
-  /// the one whose scarcest class has the most voxels in training.
+  /// slices before shorter and longer ones, then those with the most training slabs, and then the one whose scarcest class
+  /// has the most voxels in training.
   /// Splits differ in the number of slabs and in the place at which the turn begins.
   ///
   /// - Parameter voxels: For each class, its voxels in every slice.
@@ -68,8 +67,7 @@ public struct SlabSplit: Sendable, Equatable, Codable {
         }
         let scarcest = classes.map { count(.train, voxels[$0]) }.min() ?? 0
         let isNear = abs(slabCount - ideal) <= 1 ? 1 : 0
-        let isEnclosed = split.slabs.first?.part == .train && split.slabs.last?.part == .train ? 1 : 0
-        let rank = [classes.count, isNear, isEnclosed, split.slabs(of: .train).count, scarcest, -phase]
+        let rank = [classes.count, isNear, split.slabs(of: .train).count, scarcest, -phase]
         if let known = best, !known.rank.lexicographicallyPrecedes(rank) { continue }
         best = (split, classes, rank)
       }

@@ -24,12 +24,6 @@ import Testing
     #expect(split.slabs.last?.last == 111)
   }
 
-  @Test(arguments: [20, 60, 112]) func validationAndTestLieBetweenTrainingSlabs(_ slices: Int) throws {
-    let voxels = [[Int](repeating: 1000, count: slices)]
-    let split = try #require(dealt(voxels, slices: slices)?.split)
-    #expect(split.slabs.first?.part == .train && split.slabs.last?.part == .train)
-  }
-
   @Test func partsShareNoSlice() throws {
     let split = try #require(dealt(everywhere, slices: 112)?.split)
     let all = SlabSplit.Part.allCases.flatMap { split.slices(of: $0) }

@@ -20,7 +20,7 @@ PASSES = 10
 # ------------------------------------------------------------------------------------------------- images
 def mixed(index):
     """A hash of 32 bits, of integers or arrays."""
-    value = np.asarray(index, dtype=np.int64) * 2654435761 & 0xFFFFFFFF
+    value = np.asarray(index, dtype=np.uint64) * 2654435761 & 0xFFFFFFFF
     value = (value ^ value >> 15) * 2246822519 & 0xFFFFFFFF
     return value ^ value >> 13
 
@@ -35,7 +35,7 @@ def scene(depth, height, width, channels):
         inside = (z - cz) ** 2 + (y - cy) ** 2 + (x - cx) ** 2 < radius * radius
         for channel in range(channels):
             base[inside, channel] = 40 + int(mixed(1000 + 3 * number + channel)) % 180
-    noise = (mixed(np.arange(base.size)) >> 13 & 15).reshape(base.shape) - 8
+    noise = (mixed(np.arange(base.size)) >> 13 & 15).astype(np.int64).reshape(base.shape) - 8
     return np.clip(base + noise, 0, 255).astype(np.uint8)
 
 

@@ -4,14 +4,16 @@
 // tile are listed once per strip; nearest distance and label stay in registers while the list runs by, so no
 // distance plane exists, and since each pixel is written by one strip alone, strips may run on any thread.
 //
-// The update needs no second look at the pixels: a run of equal labels adds the difference of two running
-// sums of its row. Features are multiples of a power of two (20 bits), so these sums are exact in double
-// precision and do not depend on the order in which strips are added.
+// The update follows at once, while labels and features of the tile are in the nearest cache: for each label in
+// it, its pixels are added under a mask. Features are multiples of a power of two (20 bits), so all sums are exact
+// and do not depend on the order in which tiles and strips are added.
 #include "CSuperCLKernels.h"
 
 #define BLOCK SCL_SLIC_BLOCK
 #define STRIP SCL_SLIC_STRIP
 #define PARTS (BLOCK / SCL_WIDTH)
+
+#include "slic_tiles.inc.h"
 
 #include "slic_assignment.inc.h"
 #include "slic_sums.inc.h"
@@ -30,16 +32,13 @@ SCL_INLINE int64_t run_strip(const struct scl_slic_pass *pass, struct candidates
   if (!count)
     return 0;
   gather(c, pass, strip, z, rows, count);
-  const int64_t changed = pass->color_weight ? assign_strip(pass, c, plane_row, rows, count, channels, 1)
-                                             : assign_strip(pass, c, plane_row, rows, count, channels, 0);
-  const int32_t blocks = (pass->width + BLOCK - 1) / BLOCK;
-  for (int r = 0; r < count; r++) {
-    const int64_t row = plane_row + rows[r];
-    sum_row(pass, pass->labels + row * pass->width, pass->features + row * pass->feature_row,
-            pass->block_sums + row * (blocks + 1) * channels, rows[r], z, c->prefix, c->prefix + channels,
-            c->prefix + 2 * channels, sums, channels);
-  }
-  return changed;
+  const int step = pass->row_stride;
+  if (pass->color_weight)
+    return assign_strip(pass, c, plane_row, z, rows[0], step, count, sums, channels, 1);
+  // Whole strips are the rule, and worth code of their own.
+  if (count == STRIP)
+    return assign_strip(pass, c, plane_row, z, rows[0], step, STRIP, sums, channels, 0);
+  return assign_strip(pass, c, plane_row, z, rows[0], step, count, sums, channels, 0);
 }
 
 static int64_t assign(const struct scl_slic_pass *pass, int64_t strip, const struct scl_slic_workspace *workspace,
@@ -64,6 +63,7 @@ const struct scl_slic_kernels SCL_VARIANT(scl_slic) = {
     .assign = assign,
     .raise_maxima = raise_maxima,
     .runs = runs,
+    .fill_runs = fill_runs,
     .add_runs = add_runs,
     .block_sums = block_sums,
     .range = range,

@@ -38,7 +38,6 @@ struct candidates {
   uint8_t *reach; // bit g: some row of the g-th group of four is within the window
   int32_t *block_first, *block_last;
   int32_t *block_offset, *block_entry;
-  double *prefix;
 };
 
 static size_t aligned_bytes(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
@@ -66,7 +65,6 @@ static size_t lay_out(struct candidates *c, char *memory, int64_t capacity, int6
   TAKE(block_last, int32_t, capacity);
   TAKE(block_offset, int32_t, blocks + 2);
   TAKE(block_entry, int32_t, capacity *reach);
-  TAKE(prefix, double, 2 * channels + BLOCK * channels);
 #undef TAKE
   return at;
 }
@@ -106,8 +104,13 @@ static void gather(struct candidates *c, const struct scl_slic_pass *pass, int64
     const vrows_int bounded = (within & (vrows_int)squared) | (~within & (vrows_int)((vrows){} + INFINITY));
     memcpy(c->rows + (ptrdiff_t)count * STRIP, &bounded, sizeof(bounded));
     uint8_t reach = 0;
+#if defined(SCL_X86)
+    const int bits = _mm256_movemask_ps((__m256)within);
+    reach = (uint8_t)((bits & 0xf ? 1 : 0) | (bits & 0xf0 ? 2 : 0));
+#else
     for (int r = 0; r < STRIP; r++)
       reach |= (uint8_t)(within[r] != 0) << (r / 4);
+#endif
     if (!reach)
       continue;
     c->reach[count] = reach;
@@ -180,21 +183,36 @@ SCL_INLINE void assign_tile(const struct scl_slic_pass *pass, const struct candi
     memcpy(&out[r][part * SCL_WIDTH], &label[r], sizeof(vint));
 }
 
-SCL_INLINE int64_t assign_rows(const struct scl_slic_pass *pass, const struct candidates *c, int64_t plane_row,
-                               const int *rows, int row_index, const int count, const int channels,
-                               const int weighted) {
+/// Assigns up to four rows of a block; `found` has a row for each.
+SCL_INLINE void assign_group(const struct scl_slic_pass *pass, const struct candidates *c, int32_t block,
+                             const float *const *features, const int row_index, const int rows, const int channels,
+                             const int weighted, int32_t (*found)[BLOCK]) {
+  const int32_t begin = c->block_offset[block], end = c->block_offset[block + 1];
+  for (int part = 0; part < PARTS; part++) {
+    const float *at[4];
+    for (int r = 0; r < rows; r++)
+      at[r] = features[r] + part * SCL_WIDTH;
+    assign_tile(pass, c, c->block_entry + begin, end - begin, at, row_index, rows, channels, weighted,
+                (float)(block * BLOCK + part * SCL_WIDTH), found, part);
+  }
+}
+
+/// Assigns and sums the rows of a strip; `rows` of them, from `top` on, `step` apart.
+SCL_INLINE int64_t assign_strip(const struct scl_slic_pass *pass, const struct candidates *c, int64_t plane_row, int z,
+                                int top, int step, const int rows, double *sums, const int channels,
+                                const int weighted) {
   const int32_t blocks = (pass->width + BLOCK - 1) / BLOCK;
   int64_t changed = 0;
-  int32_t found[4][BLOCK];
+  int32_t found[STRIP][BLOCK];
   for (int32_t b = 0; b < blocks; b++) {
     const int x = b * BLOCK;
     const int width = pass->width - x < BLOCK ? pass->width - x : BLOCK;
-    const int32_t begin = c->block_offset[b], end = c->block_offset[b + 1];
-    const float *features[4];
-    int32_t *labels[4];
-    for (int r = 0; r < count; r++) {
-      features[r] = pass->features + (plane_row + rows[row_index + r]) * pass->feature_row + x;
-      labels[r] = pass->labels + (plane_row + rows[row_index + r]) * pass->width + x;
+    const float *features[STRIP];
+    int32_t *labels[STRIP];
+    for (int r = 0; r < rows; r++) {
+      const int64_t row = plane_row + top + r * step;
+      features[r] = pass->features + row * pass->feature_row + x;
+      labels[r] = pass->labels + row * pass->width + x;
       if (width == BLOCK) {
         memcpy(found[r], labels[r], sizeof(found[r]));
       } else {
@@ -202,50 +220,18 @@ SCL_INLINE int64_t assign_rows(const struct scl_slic_pass *pass, const struct ca
         memcpy(found[r], labels[r], sizeof(int32_t) * (size_t)width);
       }
     }
-    for (int part = 0; part < PARTS; part++) {
-      const float *at[4];
-      for (int r = 0; r < count; r++)
-        at[r] = features[r] + part * SCL_WIDTH;
-      assign_tile(pass, c, c->block_entry + begin, end - begin, at, row_index, count, channels, weighted,
-                  (float)(x + part * SCL_WIDTH), found, part);
-    }
-    for (int r = 0; r < count; r++) {
-      if (width == BLOCK) {
-        int32_t differs = 0;
-        for (int i = 0; i < BLOCK; i++) {
-          const int32_t old = labels[r][i];
-          const int32_t new = old < 0 ? old : found[r][i];
-          differs += new != old;
-          labels[r][i] = new;
-        }
-        changed += differs;
-      } else {
-        for (int i = 0; i < width; i++) {
-          const int32_t old = labels[r][i];
-          const int32_t new = old < 0 ? old : found[r][i];
-          changed += new != old;
-          labels[r][i] = new;
-        }
-      }
-    }
+    int r = 0;
+    for (; r + 4 <= rows; r += 4)
+      assign_group(pass, c, b, features + r, r, 4, channels, weighted, found + r);
+    if (rows - r == 3)
+      assign_group(pass, c, b, features + r, r, 3, channels, weighted, found + r);
+    else if (rows - r == 2)
+      assign_group(pass, c, b, features + r, r, 2, channels, weighted, found + r);
+    else if (rows - r == 1)
+      assign_group(pass, c, b, features + r, r, 1, channels, weighted, found + r);
+    for (int row = 0; row < rows; row++)
+      changed += store_labels(labels[row], found[row], width);
+    sum_tile(pass, features, (const int32_t(*)[BLOCK])found, rows, z, top, step, x, sums, channels);
   }
   return changed;
-}
-
-SCL_INLINE int64_t assign_strip(const struct scl_slic_pass *pass, const struct candidates *c, int64_t plane_row,
-                                const int *rows, int row_count, const int channels, const int weighted) {
-  int64_t changed = 0;
-  int r = 0;
-  for (; r + 4 <= row_count; r += 4)
-    changed += assign_rows(pass, c, plane_row, rows, r, 4, channels, weighted);
-  switch (row_count - r) {
-  case 3:
-    return changed + assign_rows(pass, c, plane_row, rows, r, 3, channels, weighted);
-  case 2:
-    return changed + assign_rows(pass, c, plane_row, rows, r, 2, channels, weighted);
-  case 1:
-    return changed + assign_rows(pass, c, plane_row, rows, r, 1, channels, weighted);
-  default:
-    return changed;
-  }
 }

@@ -34,67 +34,6 @@ SCL_INLINE uint32_t changes(const int32_t *labels, int count) {
   return bits;
 }
 
-SCL_INLINE void add_run(double *sums, int32_t label, int start, int end, int y, int z, const double *before,
-                        const double *after, const int channels) {
-  if (label < 0)
-    return;
-  double *row = sums + (ptrdiff_t)label * (SCL_SLIC_SUMS + channels);
-  const double count = end - start;
-  row[0] += count;
-  row[1] += count * z;
-  row[2] += count * y;
-  row[3] += count * (start + end - 1) * 0.5;
-  for (int ch = 0; ch < channels; ch++)
-    row[SCL_SLIC_SUMS + ch] += after[ch] - before[ch];
-}
-
-/// Adds the runs of one row to the sums of their clusters.
-SCL_INLINE void sum_row(const struct scl_slic_pass *pass, const int32_t *labels, const float *features,
-                        const double *block_sums, int y, int z, double *before, double *after, double *inside,
-                        double *sums, const int channels) {
-  const int width = pass->width;
-  const int32_t blocks = (width + BLOCK - 1) / BLOCK;
-  int start = 0;
-  for (int ch = 0; ch < channels; ch++)
-    before[ch] = 0;
-  for (int32_t b = 0; b < blocks; b++) {
-    const int x = b * BLOCK;
-    uint32_t bits = changes(labels + x, width - 1 - x < BLOCK ? width - 1 - x : BLOCK);
-    if (!bits)
-      continue;
-    const double *base = block_sums + (ptrdiff_t)b * channels;
-    const int dense = __builtin_popcount(bits) > 3;
-    if (dense)
-      for (int ch = 0; ch < channels; ch++) {
-        double sum = base[ch];
-        for (int i = 0; i < BLOCK; i++) {
-          sum += features[ch * pass->feature_plane + x + i];
-          inside[i * channels + ch] = sum;
-        }
-      }
-    while (bits) {
-      const int i = __builtin_ctz(bits);
-      bits &= bits - 1;
-      const int at = x + i + 1;
-      if (dense) {
-        for (int ch = 0; ch < channels; ch++)
-          after[ch] = inside[i * channels + ch];
-      } else if (i + 1 == BLOCK) {
-        for (int ch = 0; ch < channels; ch++)
-          after[ch] = base[channels + ch];
-      } else {
-        for (int ch = 0; ch < channels; ch++)
-          after[ch] = base[ch] + (double)partial_sum(features + ch * pass->feature_plane + x, i + 1);
-      }
-      add_run(sums, labels[start], start, at, y, z, before, after, channels);
-      for (int ch = 0; ch < channels; ch++)
-        before[ch] = after[ch];
-      start = at;
-    }
-  }
-  add_run(sums, labels[start], start, width, y, z, before, block_sums + (ptrdiff_t)blocks * channels, channels);
-}
-
 static void raise_maxima(const struct scl_slic_pass *pass, int64_t strip, float unit, float *maxima) {
   const int64_t z = strip / pass->strips_per_plane;
   const int64_t top = strip % pass->strips_per_plane * STRIP;
@@ -155,6 +94,29 @@ static int64_t runs(const int32_t *labels, int64_t width, int32_t *starts) {
     }
   }
   return count;
+}
+
+static void fill_runs(int32_t *labels, int64_t width, const int32_t *starts, const int32_t *component, int64_t runs,
+                      const int32_t *numbers) {
+  for (int64_t i = 0; i < runs; i++) {
+    if (component[i] < 0)
+      continue;
+    const int32_t value = numbers ? numbers[component[i]] : component[i];
+    int64_t x = starts[i];
+    const int64_t end = i + 1 < runs ? starts[i + 1] : width;
+#if defined(SCL_X86) && SCL_WIDTH == 16
+    const __m512i values = _mm512_set1_epi32(value);
+    for (; x + 16 <= end; x += 16)
+      _mm512_storeu_si512(labels + x, values);
+    _mm512_mask_storeu_epi32(labels + x, (__mmask16)((1u << (end - x)) - 1), values);
+#else
+    for (; x + 8 <= end; x += 8)
+      for (int k = 0; k < 8; k++)
+        labels[x + k] = value;
+    for (; x < end; x++)
+      labels[x] = value;
+#endif
+  }
 }
 
 static void add_runs(const struct scl_slic_pass *pass, int64_t row, const int32_t *starts,

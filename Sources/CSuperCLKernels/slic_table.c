@@ -13,9 +13,8 @@ size_t scl_slic_workspace_bytes(int64_t clusters, int64_t channels, int64_t widt
   int64_t reach = blocks;
   if (2.0 * (double)window_x / SCL_SLIC_BLOCK + 3 < (double)blocks)
     reach = (int64_t)(2.0 * (double)window_x / SCL_SLIC_BLOCK) + 3;
-  const int64_t words = clusters * (4 + 2 + channels + SCL_SLIC_STRIP + reach) + blocks + 2 +
-                        2 * channels * (2 + SCL_SLIC_BLOCK);
-  return (size_t)words * 4 + 64 * 13;
+  const int64_t words = clusters * (4 + 2 + channels + SCL_SLIC_STRIP + reach) + blocks + 2;
+  return (size_t)words * 4 + 64 * 12;
 }
 
 #define LOAD(type)                                                                                               \

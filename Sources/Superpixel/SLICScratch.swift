@@ -10,12 +10,13 @@ public final class SLICScratch {
   enum Buffer: Int, CaseIterable {
     case features, blockSums, smoothing, rows, table, centers, weights, maxima, sums, stripOffsets,
       stripClusters, workspaces
-    case rowOffsets, runStarts, runParents, components, componentSums, smallRuns, contacts, heap, seeds
+    case rowOffsets, runStarts, runParents, components, componentSums, smallRuns, contacts, queue, heap,
+      runIndices, seeds
 
     var dependsOnContent: Bool {
       switch self {
       case .stripClusters, .workspaces, .runStarts, .runParents, .components, .componentSums, .smallRuns,
-        .contacts, .heap:
+        .contacts, .queue, .heap, .runIndices:
         true
       default: false
       }

@@ -37,12 +37,15 @@ struct scl_slic_workspace {
   int32_t capacity; // clusters a strip may have
 };
 
-/// Doubles of one cluster in a table of sums: count, plane, row, column, then the channels.
+/// Where the channels begin in a cluster's row of a table of sums, behind count, plane, row, column.
 enum { SCL_SLIC_SUMS = 4 };
+
+/// Doubles of one cluster in a table of sums; up to four channels have room for four.
+#define SCL_SLIC_COLUMNS(channels) (SCL_SLIC_SUMS + ((channels) < 4 ? 4 : (channels)))
 
 struct scl_slic_kernels {
   /// Assigns every pixel of a strip to the nearest of its clusters, adds the strip to `sums`
-  /// `(clusters, SCL_SLIC_SUMS + channels)` and returns how many labels changed.
+  /// `(clusters, SCL_SLIC_COLUMNS(channels))` and returns how many labels changed.
   int64_t (*assign)(const struct scl_slic_pass *pass, int64_t strip, const struct scl_slic_workspace *workspace,
                     double *sums);
   /// SLICO: raises `maxima[k]` to the largest squared color distance, times `unit`, between center k and its
@@ -51,6 +54,10 @@ struct scl_slic_kernels {
   /// Writes the columns at which the label changes (column 0 first) and returns how many there are; with
   /// `starts` NULL it only counts.
   int64_t (*runs)(const int32_t *labels, int64_t width, int32_t *starts);
+  /// Writes the labels of the runs of one row: `numbers[component[i]]`, or `component[i]` with `numbers` NULL. Runs
+  /// with a negative component are left as they are.
+  void (*fill_runs)(int32_t *labels, int64_t width, const int32_t *starts, const int32_t *component, int64_t runs,
+                    const int32_t *numbers);
   /// Adds the features of the runs of one row to the sums `(components, channels)`; run i belongs to
   /// `component[i]` (negative: skipped).
   void (*add_runs)(const struct scl_slic_pass *pass, int64_t row, const int32_t *starts,

@@ -5,17 +5,6 @@ struct MinimumHeap {
 
   init(_ keys: UnsafeMutablePointer<UInt64>) { self.keys = keys }
 
-  /// Adds a key without keeping the order; `order` restores it.
-  mutating func append(_ key: UInt64) {
-    keys[count] = key
-    count += 1
-  }
-
-  /// Makes a heap of what was appended. O(count).
-  mutating func order() {
-    for index in stride(from: count / 2 - 1, through: 0, by: -1) { sink(keys[index], from: index) }
-  }
-
   mutating func push(_ key: UInt64) {
     var index = count
     count += 1

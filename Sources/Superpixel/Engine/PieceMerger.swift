@@ -1,8 +1,13 @@
 /// Joins small pieces to their neighbors, smallest first. All tables are memory of the scratch.
 struct PieceMerger {
+  /// A run of a small piece with the first run that may overlap it in each neighboring row; -1 where there is
+  /// no such row.
   struct Run: BitwiseCopyable {
     var index: Int32
     var row: Int32
+    var above, below: Int32
+    /// In the plane before and in the one behind.
+    var before, behind: Int32
   }
 
   let pieces: SegmentPieces
@@ -79,24 +84,26 @@ struct PieceMerger {
   }
 
   /// - Parameters:
-  ///   - memory: Room for the keys of the heap.
+  ///   - queue: An empty queue with room for all small pieces.
   ///   - contacts: Room for one word a piece.
-  func run(heap memory: UnsafeMutablePointer<UInt64>, contacts: UnsafeMutablePointer<Int32>) {
-    var heap = MinimumHeap(memory)
+  func run(queue: PieceQueue, contacts: UnsafeMutablePointer<Int32>) {
+    var queue = queue
     for piece in 0..<pieces.count where isSmall(Int32(piece)) {
-      heap.append(UInt64(sizes[piece]) << 32 | UInt64(piece))
+      queue.append(Int32(piece), size: Int(sizes[piece]))
     }
-    heap.order()
-    while let key = heap.pop() {
-      let piece = Int32(truncatingIfNeeded: key & 0xffff_ffff)
-      guard parents[Int(piece)] == piece, UInt64(sizes[Int(piece)]) == key >> 32 else { continue }
-      guard let target = bestNeighbor(of: piece, contacts) else { continue }
-      join(piece, to: target)
-      if isSmall(target) { heap.push(UInt64(sizes[Int(target)]) << 32 | UInt64(target)) }
+    while let (piece, size) = queue.next() {
+      guard parents[Int(piece)] == piece, isSmall(piece) else { continue }
+      // A piece that others have joined waits for its turn again.
+      guard Int(sizes[Int(piece)]) == size else {
+        queue.append(piece, size: Int(sizes[Int(piece)]))
+        continue
+      }
+      if let target = bestNeighbor(of: piece, contacts) { join(piece, to: target) }
     }
   }
 
   /// The neighbor that the rule prefers; `nil` for an island.
+  @inline(__always)
   private func bestNeighbor(of piece: Int32, _ contacts: UnsafeMutablePointer<Int32>) -> Int32? {
     var count = 0
     @inline(__always) func touch(_ other: Int32, _ shared: Int32) {
@@ -117,10 +124,13 @@ struct PieceMerger {
       member = next[Int(member)]
     }
     guard count > 0 else { return nil }
-    var best = contacts[0]
-    for index in 1..<count where isBetter(contacts[index], than: best, for: piece) { best = contacts[index] }
+    var best = candidate(contacts[0], for: piece)
+    for index in 1..<count {
+      let other = candidate(contacts[index], for: piece)
+      if isBetter(other, than: best) { best = other }
+    }
     for index in 0..<count { faces[Int(contacts[index])] = 0 }
-    return best
+    return best.piece
   }
 
   /// Calls `body` with the piece on the other side of each contact of a run, and the faces shared there.
@@ -132,50 +142,61 @@ struct PieceMerger {
     if index + 1 < end { body(pieces.piece[index + 1], 1) }
     let start = pieces.starts[index]
     let stop = index + 1 < end ? pieces.starts[index + 1] : Int32(width)
-    let rows = pieces.rowCount
-    if row % height > 0 { forEachOverlap(start, stop, row - 1, body) }
-    if row % height + 1 < height { forEachOverlap(start, stop, row + 1, body) }
-    if row >= height { forEachOverlap(start, stop, row - height, body) }
-    if row + height < rows { forEachOverlap(start, stop, row + height, body) }
+    forEachOverlap(start, stop, run.above, row - 1, body)
+    forEachOverlap(start, stop, run.below, row + 1, body)
+    forEachOverlap(start, stop, run.before, row - height, body)
+    forEachOverlap(start, stop, run.behind, row + height, body)
   }
 
-  /// Calls `body` for the runs of a row that share columns with `start ..< stop`.
+  /// Calls `body` for the runs of a row, from `first` on, that share columns with `start ..< stop`.
   @inline(__always)
-  private func forEachOverlap(_ start: Int32, _ stop: Int32, _ row: Int, _ body: (Int32, Int32) -> Void) {
+  private func forEachOverlap(
+    _ start: Int32, _ stop: Int32, _ first: Int32, _ row: Int, _ body: (Int32, Int32) -> Void
+  ) {
+    guard first >= 0 else { return }
     let end = pieces.rowOffsets[row + 1]
-    // The last run that begins at or before `start`.
-    var (low, high) = (pieces.rowOffsets[row], end)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if pieces.starts[middle] <= start { low = middle } else { high = middle }
-    }
-    while low < end, pieces.starts[low] < stop {
-      let next = low + 1 < end ? pieces.starts[low + 1] : Int32(width)
-      body(pieces.piece[low], min(stop, next) - max(start, pieces.starts[low]))
-      low += 1
+    var run = Int(first)
+    while run < end, pieces.starts[run] < stop {
+      let next = run + 1 < end ? pieces.starts[run + 1] : Int32(width)
+      body(pieces.piece[run], min(stop, next) - max(start, pieces.starts[run]))
+      run += 1
     }
   }
 
-  private func isBetter(_ a: Int32, than b: Int32, for piece: Int32) -> Bool {
-    let room = maximum - Int(sizes[Int(piece)])
-    let (aFits, bFits) = (Int(sizes[Int(a)]) <= room, Int(sizes[Int(b)]) <= room)
-    if aFits != bFits { return aFits }
-    let (first, second) = (distance(a, piece), distance(b, piece))
-    let (long, short) = (faces[Int(a)], faces[Int(b)])
+  private struct Candidate {
+    var piece: Int32
+    var fits: Bool
+    var distance: Float
+    var faces: Int32
+  }
+
+  @inline(__always)
+  private func candidate(_ other: Int32, for piece: Int32) -> Candidate {
+    Candidate(
+      piece: other, fits: Int(sizes[Int(other)]) <= maximum - Int(sizes[Int(piece)]),
+      distance: distance(other, piece), faces: faces[Int(other)])
+  }
+
+  @inline(__always)
+  private func isBetter(_ a: Candidate, than b: Candidate) -> Bool {
+    if a.fits != b.fits { return a.fits }
     switch rule {
     case .closestMean:
-      return first != second ? first < second : long != short ? long > short : a < b
+      if a.distance != b.distance { return a.distance < b.distance }
+      return a.faces != b.faces ? a.faces > b.faces : a.piece < b.piece
     case .longestBorder:
-      return long != short ? long > short : first != second ? first < second : a < b
+      if a.faces != b.faces { return a.faces > b.faces }
+      return a.distance != b.distance ? a.distance < b.distance : a.piece < b.piece
     }
   }
 
+  @inline(__always)
   private func distance(_ a: Int32, _ b: Int32) -> Float {
+    let (first, second) = (1 / Float(sizes[Int(a)]), 1 / Float(sizes[Int(b)]))
     var total: Float = 0
     for channel in 0..<channels {
       let difference =
-        sums[Int(a) * channels + channel] / Float(sizes[Int(a)])
-        - sums[Int(b) * channels + channel] / Float(sizes[Int(b)])
+        sums[Int(a) * channels + channel] * first - sums[Int(b) * channels + channel] * second
       total += difference * difference
     }
     return total

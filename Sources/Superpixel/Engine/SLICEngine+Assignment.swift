@@ -39,7 +39,7 @@ extension SLICEngine {
     let strips = stripsPerPlane * depth
     let capacity = listStrips(clusters)
     let threads = max(1, min(ComputeThreads.count, strips))
-    let columns = Int(SCL_SLIC_SUMS) + channels
+    let columns = Int(SCL_SLIC_SUMS) + max(channels, 4)
     let sums = scratch.take(.sums, Double.self, threads * clusters.count * columns)
     let bytes =
       (scl_slic_workspace_bytes(Int64(capacity), Int64(channels), Int64(width), clusters.window.z) + 63) & ~63
@@ -177,10 +177,9 @@ extension SLICEngine {
     return Int(longest)
   }
 
-  /// The whole positions within `window` of a center, inside 0 ..< extent.
+  /// Positions inside 0 ..< extent that hold all within `window` of a center; the kernels look closer.
   private func bounds(_ center: Float, _ window: Float, _ extent: Int) -> ClosedRange<Int> {
-    let low = max(0, Int((center - window).rounded(.up)))
-    let high = min(extent - 1, Int((center + window).rounded(.down)))
-    return min(low, high)...max(low, high)
+    let high = min(extent - 1, Int(center + window))
+    return min(Int(max(center - window, 0)), high)...max(high, 0)
   }
 }

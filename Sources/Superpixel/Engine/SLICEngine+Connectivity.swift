@@ -60,14 +60,10 @@ extension SLICEngine {
   }
 
   func writeLabels(_ row: Int, _ pieces: SegmentPieces, _ numbers: UnsafePointer<Int32>?) {
-    let line = labels + row * width
-    for run in pieces.rowOffsets[row]..<pieces.rowOffsets[row + 1] {
-      let start = Int(pieces.starts[run])
-      let end = run + 1 < pieces.rowOffsets[row + 1] ? Int(pieces.starts[run + 1]) : width
-      let piece = pieces.piece[run]
-      guard piece >= 0 else { continue }
-      (line + start).update(repeating: numbers.map { $0[Int(piece)] } ?? piece, count: end - start)
-    }
+    let first = pieces.rowOffsets[row]
+    kernels.fill_runs(
+      labels + row * width, Int64(width), pieces.starts + first, pieces.piece + first,
+      Int64(pieces.rowOffsets[row + 1] - first), numbers)
   }
 
   /// Labels the connected pieces of equal labels.

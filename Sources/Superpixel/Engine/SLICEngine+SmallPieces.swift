@@ -20,9 +20,11 @@ extension SLICEngine {
       pieces: pieces, height: height, width: width, channels: channels, minimum: minimum, maximum: maximum,
       rule: options.smallSegmentRule, memory: memory, sums: sumFeatures(pieces),
       smallRuns: listSmallRuns(pieces, sizes, minimum, PieceMerger.offsets(memory, pieces.count)))
+    let words = PieceQueue.words(maximum: minimum, pieces: pieces.count)
     merger.run(
-      // A piece is pushed once, and again each time another joins it.
-      heap: scratch.take(.heap, UInt64.self, 2 * smallCount + 1),
+      queue: PieceQueue(
+        memory: scratch.take(.queue, Int32.self, words),
+        heap: scratch.take(.heap, UInt64.self, smallCount), maximum: minimum),
       contacts: scratch.take(.contacts, Int32.self, pieces.count))
     return (merger.numbers, merger.assignNumbers())
   }
@@ -59,20 +61,58 @@ extension SLICEngine {
     _ offsets: UnsafeMutablePointer<Int32>
   ) -> UnsafePointer<PieceMerger.Run> {
     offsets.update(repeating: 0, count: pieces.count + 2)
+    // Which runs they are, found without branches: small and large pieces take turns unpredictably.
+    let indices = scratch.take(.runIndices, Int32.self, pieces.runCount + 1)
+    var count = 0
     for run in 0..<pieces.runCount {
       let piece = Int(pieces.piece[run])
-      if piece >= 0, Int(sizes[piece]) < minimum { offsets[piece + 2] += 1 }
+      let isSmall = piece >= 0 && Int(sizes[max(piece, 0)]) < minimum ? 1 : 0
+      indices[count] = Int32(truncatingIfNeeded: run)
+      offsets[max(piece, 0) + 2] += Int32(truncatingIfNeeded: isSmall)
+      count += isSmall
     }
     for piece in 0..<pieces.count { offsets[piece + 2] += offsets[piece + 1] }
-    let runs = scratch.take(.smallRuns, PieceMerger.Run.self, Int(offsets[pieces.count + 1]))
+    let runs = scratch.take(.smallRuns, PieceMerger.Run.self, count)
+    var next = 0
     for row in 0..<rowCount {
-      for run in pieces.rowOffsets[row]..<pieces.rowOffsets[row + 1] {
-        let piece = Int(pieces.piece[run])
-        guard piece >= 0, Int(sizes[piece]) < minimum else { continue }
-        runs[Int(offsets[piece + 1])] = PieceMerger.Run(index: Int32(run), row: Int32(row))
+      let end = pieces.rowOffsets[row + 1]
+      guard next < count, Int(indices[next]) < end else { continue }
+      // The first run that may overlap moves along with the runs of this row.
+      var above = RunCursor(row % height > 0, row - 1, pieces)
+      var below = RunCursor(row % height + 1 < height, row + 1, pieces)
+      var before = RunCursor(row >= height, row - height, pieces)
+      var behind = RunCursor(row + height < rowCount, row + height, pieces)
+      while next < count, Int(indices[next]) < end {
+        let run = Int(indices[next])
+        let (piece, start) = (Int(pieces.piece[run]), pieces.starts[run])
+        runs[Int(offsets[piece + 1])] = PieceMerger.Run(
+          index: Int32(run), row: Int32(row), above: above.move(to: start, pieces),
+          below: below.move(to: start, pieces), before: before.move(to: start, pieces),
+          behind: behind.move(to: start, pieces))
         offsets[piece + 1] += 1
+        next += 1
       }
     }
     return UnsafePointer(runs)
+  }
+}
+
+/// A place among the runs of a row that moves forward.
+private struct RunCursor {
+  private var run: Int
+  private let end: Int
+
+  /// At the first run of a row, or nowhere when there is no such row.
+  @inline(__always)
+  init(_ exists: Bool, _ row: Int, _ pieces: SegmentPieces) {
+    run = exists ? pieces.rowOffsets[row] : -1
+    end = exists ? pieces.rowOffsets[row + 1] : -1
+  }
+
+  /// The run that holds a column, or -1.
+  @inline(__always)
+  mutating func move(to column: Int32, _ pieces: SegmentPieces) -> Int32 {
+    while run + 1 < end, pieces.starts[run + 1] <= column { run += 1 }
+    return Int32(run)
   }
 }

@@ -62,12 +62,12 @@ private func smallCase(augmentation: VariedAugmentation?) -> () throws -> Void {
   let trainer = SegmentationTrainer(
     network, training: SegmentationTraining(steps: 1_000_000, batchSize: images.count))
   return {
-    try trainer.train(on: images) {
-      guard let augmentation else { return $0 }
-      let (image, maps) = augmentation($0.image, maps: [$0.labels], using: &$1)
-      return LabeledImage(image: image, labels: maps[0])
-    } progress: { _ in
+    try trainer.train(on: images) { _ in
       .stop
+    } augment: { labeled, generator in
+      guard let augmentation else { return labeled }
+      let (image, maps) = augmentation(labeled.image, maps: [labeled.labels], using: &generator)
+      return LabeledImage(image: image, labels: maps[0])
     }
   }
 }

@@ -1,3 +1,4 @@
+import Tensor
 /// Toward which side of the patient the voxel axes i, j, k run: "RAS" means that i grows toward the right,
 /// j toward the front (anterior) and k toward the head (superior).
 ///
@@ -63,7 +64,7 @@ public struct AnatomicalOrientation: Hashable, Sendable, CustomStringConvertible
   ///
   /// - Precondition: `affine.isValid`.
   public init(nearest affine: VoxelAffine) {
-    precondition(affine.isValid, "an affine without orientation: \(affine)")
+    shapePrecondition(affine.isValid, "an affine without orientation: \(affine)")
     var open = affine.closestRotation()
     let strength = (0..<3).map { axis in (0..<3).map { open[$0][axis] * open[$0][axis] }.max() ?? 0 }
     let order = (0..<3).sorted { (strength[$1], $0) < (strength[$0], $1) }

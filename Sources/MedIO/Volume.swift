@@ -37,11 +37,11 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   /// - Precondition: at least three axes, all of them at least 1 long; `affine.isValid`.
   public init(voxels: Tensor<Scalar>, affine: VoxelAffine, componentCount: Int = 1) {
     let rank = voxels.rank - (componentCount == 1 ? 0 : 1)
-    precondition(
+    shapePrecondition(
       componentCount >= 1 && rank >= 3 && voxels.elementCount > 0
         && (componentCount == 1 || voxels.shape[-1] == componentCount),
       "a volume of \(componentCount) components needs [..., depth, height, width], not \(voxels.shape)")
-    precondition(affine.isValid, "a volume needs an affine that can be inverted, not \(affine)")
+    shapePrecondition(affine.isValid, "a volume needs an affine that can be inverted, not \(affine)")
     self.voxels = voxels
     self.affine = affine
     self.componentCount = componentCount
@@ -51,7 +51,7 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   ///
   /// - Precondition: as for ``init(voxels:affine:componentCount:)``; the spacing has three values.
   public init(voxels: Tensor<Scalar>, spacing: VoxelSpacing) {
-    precondition(spacing.rank == 3, "a volume needs a spacing of three values, not \(spacing)")
+    shapePrecondition(spacing.rank == 3, "a volume needs a spacing of three values, not \(spacing)")
     self.init(voxels: voxels, affine: VoxelAffine(diagonal: spacing[2], spacing[1], spacing[0]))
   }
 
@@ -77,7 +77,7 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   ///
   /// - Precondition: `index` is in `0..<frameCount`.
   public func frame(_ index: Int) -> Volume {
-    precondition((0..<frameCount).contains(index), "frame \(index) of \(frameCount)")
+    shapePrecondition((0..<frameCount).contains(index), "frame \(index) of \(frameCount)")
     let lengths = [frameCount] + voxels.shape.dimensions[(rank - 3)...]
     return with(voxels: voxels.reshaped(lengths)[index])
   }
@@ -88,7 +88,7 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   public func with<Other: TensorScalar>(voxels other: Tensor<Other>, componentCount: Int = 1) -> Volume<Other>
   {
     var result = Volume<Other>(voxels: other, affine: affine, componentCount: componentCount)
-    precondition(result.grid == grid, "voxels of shape \(other.shape) do not fit the grid \(grid)")
+    shapePrecondition(result.grid == grid, "voxels of shape \(other.shape) do not fit the grid \(grid)")
     result.header = header
     result.affineSource = affineSource
     result.extensions = extensions
@@ -103,7 +103,7 @@ extension Volume where Scalar == Int32 {
   /// - Precondition: `labels` has the shape `[depth, height, width]` of the reference.
   public init<Reference>(labels: LabelMap, like reference: Volume<Reference>) {
     self.init(voxels: labels.labels, affine: reference.affine)
-    precondition(
+    shapePrecondition(
       reference.grid == grid, "labels of shape \(labels.shape) do not fit the grid \(reference.grid)")
     header = reference.header?.asLabelTemplate
   }
@@ -127,9 +127,9 @@ public struct VolumeGrid: Hashable, Sendable, CustomStringConvertible {
 
   /// - Precondition: lengths of at least 1; `affine.isValid`.
   public init(depth: Int, height: Int, width: Int, affine: VoxelAffine) {
-    precondition(
+    shapePrecondition(
       depth > 0 && height > 0 && width > 0, "a grid needs lengths above 0: \([depth, height, width])")
-    precondition(affine.isValid, "a grid needs an affine that can be inverted, not \(affine)")
+    shapePrecondition(affine.isValid, "a grid needs an affine that can be inverted, not \(affine)")
     self.depth = depth
     self.height = height
     self.width = width

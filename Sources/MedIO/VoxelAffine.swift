@@ -20,7 +20,7 @@ public struct VoxelAffine: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Precondition: the shape and the fourth row are as described.
   public init(rows: [[Double]]) {
-    precondition(
+    shapePrecondition(
       (3...4).contains(rows.count) && rows.allSatisfy { $0.count == 4 }
         && (rows.count == 3 || rows[3] == [0, 0, 0, 1]),
       "an affine needs three rows of four numbers, and (0, 0, 0, 1) as a fourth one: \(rows)")
@@ -29,7 +29,7 @@ public struct VoxelAffine: Hashable, Sendable, CustomStringConvertible {
 
   /// Voxel sizes along i, j, k in millimeters, and the position of voxel (0, 0, 0).
   public init(diagonal i: Double, _ j: Double, _ k: Double, translation: [Double] = [0, 0, 0]) {
-    precondition(translation.count == 3, "a translation has three numbers: \(translation)")
+    shapePrecondition(translation.count == 3, "a translation has three numbers: \(translation)")
     elements = [i, 0, 0, translation[0], 0, j, 0, translation[1], 0, 0, k, translation[2]]
   }
 
@@ -55,7 +55,7 @@ public struct VoxelAffine: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Precondition: three numbers.
   public func applied(to point: [Double]) -> [Double] {
-    precondition(point.count == 3, "a voxel index has three numbers: \(point)")
+    shapePrecondition(point.count == 3, "a voxel index has three numbers: \(point)")
     return (0..<3).map {
       self[$0, 0] * point[0] + self[$0, 1] * point[1] + self[$0, 2] * point[2] + self[$0, 3]
     }
@@ -102,7 +102,7 @@ public struct VoxelAffine: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Precondition: ``isValid``.
   public var inverse: VoxelAffine {
-    precondition(isValid, "an affine without inverse: \(rows)")
+    shapePrecondition(isValid, "an affine without inverse: \(rows)")
     return uncheckedInverse
   }
 

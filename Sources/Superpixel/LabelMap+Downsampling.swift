@@ -20,7 +20,7 @@ extension LabelMap {
   ///
   /// - Precondition: `stride` is at least 1.
   public func downsampled(by stride: Int) -> LabelMap {
-    precondition(stride >= 1, "a stride must be at least 1, not \(stride)")
+    shapePrecondition(stride >= 1, "a stride must be at least 1, not \(stride)")
     let target = shape.dimensions.map { ($0 + stride - 1) / stride }
     return sampled(TensorShape(target), strides: shape.dimensions.map { _ in stride })
   }

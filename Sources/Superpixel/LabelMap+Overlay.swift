@@ -27,12 +27,12 @@ extension LabelMap {
   public func overlay(
     on image: Tensor<Float>, style: BoundaryStyle = .inner, color: RGBAColor = .yellow
   ) -> Tensor<UInt8> {
-    precondition(
+    shapePrecondition(
       shape.rank == 2 && (image.rank == 2 || image.rank == 3)
         && image.shape.dimensions.prefix(2) == shape.dimensions[...],
       "an overlay of labels \(shape) does not fit an image \(image.shape)")
     let channels = image.rank == 3 ? image.shape[2] : 1
-    precondition(
+    shapePrecondition(
       channels == 1 || channels == 3, "an overlay needs an image of 1 or 3 channels, not \(image.shape)")
     let edges = boundaries(style)
     return Tensor(shape: [shape[0], shape[1], 4]) { out in

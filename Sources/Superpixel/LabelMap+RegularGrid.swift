@@ -8,8 +8,8 @@ extension LabelMap {
   ///
   /// - Precondition: `shape` has rank 2 or 3 and `count` is at least 1.
   public init(regularGrid shape: TensorShape, count: Int) {
-    precondition(shape.rank == 2 || shape.rank == 3, "a grid is an image or a volume, not \(shape)")
-    precondition(count >= 1, "a grid has at least 1 cell, not \(count)")
+    shapePrecondition(shape.rank == 2 || shape.rank == 3, "a grid is an image or a volume, not \(shape)")
+    shapePrecondition(count >= 1, "a grid has at least 1 cell, not \(count)")
     let extents = (shape.rank == 2 ? [1] : []) + shape.dimensions
     guard shape.elementCount > 0 else {
       self.init(Tensor(zeros: shape))

@@ -1,3 +1,4 @@
+import Tensor
 /// The order in which neighboring segments merge, most alike first, down to one segment for each connected
 /// set.
 ///
@@ -37,7 +38,7 @@ public struct MergeTree: Hashable, Sendable {
   ///   - linkage: What a merge costs.
   /// - Precondition: both are of one label map.
   public init(adjacency: RegionAdjacency, statistics: SegmentStatistics, linkage: Linkage = .ward) {
-    precondition(
+    shapePrecondition(
       adjacency.count == statistics.count,
       "adjacency of \(adjacency.count) segments, statistics of \(statistics.count)")
     var builder = MergeTreeBuilder(adjacency, statistics, linkage)
@@ -47,7 +48,8 @@ public struct MergeTree: Hashable, Sendable {
 
   /// The new label of each leaf after the first `stepCount` merges, numbered in order of the lowest leaf.
   public func labels(afterSteps stepCount: Int) -> [Int32] {
-    precondition((0...steps.count).contains(stepCount), "\(stepCount) is not in 0...\(steps.count) steps")
+    shapePrecondition(
+      (0...steps.count).contains(stepCount), "\(stepCount) is not in 0...\(steps.count) steps")
     var parent = Array(0..<leafCount + stepCount)
     for (index, step) in steps.prefix(stepCount).enumerated() {
       parent[step.first] = leafCount + index
@@ -69,7 +71,7 @@ public struct MergeTree: Hashable, Sendable {
   ///
   /// - Precondition: `count` is at least 1.
   public func labels(count: Int) -> [Int32] {
-    precondition(count >= 1, "a partition has at least 1 segment, not \(count)")
+    shapePrecondition(count >= 1, "a partition has at least 1 segment, not \(count)")
     return labels(afterSteps: min(max(leafCount - count, 0), steps.count))
   }
 

@@ -1,3 +1,4 @@
+import Tensor
 /// The centers of a segmentation's clusters, from which another can start.
 ///
 /// Features are in the units of the segmentation that they come from (0...100 or L\*a\*b\*), after rescaling by
@@ -14,7 +15,7 @@ public struct SLICCenters: Hashable, Sendable {
 
   /// - Precondition: as many features as `positions.count * channels`.
   public init(positions: [SIMD3<Float>], features: [Float], channels: Int) {
-    precondition(
+    shapePrecondition(
       channels >= 1 && features.count == positions.count * channels,
       "\(positions.count) centers of \(channels) channels do not have \(features.count) features")
     count = positions.count

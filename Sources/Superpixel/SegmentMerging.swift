@@ -44,7 +44,7 @@ extension LabelMap {
   ///
   /// - Precondition: the table has an entry for each label.
   public func mapped(_ table: [Int32]) -> LabelMap {
-    precondition(
+    shapePrecondition(
       table.count >= labelBound,
       "a table of \(table.count) labels does not cover labels up to \(labelBound - 1)")
     return LabelMap(

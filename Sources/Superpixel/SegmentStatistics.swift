@@ -45,7 +45,7 @@ public struct SegmentStatistics: Hashable, Sendable {
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
     let rank = labels.shape.rank
     if let image {
-      precondition(
+      shapePrecondition(
         (image.rank == rank || image.rank == rank + 1)
           && Array(image.shape.dimensions.prefix(rank)) == labels.shape.dimensions,
         "an image \(image.shape) does not fit labels \(labels.shape)")

@@ -86,7 +86,7 @@ public enum SuperpixelQuality {
   public static func boundaryRecall(
     of superpixels: LabelMap, against reference: LabelMap, radius: Int = 0
   ) -> Comparison<Double> {
-    precondition(radius >= 0, "a radius is at least 0, not \(radius)")
+    shapePrecondition(radius >= 0, "a radius is at least 0, not \(radius)")
     let wanted = reference.boundaries(.thick)
     return compare(superpixels, reference) { boundaryRecall($0, wanted, radius) }
   }
@@ -125,7 +125,7 @@ public enum SuperpixelQuality {
   private static func compare<Score>(
     _ superpixels: LabelMap, _ reference: LabelMap, _ score: (LabelMap) -> Score
   ) -> Comparison<Score> {
-    precondition(
+    shapePrecondition(
       superpixels.shape == reference.shape,
       "superpixels \(superpixels.shape) and labels \(reference.shape) differ in shape")
     return Comparison(

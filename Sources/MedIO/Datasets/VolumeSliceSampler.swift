@@ -20,7 +20,7 @@ public struct VolumeSliceSampler: Sampler, Hashable {
   ///
   /// - Precondition: at least one slice a scan is wanted.
   public init(volumes: [[Int]], slicesPerVolume: Int, seed: UInt64) {
-    precondition(slicesPerVolume > 0, "\(slicesPerVolume) slices a volume")
+    shapePrecondition(slicesPerVolume > 0, "\(slicesPerVolume) slices a volume")
     self.volumes = volumes
     self.slicesPerVolume = slicesPerVolume
     self.seed = seed

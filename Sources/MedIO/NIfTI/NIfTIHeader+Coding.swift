@@ -1,10 +1,11 @@
+import Tensor
 /// The two layouts, each written down once: the same walk over the fields decodes and encodes.
 extension NIfTIHeader {
   /// The header in the bytes of a file, unchecked.
   ///
   /// - Precondition: `bytes` has the version's size.
   init(decoding bytes: [UInt8], version: Version, byteOrder: NIfTIByteOrder) {
-    precondition(
+    shapePrecondition(
       bytes.count == version.byteCount, "\(bytes.count) bytes are no header of \(version.byteCount)")
     self.init(version: version, byteOrder: byteOrder)
     var fields = HeaderFields(bytes: bytes, byteOrder: byteOrder, isDecoding: true)

@@ -90,7 +90,7 @@ extension NIfTISource {
     _ scalar: Scalar.Type, values: NIfTI.Values
   ) throws(MedIOError) -> Volume<Scalar> {
     guard let kind = ScalarKind(scalar) else {
-      preconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
+      shapePreconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
     }
     try beginVoxels(bytesPerValue: kind.byteCount)
     let scaling = values == .scaled ? plan.scaling : .identity

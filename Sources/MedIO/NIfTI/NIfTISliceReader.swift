@@ -58,11 +58,11 @@ public final class NIfTISliceReader {
   public func slice<Scalar: TensorNumericScalar>(
     _ scalar: Scalar.Type, at plane: Int, frame: Int = 0, values: NIfTI.Values = .scaled
   ) throws(MedIOError) -> Tensor<Scalar> {
-    precondition(
+    shapePrecondition(
       (0..<depth).contains(plane) && (0..<frameCount).contains(frame),
       "plane \(plane) of \(depth), frame \(frame) of \(frameCount)")
     guard let kind = ScalarKind(scalar) else {
-      preconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
+      shapePreconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
     }
     return try salvaging { () throws(MedIOError) in
       try read(scalar, kind, plane, frame, values)

@@ -19,7 +19,7 @@ public struct NIfTIWriteOptions: Hashable, Sendable {
     version: NIfTIHeader.Version? = nil, byteOrder: NIfTIByteOrder? = nil, datatype: NIfTIDatatype? = nil,
     compressionLevel: Int = 3
   ) {
-    precondition((1...9).contains(compressionLevel), "a compression level of \(compressionLevel)")
+    shapePrecondition((1...9).contains(compressionLevel), "a compression level of \(compressionLevel)")
     self.version = version
     self.byteOrder = byteOrder
     self.datatype = datatype
@@ -80,7 +80,7 @@ struct NIfTIWriter {
     _ volume: Volume<Scalar>, isPair: Bool, path: String, options: NIfTIWriteOptions
   ) throws(MedIOError) {
     guard let kind = ScalarKind(Scalar.self) else {
-      preconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
+      shapePreconditionFailure("no file holds scalars of type \(Scalar.scalarName)")
     }
     self.kind = kind
     self.path = path

@@ -69,7 +69,7 @@ extension Volume where Scalar == Int32 {
 extension Volume {
   /// The voxels as a batch `[frame, depth, height, width, component]`, after a check of the grid.
   fileprivate func batch(_ change: GridChange) -> Tensor<Scalar> {
-    precondition(
+    shapePrecondition(
       grid.matches(change.source), "a change of the grid \(change.source) does not fit a volume on \(grid)")
     return voxels.reshaped(frameCount, depth, height, width, componentCount)
   }

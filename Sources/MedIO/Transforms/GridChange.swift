@@ -73,9 +73,9 @@ public struct GridChange: Hashable, Sendable {
     var maps = [(scale: Double, offset: Double)](repeating: (1, 0), count: 3)
     for axis in 0..<3 {
       guard let size = wanted[axis], size != old[axis] else { continue }
-      precondition(size.isFinite && size > 0, "a voxel size of \(size) mm")
+      shapePrecondition(size.isFinite && size > 0, "a voxel size of \(size) mm")
       let length = (Double(lengths[axis]) * old[axis] / size).rounded()
-      precondition(length < 0x1p40, "a voxel size of \(size) mm makes \(length) voxels")
+      shapePrecondition(length < 0x1p40, "a voxel size of \(size) mm makes \(length) voxels")
       let scale = size / old[axis]
       let count = max(1, Int(length))
       maps[axis] = (scale, (Double(lengths[axis] - 1) - Double(count - 1) * scale) / 2)
@@ -94,7 +94,7 @@ public struct GridChange: Hashable, Sendable {
   public static func size(
     of grid: VolumeGrid, to lengths: [Int], coordinates: CoordinateConvention = .halfPixelCenters
   ) -> GridChange {
-    precondition(
+    shapePrecondition(
       lengths.count == 3 && lengths.allSatisfy { $0 > 0 }, "no lengths [depth, height, width]: \(lengths)")
     let maps = zip(grid.shape.dimensions, lengths).map { old, new -> (scale: Double, offset: Double) in
       let ratio = Double(old) / Double(new)
@@ -114,7 +114,7 @@ public struct GridChange: Hashable, Sendable {
     of grid: VolumeGrid, planes: Range<Int>, rows: Range<Int>, columns: Range<Int>
   ) -> GridChange {
     let ranges = [planes, rows, columns]
-    precondition(!ranges.contains { $0.isEmpty }, "an empty box: \(ranges)")
+    shapePrecondition(!ranges.contains { $0.isEmpty }, "an empty box: \(ranges)")
     let start = ranges.map(\.lowerBound)
     let maps = start.map { (scale: 1.0, offset: Double($0)) }
     return GridChange(
@@ -130,7 +130,7 @@ public struct GridChange: Hashable, Sendable {
     of grid: VolumeGrid, depth: Int? = nil, height: Int? = nil, width: Int? = nil
   ) -> GridChange {
     let lengths = zip([depth, height, width], grid.shape.dimensions).map { $0 ?? $1 }
-    precondition(lengths.allSatisfy { $0 > 0 }, "no lengths [depth, height, width]: \(lengths)")
+    shapePrecondition(lengths.allSatisfy { $0 > 0 }, "no lengths [depth, height, width]: \(lengths)")
     let plan = CenterBox(from: grid.shape, to: lengths)
     let ranges = (0..<3).map { axis in
       let start = plan.crop[axis].lowerBound - plan.padding[axis].before
@@ -144,7 +144,7 @@ public struct GridChange: Hashable, Sendable {
   public static func foreground(
     of volume: Volume<Float>, above threshold: Float = 0, margin: Int = 0
   ) -> GridChange {
-    precondition(margin >= 0, "a margin of \(margin) voxels")
+    shapePrecondition(margin >= 0, "a margin of \(margin) voxels")
     let grid = volume.grid
     let found = volume.foregroundBox(above: threshold) ?? grid.shape.dimensions.map { 0..<$0 }
     let box = zip(found, grid.shape.dimensions).map { range, length in

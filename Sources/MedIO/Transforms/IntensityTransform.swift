@@ -42,7 +42,7 @@ public enum IntensityTransform: Hashable, Sendable {
   public func map(fitting values: Tensor<Float>) -> IntensityMap {
     switch self {
     case .window(let source, let target, let outside):
-      precondition(source.lowerBound < source.upperBound, "a window of width 0: \(source)")
+      shapePrecondition(source.lowerBound < source.upperBound, "a window of width 0: \(source)")
       return IntensityMap(from: source.doubles, to: target.doubles, clamps: outside == .clamped)
     case .percentileWindow(let percentiles, let target, let outside, let population):
       guard let range = Self.range(percentiles, of: values, population) else { return .identity }

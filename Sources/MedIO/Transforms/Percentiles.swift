@@ -16,7 +16,7 @@ public enum Percentiles {
   public static func values(
     _ percentiles: [Double], of tensor: Tensor<Float>, where isIncluded: (Float) -> Bool = { _ in true }
   ) -> [Double]? {
-    precondition(
+    shapePrecondition(
       percentiles.allSatisfy { (0...100).contains($0) }, "percentiles outside 0...100: \(percentiles)")
     var values = tensor.withUnsafeBufferPointer { $0.filter { $0.isFinite && isIncluded($0) } }
     guard !values.isEmpty else { return nil }

@@ -67,7 +67,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// - Precondition: the labels are on the grid of the image.
   public func applied(to image: Volume<Float>, labels: Volume<Int32>? = nil) -> Prepared {
     if let labels {
-      precondition(
+      shapePrecondition(
         labels.grid.matches(image.grid), "labels on \(labels.grid) do not fit an image on \(image.grid)")
     }
     var result = Prepared(image: image, labels: labels)

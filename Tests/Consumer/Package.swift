@@ -9,7 +9,7 @@ let address = ProcessInfo.processInfo.environment["SUPERCL_ADDRESS"] ?? "https:/
 let package = Package(
   name: "Consumer",
   dependencies: [
-    .package(url: address, from: "1.0.0"),
+    .package(url: address, from: "0.1.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
   ],
   targets: [

@@ -77,7 +77,7 @@ public struct Settings: Sendable, Equatable, Codable {
   public var augmentation = Self.turningAndScaling
   /// The schedules that each method tries; the validation part chooses.
   public var candidates: [Candidate] = [
-    Candidate(learningRate: 4e-3, steps: 500), Candidate(learningRate: 2e-3, steps: 500),
+    Candidate(learningRate: 1e-3, steps: 1000), Candidate(learningRate: 2e-3, steps: 1000),
   ]
 
   private static var turningAndScaling: VariedAugmentation {

@@ -36,7 +36,7 @@ struct ReportPage {
       \(pretrainingCurves())
       <h3>Fine-tuning</h3>
       \(chart(outcomes.map { ($0.run.name, smoothed($0.losses)) }))
-      <p>Mean validation Dice of scratch with the fewest labels along its training: \(report.scratch_curve.map { String(format: "%.3f", $0) }.joined(separator: ", ")).</p>
+      \(scratchCurve())
       <h2>How the schedules were chosen</h2>
       <p>Each method tried the same schedules with the fewest labels; the validation part chose. Nothing was tuned on the test part.</p>
       \(table([["method", "schedule", "validation Dice", ""]] + report.search.map { [$0.method, $0.candidate, String(format: "%.3f", $0.validation_dice), $0.chosen ? "chosen" : ""] }))
@@ -121,6 +121,13 @@ struct ReportPage {
     return items.isEmpty
       ? ""
       : "<p>SuperCL minus scratch, mean Dice, paired by seed and labelled slices:</p><ul>\(items.joined())</ul>"
+  }
+
+  private func scratchCurve() -> String {
+    let values = report.scratch_curve.map { String(format: "%.3f", $0) }.joined(separator: ", ")
+    return values.isEmpty
+      ? ""
+      : "<p>Mean validation Dice of scratch with the fewest labels at each fifth of its training: \(values).</p>"
   }
 
   private func superpixels() -> String {

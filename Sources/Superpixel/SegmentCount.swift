@@ -29,7 +29,7 @@ public struct AdaptiveCount: Hashable, Sendable {
   /// lower gives more superpixels.
   public var tolerance: Double
 
-  public init(finestCount: Int = 400, tolerance: Double = 120) {
+  public init(finestCount: Int = 400, tolerance: Double = 60) {
     self.finestCount = finestCount
     self.tolerance = tolerance
   }

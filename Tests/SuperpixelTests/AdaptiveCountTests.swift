@@ -37,6 +37,14 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 4, 8, 16], [30.0, 120])
+  func theDefaultToleranceIsFarFromItsLimits(_ count: Int, tolerance: Double) throws {
+    let (image, regions) = Self.phantom(count, noise: 0.05, seed: 7)
+    let pieces = LabelChecks.pieces(regions).count
+    let result = try SLIC(segmentCount: .adaptive(AdaptiveCount(tolerance: tolerance))).segment(image)
+    #expect((pieces...3 * pieces).contains(result.count), "\(result.count) for \(pieces) regions")
+  }
+
   @Test func aConstantImageIsOneSegment() throws {
     #expect(try SLIC(segmentCount: .adaptive).segment(Tensor<Float>(ones: [60, 70])).count == 1)
   }

@@ -18,6 +18,12 @@ enum FastConvolution {
         folded, path
       ).reshaped(geometry.outputShape)
     }
+    if let joined = geometry.joiningImages() {
+      return forward(
+        inputs.map { $0.reshaped(joined.inputShape.replacing(axis: -1, with: $0.shape[-1])) }, weight,
+        order: order, bias: bias, joined, path
+      ).reshaped(geometry.outputShape)
+    }
     let convolution = DirectConvolution(
       sources: inputs, weight: weight, tapStep: geometry.inputChannels * geometry.outputChannels,
       rowStep: order == .inputFirst ? geometry.outputChannels : 1,
@@ -46,6 +52,14 @@ enum FastConvolution {
         folded, channels: [folded.inputChannels], path)
       return [result[0].reshaped(geometry.inputShape)]
     }
+    if let joined = geometry.joiningImages() {
+      let results = dataGradient(
+        outputGradient.reshaped(joined.outputShape), weight, order: order, bias: bias, joined,
+        channels: channels, path)
+      return zip(results, channels).map {
+        $0.reshaped(geometry.inputShape.replacing(axis: -1, with: $1))
+      }
+    }
     let convolution = DirectConvolution(
       sources: [outputGradient], weight: weight,
       tapStep: geometry.inputChannels * geometry.outputChannels,
@@ -66,6 +80,11 @@ enum FastConvolution {
     _ geometry: ConvolutionGeometry, _ path: ConvolutionPath
   ) -> Tensor<Float> {
     guard path == .winograd else {
+      if let joined = geometry.joiningImages() {
+        return weightGradient(
+          inputs.map { $0.reshaped(joined.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+          outputGradient.reshaped(joined.outputShape), order: order, joined, path)
+      }
       return DirectWeightGradient(
         sources: inputs, outputGradient: outputGradient, geometry: geometry, order: order)()
     }
@@ -88,6 +107,19 @@ extension ConvolutionGeometry {
     folded.kernel.width = 1
     folded.stride.width = 1
     return folded
+  }
+
+  /// This convolution on one tall image, the batch's images below each other, when windows one below the other do
+  /// not overlap and leave no gap: small images then make blocks of many pixels.
+  fileprivate func joiningImages() -> ConvolutionGeometry? {
+    guard batch > 1, spatialRank == 2, kernel.height == stride.height, padding.height == 0,
+      dilation.height == 1, input.height == output.height * stride.height, output.height > 0
+    else { return nil }
+    var joined = self
+    joined.batch = 1
+    joined.input.height *= batch
+    joined.output.height *= batch
+    return joined
   }
 
   /// Weights in the shape of this folded geometry. With the input channels first they lie as they must;

@@ -66,13 +66,16 @@ struct SourceWindow {
         })
   }
 
-  /// Blocks whose patches hold about 2^16 floats (the second-level cache keeps four), at least one row each.
+  /// Blocks whose patches hold about 2^16 floats (the second-level cache keeps four), at least one row each. A
+  /// source that is read directly is not copied there: its blocks are twice as large, but at least four.
   func plan(batch: Int) -> Plan {
     let rowSize = reach(\.width).count * channels
     let planes = offsetRange(\.depth).count
-    let budget = max(1, (1 << 16) / max(1, rowSize * planes))
+    let budget = max(1, (1 << (readsSourceDirectly ? 17 : 16)) / max(1, rowSize * planes))
     let halo = offsetRange(\.height).count - 1
-    let rows = min(count.height, max(1, (budget - halo) / step.height, 1 << 13 / max(1, rowSize)))
+    let quarter = (batch * count.depth * count.height + 3) / 4
+    let most = readsSourceDirectly ? min(count.height, max(1, quarter)) : count.height
+    let rows = min(most, max(1, (budget - halo) / step.height, 1 << 13 / max(1, rowSize)))
     let blocks = (count.height + rows - 1) / rows
     let patchRows = (rows - 1) * step.height + halo + 1
     return Plan(

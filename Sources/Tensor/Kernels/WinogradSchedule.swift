@@ -33,6 +33,7 @@ struct WinogradSchedule: Equatable {
       (order, tilesPerBlock) = (.filtersOutside, tiles)
     }
     let blocks = (tiles + tilesPerBlock - 1) / max(tilesPerBlock, 1)
-    blocksPerChunk = max(1, blocks / 16)
+    // Many chunks, so that the thread that ends first waits for little.
+    blocksPerChunk = max(1, blocks / 64)
   }
 }

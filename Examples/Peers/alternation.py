@@ -62,6 +62,13 @@ def wait_for_cores(threads):
             return
 
 
+def rested_turn(side, threads):
+    """A turn that, at several threads, begins when the threads of the side before have stopped watching for work."""
+    if threads > 1:
+        wait_for_cores(threads)
+    return side.turn()
+
+
 class SideFailed(Exception):
     """A process that did not start, stopped, or answered nonsense."""
 
@@ -243,9 +250,9 @@ class Comparison:
         try:
             for index in range(4 * self.pairs):
                 # Ours first, then last: neither side always meets the caches that the other left.
-                mine = ours.turn() if index % 2 == 0 else None
-                theirs = {name: side.turn() for name, side in racing.items()}
-                mine = mine or ours.turn()
+                mine = rested_turn(ours, threads) if index % 2 == 0 else None
+                theirs = {name: rested_turn(side, threads) for name, side in racing.items()}
+                mine = mine or rested_turn(ours, threads)
                 alone.append(mine)
                 for name, their in theirs.items():
                     turns[name].append((mine, their))

@@ -118,21 +118,20 @@ public struct QuickstartRun {
     return outcome
   }
 
-  /// Every method tries every schedule with the fewest labels and the first seed; the best validation Dice wins.
+  /// Every method tries every schedule with the fewest labels and every seed; the best mean validation Dice wins.
   private func chooseSchedules(_ tuning: FineTuningStage) throws -> (
     chosen: [Method: Int], search: [Report.Choice]
   ) {
     var chosen: [Method: Int] = [:]
     var search: [Report.Choice] = []
-    guard let fraction = request.fractions.min(), let seed = request.seeds.first else {
-      return (chosen, search)
-    }
+    guard let fraction = request.fractions.min() else { return (chosen, search) }
     for method in request.methods {
-      var dice: [Double] = []
-      for candidate in settings.candidates.indices {
-        let run = FineTuningStage.Run(method: method, fraction: fraction, seed: seed, candidate: candidate)
-        try progress.checkInterruption()
-        dice.append(try tuning.outcome(of: run).finalValidationDice)
+      let dice = try settings.candidates.indices.map { candidate in
+        try request.seeds.reduce(0) { sum, seed in
+          let run = FineTuningStage.Run(method: method, fraction: fraction, seed: seed, candidate: candidate)
+          try progress.checkInterruption()
+          return try sum + tuning.outcome(of: run).finalValidationDice / Double(request.seeds.count)
+        }
       }
       let best = dice.indices.max { (dice[$0], $1) < (dice[$1], $0) } ?? 0
       chosen[method] = best

@@ -1,4 +1,8 @@
-/// Joins small pieces to their neighbors, smallest first. All tables are memory of the scratch.
+/// Joins small pieces to their neighbors, smallest first. All tables are memory of the scratch, by fragment; what
+/// concerns a whole piece stands at the fragment that it is named after.
+///
+/// The pieces inside a share are joined by one thread, without a look at other shares. Pieces that touch another
+/// share wait for the last turn, with those that would rather join one of them.
 struct PieceMerger {
   /// A run of a small piece with the first run that may overlap it in each neighboring row; -1 where there is
   /// no such row.
@@ -10,6 +14,21 @@ struct PieceMerger {
     var before, behind: Int32
   }
 
+  /// What the shares may do with a piece.
+  enum Place {
+    /// Its own share joins it and others to it.
+    static let inside: Int32 = -1
+    /// It touches another share: nothing before the last turn.
+    static let border: Int32 = -2
+    // From 0 on: large, the index of what each share adds to it.
+  }
+
+  /// What one share adds to the large pieces.
+  struct Growth {
+    let sizes: UnsafeMutablePointer<Int32>
+    let sums: UnsafeMutablePointer<Float>
+  }
+
   let pieces: SegmentPieces
   let height: Int
   let width: Int
@@ -18,64 +37,24 @@ struct PieceMerger {
   /// A group does not grow beyond this while a smaller neighbor can be joined.
   let maximum: Int
   let rule: SLIC.SmallSegmentRule
-  /// Pixels of each piece, and of each group at its root.
-  let sizes: UnsafeMutablePointer<Int32>
-  /// The piece that each piece was joined to; itself for a root.
-  let parents: UnsafeMutablePointer<Int32>
-  /// The pieces of a group as a list: the next one at each member, the last one at the root.
-  let next: UnsafeMutablePointer<Int32>
-  let last: UnsafeMutablePointer<Int32>
-  /// Faces shared with the group in hand; 0 outside a step.
-  let faces: UnsafeMutablePointer<Int32>
-  /// Where the runs of each small piece begin in `smallRuns`.
-  let runOffsets: UnsafeMutablePointer<Int32>
+  /// The sums of the features of each piece.
   let sums: UnsafeMutablePointer<Float>
   let smallRuns: UnsafePointer<Run>
+  /// Where the runs of each fragment of a small piece end in `smallRuns`; they begin where those before end.
+  let runEnds: UnsafePointer<Int32>
+  /// The fragments of a piece as a list: the next one at each member, the last one at the first.
+  let next: UnsafeMutablePointer<Int32>
+  let last: UnsafeMutablePointer<Int32>
+  let places: UnsafeMutablePointer<Int32>
 
-  /// The 32-bit words of memory that the tables of `count` pieces need.
-  static func words(_ count: Int) -> Int { 6 * count + 2 }
-  /// The part of the memory in which the caller prepares the offsets of the runs.
-  static func offsets(_ memory: UnsafeMutablePointer<Int32>, _ count: Int) -> UnsafeMutablePointer<Int32> {
-    memory + 5 * count
-  }
-
-  init(
-    pieces: SegmentPieces, height: Int, width: Int, channels: Int, minimum: Int, maximum: Int,
-    rule: SLIC.SmallSegmentRule, memory: UnsafeMutablePointer<Int32>, sums: UnsafeMutablePointer<Float>,
-    smallRuns: UnsafePointer<Run>
-  ) {
-    self.pieces = pieces
-    self.height = height
-    self.width = width
-    self.channels = channels
-    self.minimum = minimum
-    self.maximum = maximum
-    self.rule = rule
-    self.sums = sums
-    self.smallRuns = smallRuns
-    let count = pieces.count
-    sizes = memory
-    parents = memory + count
-    next = memory + 2 * count
-    last = memory + 3 * count
-    faces = memory + 4 * count
-    runOffsets = Self.offsets(memory, count)
-    for piece in 0..<count {
-      parents[piece] = Int32(piece)
-      next[piece] = -1
-      last[piece] = Int32(piece)
-      faces[piece] = 0
-    }
-  }
-
-  /// The label of each piece: valid after `assignNumbers`.
-  var numbers: UnsafeMutablePointer<Int32> { last }
+  private var parents: UnsafeMutablePointer<Int32> { pieces.pieces }
+  private var sizes: UnsafeMutablePointer<Int32> { pieces.sizes }
 
   private func isSmall(_ piece: Int32) -> Bool { Int(sizes[Int(piece)]) < minimum }
 
   @inline(__always)
-  private func root(_ piece: Int32) -> Int32 {
-    var piece = piece
+  private func root(_ fragment: Int32) -> Int32 {
+    var piece = fragment
     while parents[Int(piece)] != piece {
       parents[Int(piece)] = parents[Int(parents[Int(piece)])]
       piece = parents[Int(piece)]
@@ -83,14 +62,24 @@ struct PieceMerger {
     return piece
   }
 
-  /// - Parameters:
-  ///   - queue: An empty queue with room for all small pieces.
-  ///   - contacts: Room for one word a piece.
-  func run(queue: PieceQueue, contacts: UnsafeMutablePointer<Int32>) {
-    var queue = queue
-    for piece in 0..<pieces.count where isSmall(Int32(piece)) {
+  /// Joins the small pieces inside a share. What joins large pieces goes to `growth`: until all shares are done,
+  /// their sizes and means are those from before.
+  func merge(share: Int, _ queue: inout PieceQueue, _ contacts: inout ContactTable, _ growth: Growth) {
+    for piece in pieces.fragments(of: share) where places[piece] == Place.inside && isSmall(Int32(piece)) {
       queue.append(Int32(piece), size: Int(sizes[piece]))
     }
+    run(&queue, &contacts, growth)
+  }
+
+  /// Joins all small pieces that are left, and leads each fragment to its piece.
+  func mergeAll(_ queue: inout PieceQueue, _ contacts: inout ContactTable) {
+    for piece in 0..<pieces.fragmentCount where parents[piece] == piece && isSmall(Int32(piece)) {
+      queue.append(Int32(piece), size: Int(sizes[piece]))
+    }
+    run(&queue, &contacts, nil)
+  }
+
+  private func run(_ queue: inout PieceQueue, _ contacts: inout ContactTable, _ growth: Growth?) {
     while let (piece, size) = queue.next() {
       guard parents[Int(piece)] == piece, isSmall(piece) else { continue }
       // A piece that others have joined waits for its turn again.
@@ -98,48 +87,47 @@ struct PieceMerger {
         queue.append(piece, size: Int(sizes[Int(piece)]))
         continue
       }
-      if let target = bestNeighbor(of: piece, contacts) { join(piece, to: target) }
+      guard let target = bestNeighbor(of: piece, &contacts) else { continue }
+      if let growth, places[Int(target)] != Place.inside {
+        if places[Int(target)] >= 0 { join(piece, to: target, growth) }
+      } else {
+        join(piece, to: target)
+      }
     }
   }
 
   /// The neighbor that the rule prefers; `nil` for an island.
   @inline(__always)
-  private func bestNeighbor(of piece: Int32, _ contacts: UnsafeMutablePointer<Int32>) -> Int32? {
-    var count = 0
-    @inline(__always) func touch(_ other: Int32, _ shared: Int32) {
-      guard other >= 0 else { return }
-      let group = root(other)
-      guard group != piece else { return }
-      if faces[Int(group)] == 0 {
-        contacts[count] = group
-        count += 1
-      }
-      faces[Int(group)] += shared
-    }
+  private func bestNeighbor(of piece: Int32, _ contacts: inout ContactTable) -> Int32? {
+    contacts.removeAll()
     var member = piece
     while member >= 0 {
-      for index in Int(runOffsets[Int(member)])..<Int(runOffsets[Int(member) + 1]) {
-        forEachContact(of: smallRuns[index], touch)
+      let first = member > 0 ? runEnds[Int(member) - 1] : 0
+      for index in Int(first)..<Int(runEnds[Int(member)]) {
+        forEachContact(of: smallRuns[index]) { other, faces in
+          guard other >= 0 else { return }
+          let group = root(other)
+          if group != piece { contacts.add(group, faces: faces) }
+        }
       }
       member = next[Int(member)]
     }
-    guard count > 0 else { return nil }
+    guard contacts.count > 0 else { return nil }
     var best = candidate(contacts[0], for: piece)
-    for index in 1..<count {
+    for index in 1..<contacts.count {
       let other = candidate(contacts[index], for: piece)
       if isBetter(other, than: best) { best = other }
     }
-    for index in 0..<count { faces[Int(contacts[index])] = 0 }
     return best.piece
   }
 
-  /// Calls `body` with the piece on the other side of each contact of a run, and the faces shared there.
+  /// Calls `body` with the fragment on the other side of each contact of a run, and the faces shared there.
   @inline(__always)
   private func forEachContact(of run: Run, _ body: (Int32, Int32) -> Void) {
     let (index, row) = (Int(run.index), Int(run.row))
     let (first, end) = (pieces.rowOffsets[row], pieces.rowOffsets[row + 1])
-    if index > first { body(pieces.piece[index - 1], 1) }
-    if index + 1 < end { body(pieces.piece[index + 1], 1) }
+    if index > first { body(pieces.fragments[index - 1], 1) }
+    if index + 1 < end { body(pieces.fragments[index + 1], 1) }
     let start = pieces.starts[index]
     let stop = index + 1 < end ? pieces.starts[index + 1] : Int32(width)
     forEachOverlap(start, stop, run.above, row - 1, body)
@@ -158,7 +146,7 @@ struct PieceMerger {
     var run = Int(first)
     while run < end, pieces.starts[run] < stop {
       let next = run + 1 < end ? pieces.starts[run + 1] : Int32(width)
-      body(pieces.piece[run], min(stop, next) - max(start, pieces.starts[run]))
+      body(pieces.fragments[run], min(stop, next) - max(start, pieces.starts[run]))
       run += 1
     }
   }
@@ -171,10 +159,11 @@ struct PieceMerger {
   }
 
   @inline(__always)
-  private func candidate(_ other: Int32, for piece: Int32) -> Candidate {
-    Candidate(
+  private func candidate(_ contact: ContactTable.Contact, for piece: Int32) -> Candidate {
+    let other = contact.piece
+    return Candidate(
       piece: other, fits: Int(sizes[Int(other)]) <= maximum - Int(sizes[Int(piece)]),
-      distance: distance(other, piece), faces: faces[Int(other)])
+      distance: distance(other, piece), faces: contact.faces)
   }
 
   @inline(__always)
@@ -202,31 +191,46 @@ struct PieceMerger {
     return total
   }
 
+  @inline(__always)
   private func join(_ piece: Int32, to target: Int32) {
-    parents[Int(piece)] = target
     // Neighbors matter only while the group is small, and then it has small members alone.
-    if isSmall(target) {
-      next[Int(last[Int(target)])] = piece
-      last[Int(target)] = last[Int(piece)]
-    }
-    sizes[Int(target)] += sizes[Int(piece)]
-    for channel in 0..<channels {
-      sums[Int(target) * channels + channel] += sums[Int(piece) * channels + channel]
+    if isSmall(target) { append(piece, to: target) }
+    parents[Int(piece)] = target
+    add(piece, sizes + Int(target), sums + Int(target) * channels)
+  }
+
+  @inline(__always)
+  private func join(_ piece: Int32, to target: Int32, _ growth: Growth) {
+    let place = Int(places[Int(target)])
+    parents[Int(piece)] = target
+    add(piece, growth.sizes + place, growth.sums + place * channels)
+  }
+
+  /// Adds the list of members of a piece to that of another.
+  @inline(__always)
+  func append(_ piece: Int32, to target: Int32) {
+    next[Int(last[Int(target)])] = piece
+    last[Int(target)] = last[Int(piece)]
+  }
+
+  @inline(__always)
+  private func add(_ piece: Int32, _ size: UnsafeMutablePointer<Int32>, _ sum: UnsafeMutablePointer<Float>) {
+    size.pointee += sizes[Int(piece)]
+    for channel in 0..<channels { sum[channel] += sums[Int(piece) * channels + channel] }
+  }
+
+  /// Adds to each large piece what a share gave it.
+  func add(_ growth: Growth, to large: UnsafeBufferPointer<Int32>) {
+    for (place, piece) in large.enumerated() {
+      sizes[Int(piece)] += growth.sizes[place]
+      for channel in 0..<channels {
+        sums[Int(piece) * channels + channel] += growth.sums[place * channels + channel]
+      }
     }
   }
 
-  /// Numbers the groups in order of their first piece and returns how many there are.
-  func assignNumbers() -> Int {
-    for piece in 0..<pieces.count { next[piece] = -1 }
-    var count: Int32 = 0
-    for piece in 0..<pieces.count {
-      let root = Int(root(Int32(piece)))
-      if next[root] < 0 {
-        next[root] = count
-        count += 1
-      }
-      numbers[piece] = next[root]
-    }
-    return Int(count)
+  /// Leads each fragment to its piece.
+  func compress() {
+    for fragment in 0..<pieces.fragmentCount { parents[fragment] = root(Int32(fragment)) }
   }
 }

@@ -10,21 +10,25 @@ struct PieceQueue {
   private var size = 0
   private var large: MinimumHeap
 
-  /// The 32-bit words of memory that lists for sizes up to `maximum` and so many pieces need.
-  static func words(maximum: Int, pieces: Int) -> Int { 2 * listCount(maximum) + pieces }
+  /// The 32-bit words of memory that lists for sizes up to `maximum` need.
+  static func listWords(maximum: Int) -> Int { 2 * listCount(maximum) }
 
   private static func listCount(_ maximum: Int) -> Int { min(maximum + 1, 4_096) }
 
   /// - Parameters:
-  ///   - memory: Room for the lists; see `words`.
+  ///   - links: A word for each piece, of which only those in the queue are touched.
+  ///   - lists: Room for the lists; see `listWords`.
   ///   - heap: Room for one key for each piece that is ever in the queue.
-  init(memory: UnsafeMutablePointer<Int32>, heap: UnsafeMutablePointer<UInt64>, maximum: Int) {
+  init(
+    links: UnsafeMutablePointer<Int32>, lists: UnsafeMutablePointer<Int32>,
+    heap: UnsafeMutablePointer<UInt64>, maximum: Int
+  ) {
     limit = Self.listCount(maximum)
-    first = memory
-    last = memory + limit
-    links = memory + 2 * limit
+    first = lists
+    last = lists + limit
+    self.links = links
     large = MinimumHeap(heap)
-    memory.update(repeating: -1, count: 2 * limit)
+    lists.update(repeating: -1, count: 2 * limit)
   }
 
   /// - Precondition: the piece is not in the queue; `size` is not below that of the last piece taken.

@@ -38,7 +38,7 @@ extension SLICEngine {
   private func runPass(_ clusters: SLICClusters, rowStride: Int, phase: Int) -> Int {
     let strips = stripsPerPlane * depth
     let capacity = listStrips(clusters)
-    let threads = max(1, min(ComputeThreads.count, strips))
+    let threads = max(1, min(threads, strips))
     let columns = Int(SCL_SLIC_SUMS) + max(channels, 4)
     let sums = scratch.take(.sums, Double.self, threads * clusters.count * columns)
     let bytes =

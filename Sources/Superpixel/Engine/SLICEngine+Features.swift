@@ -17,7 +17,7 @@ extension SLICEngine {
     let table = view.format == .uint8 ? makeTable(intensity) : nil
     let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
     let chunks = (rowCount + chunk - 1) / chunk
-    let threads = min(ComputeThreads.count, chunks)
+    let threads = min(threads, chunks)
     let buffers = scratch.take(.rows, Double.self, threads * width)
     forEachShare(of: chunks, threads: threads) { thread, index in
       let values = buffers + thread * width
@@ -115,7 +115,7 @@ extension SLICEngine {
   private func intensityRange() throws(SLICError) -> (low: Double, high: Double) {
     let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
     let chunks = (rowCount + chunk - 1) / chunk
-    let threads = min(ComputeThreads.count, chunks)
+    let threads = min(threads, chunks)
     let buffers = scratch.take(.rows, Double.self, threads * (width + 2))
     let foundOdd = Atomic<Bool>(false)
     for thread in 0..<threads {

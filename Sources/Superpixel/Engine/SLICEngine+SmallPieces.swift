@@ -2,98 +2,203 @@ internal import CSuperCLKernels
 import Tensor
 
 extension SLICEngine {
-  /// Joins pieces below `minimum` pixels to a neighbor, smallest first, and returns the label of each piece
-  /// and the number of labels; `nil` when there is nothing to do.
+  /// Joins pieces below `minimum` pixels to a neighbor, smallest first; `pieces` and sizes are those of the
+  /// joined ones afterwards.
   ///
-  /// A joined piece is weighed again with its new size and mean. A piece without neighbors (an island of the
-  /// mask) stays as it is.
-  func mergeSmallPieces(
-    _ pieces: SegmentPieces, minimum: Int, maximum: Int
-  ) -> (numbers: UnsafeMutablePointer<Int32>, count: Int)? {
-    let memory = scratch.take(.components, Int32.self, PieceMerger.words(pieces.count))
-    let sizes = memory
-    measure(pieces, sizes)
-    var smallCount = 0
-    for piece in 0..<pieces.count where Int(sizes[piece]) < minimum { smallCount += 1 }
-    guard smallCount > 0 else { return nil }
+  /// A joined piece is weighed again with its new size and mean. In images of several shares the pieces inside a
+  /// share come first, share by share, and weigh large pieces by the mean from before; then come those that touch
+  /// another share. A piece without neighbors (an island of the mask) stays as it is.
+  func mergeSmallPieces(_ pieces: SegmentPieces, minimum: Int, maximum: Int) {
+    let smallCount = (0..<pieces.fragmentCount).count {
+      pieces.pieces[$0] == $0 && Int(pieces.sizes[$0]) < minimum
+    }
+    guard smallCount > 0 else { return }
+    let count = pieces.fragmentCount
+    let tables = scratch.take(.components, Int32.self, 3 * count)
+    let smallRuns = listSmallRuns(pieces, minimum)
     let merger = PieceMerger(
       pieces: pieces, height: height, width: width, channels: channels, minimum: minimum, maximum: maximum,
-      rule: options.smallSegmentRule, memory: memory, sums: sumFeatures(pieces),
-      smallRuns: listSmallRuns(pieces, sizes, minimum, PieceMerger.offsets(memory, pieces.count)))
-    let words = PieceQueue.words(maximum: minimum, pieces: pieces.count)
-    merger.run(
-      queue: PieceQueue(
-        memory: scratch.take(.queue, Int32.self, words),
-        heap: scratch.take(.heap, UInt64.self, smallCount), maximum: minimum),
-      contacts: scratch.take(.contacts, Int32.self, pieces.count))
-    return (merger.numbers, merger.assignNumbers())
+      rule: options.smallSegmentRule, sums: sumFeatures(pieces), smallRuns: smallRuns.runs,
+      runEnds: smallRuns.ends, next: tables, last: tables + count, places: tables + 2 * count)
+    let large = prepare(merger)
+    // Each face of a small piece touches one other.
+    let neighbors = min(6 * minimum, count)
+    let threads = min(threads, pieces.shareCount)
+    let memory = MergeMemory(
+      links: scratch.take(.queue, Int32.self, threads * PieceQueue.listWords(maximum: minimum) + count),
+      heap: scratch.take(.heap, UInt64.self, count),
+      contacts: scratch.take(.contacts, Int32.self, threads * ContactTable.words(neighbors)),
+      minimum: minimum, neighbors: neighbors, count: count)
+    if mergesShares(pieces, large.count, maximum) {
+      mergeInside(merger, large, memory)
+    }
+    var (queue, contacts) = memory.ofThread(0, heapOffset: 0)
+    merger.mergeAll(&queue, &contacts)
+    merger.compress()
   }
 
-  /// The number of pixels of each piece.
-  func measure(_ pieces: SegmentPieces, _ sizes: UnsafeMutablePointer<Int32>) {
-    sizes.update(repeating: 0, count: pieces.count)
-    for row in 0..<rowCount {
-      let (first, end) = (pieces.rowOffsets[row], pieces.rowOffsets[row + 1])
-      for run in first..<end where pieces.piece[run] >= 0 {
-        let stop = run + 1 < end ? pieces.starts[run + 1] : Int32(width)
-        sizes[Int(pieces.piece[run])] += stop - pieces.starts[run]
+  /// Whether the shares begin on their own. Together they could exceed a maximum size; and where large pieces
+  /// are so many that each share's table of them is no small matter, little is left to do for several threads.
+  private func mergesShares(_ pieces: SegmentPieces, _ largeCount: Int, _ maximum: Int) -> Bool {
+    pieces.shareCount > 1 && maximum == .max
+      && pieces.shareCount * largeCount * (channels + 1) <= pixelCount / 4
+  }
+
+  private func mergeInside(
+    _ merger: PieceMerger, _ large: UnsafeBufferPointer<Int32>, _ memory: MergeMemory
+  ) {
+    let pieces = merger.pieces
+    let words = large.count * (channels + 1)
+    let tables = scratch.take(.growth, Int32.self, pieces.shareCount * words)
+    func growth(_ share: Int) -> PieceMerger.Growth {
+      let sizes = tables + share * words
+      let sums = UnsafeMutableRawPointer(sizes + large.count)
+      return PieceMerger.Growth(
+        sizes: sizes, sums: sums.bindMemory(to: Float.self, capacity: large.count * channels))
+    }
+    forEachRowShare { thread, share, _ in
+      (tables + share * words).update(repeating: 0, count: words)  // A Float of these bits is 0 as well.
+      var (queue, contacts) = memory.ofThread(thread, heapOffset: pieces.fragments(of: share).lowerBound)
+      merger.merge(share: share, &queue, &contacts, growth(share))
+    }
+    for share in 0..<pieces.shareCount { merger.add(growth(share), to: large) }
+  }
+
+  /// Fills the merger's lists of members and its places, and returns the large pieces.
+  private func prepare(_ merger: PieceMerger) -> UnsafeBufferPointer<Int32> {
+    let pieces = merger.pieces
+    forEachRowShare { _, share, rows in
+      for fragment in pieces.fragments(of: share) {
+        merger.next[fragment] = -1
+        merger.last[fragment] = Int32(truncatingIfNeeded: fragment)
+        merger.places[fragment] = PieceMerger.Place.inside
+      }
+      for row in rows where touchesOtherShares(row, of: rows) {
+        for run in pieces.rowOffsets[row]..<pieces.rowOffsets[row + 1] where pieces.fragments[run] >= 0 {
+          merger.places[Int(pieces.fragments[run])] = PieceMerger.Place.border
+        }
       }
     }
+    let large = scratch.take(.large, Int32.self, pixelCount / max(merger.minimum, 1) + 1)
+    var count = 0
+    for fragment in 0..<pieces.fragmentCount {
+      let piece = pieces.pieces[fragment]
+      if Int(pieces.sizes[Int(piece)]) < merger.minimum {
+        if piece != fragment { merger.append(Int32(truncatingIfNeeded: fragment), to: piece) }
+      } else if piece == fragment {
+        merger.places[fragment] = Int32(truncatingIfNeeded: count)
+        large[count] = piece
+        count += 1
+      }
+    }
+    return UnsafeBufferPointer(start: large, count: count)
   }
 
   /// The sums of the features of each piece.
   private func sumFeatures(_ pieces: SegmentPieces) -> UnsafeMutablePointer<Float> {
-    let sums = scratch.take(.componentSums, Float.self, pieces.count * channels)
-    sums.update(repeating: 0, count: pieces.count * channels)
-    var pass = self.pass
-    for row in 0..<rowCount {
-      let first = pieces.rowOffsets[row]
-      kernels.add_runs(
-        &pass, Int64(row), pieces.starts + first, pieces.piece + first,
-        Int64(pieces.rowOffsets[row + 1] - first), sums)
+    let sums = scratch.take(.componentSums, Float.self, pieces.fragmentCount * channels)
+    let pass = self.pass
+    forEachRowShare { _, share, rows in
+      let own = pieces.fragments(of: share)
+      (sums + own.lowerBound * channels).update(repeating: 0, count: own.count * channels)
+      withUnsafePointer(to: pass) { pass in
+        for row in rows {
+          let first = pieces.rowOffsets[row]
+          kernels.add_runs(
+            pass, Int64(row), pieces.starts + first, pieces.fragments + first,
+            Int64(pieces.rowOffsets[row + 1] - first), sums)
+        }
+      }
+    }
+    for fragment in pieces.fragments(of: 0).upperBound..<pieces.fragmentCount {
+      let piece = Int(pieces.pieces[fragment])
+      guard piece != fragment else { continue }
+      for channel in 0..<channels { sums[piece * channels + channel] += sums[fragment * channels + channel] }
     }
     return sums
   }
 
-  /// The runs of the small pieces with their rows, piece by piece; `offsets` says where each begins.
+  /// The runs of the small pieces with their rows, fragment by fragment, and where those of each end.
   private func listSmallRuns(
-    _ pieces: SegmentPieces, _ sizes: UnsafePointer<Int32>, _ minimum: Int,
-    _ offsets: UnsafeMutablePointer<Int32>
-  ) -> UnsafePointer<PieceMerger.Run> {
-    offsets.update(repeating: 0, count: pieces.count + 2)
-    // Which runs they are, found without branches: small and large pieces take turns unpredictably.
-    let indices = scratch.take(.runIndices, Int32.self, pieces.runCount + 1)
-    var count = 0
-    for run in 0..<pieces.runCount {
-      let piece = Int(pieces.piece[run])
-      let isSmall = piece >= 0 && Int(sizes[max(piece, 0)]) < minimum ? 1 : 0
-      indices[count] = Int32(truncatingIfNeeded: run)
-      offsets[max(piece, 0) + 2] += Int32(truncatingIfNeeded: isSmall)
-      count += isSmall
+    _ pieces: SegmentPieces, _ minimum: Int
+  ) -> (runs: UnsafePointer<PieceMerger.Run>, ends: UnsafePointer<Int32>) {
+    let ends = scratch.take(.runEnds, Int32.self, pieces.fragmentCount)
+    let indices = scratch.take(.runIndices, Int32.self, pieces.rowOffsets[rowCount])
+    let offsets = scratch.take(.smallRunOffsets, Int.self, pieces.shareCount + 1)
+    forEachRowShare { _, share, rows in
+      for fragment in pieces.fragments(of: share) { ends[fragment] = 0 }
+      // Which runs they are, found without branches: small and large pieces take turns unpredictably.
+      let first = pieces.rowOffsets[rows.lowerBound]
+      var count = 0
+      for run in first..<pieces.rowOffsets[rows.upperBound] where pieces.fragments[run] >= 0 {
+        let fragment = Int(pieces.fragments[run])
+        let isSmall = Int(pieces.sizes[Int(pieces.pieces[fragment])]) < minimum ? 1 : 0
+        indices[first + count] = Int32(truncatingIfNeeded: run)
+        ends[fragment] += Int32(truncatingIfNeeded: isSmall)
+        count += isSmall
+      }
+      offsets[share + 1] = count
     }
-    for piece in 0..<pieces.count { offsets[piece + 2] += offsets[piece + 1] }
-    let runs = scratch.take(.smallRuns, PieceMerger.Run.self, count)
+    offsets[0] = 0
+    for share in 0..<pieces.shareCount { offsets[share + 1] += offsets[share] }
+    let runs = scratch.take(.smallRuns, PieceMerger.Run.self, offsets[pieces.shareCount])
+    forEachRowShare { _, share, rows in
+      // Where the runs of each fragment begin; they move on to where they end as the runs are written.
+      var begin = Int32(truncatingIfNeeded: offsets[share])
+      for fragment in pieces.fragments(of: share) { (ends[fragment], begin) = (begin, begin + ends[fragment]) }
+      let first = pieces.rowOffsets[rows.lowerBound]
+      let small = UnsafeBufferPointer(
+        start: indices + first, count: offsets[share + 1] - offsets[share])
+      writeSmallRuns(small, rows, pieces, runs, ends)
+    }
+    return (UnsafePointer(runs), UnsafePointer(ends))
+  }
+
+  /// Writes the runs of a share where `places` says, and moves those on.
+  private func writeSmallRuns(
+    _ small: UnsafeBufferPointer<Int32>, _ rows: Range<Int>, _ pieces: SegmentPieces,
+    _ runs: UnsafeMutablePointer<PieceMerger.Run>, _ places: UnsafeMutablePointer<Int32>
+  ) {
     var next = 0
-    for row in 0..<rowCount {
+    for row in rows {
       let end = pieces.rowOffsets[row + 1]
-      guard next < count, Int(indices[next]) < end else { continue }
+      guard next < small.count, Int(small[next]) < end else { continue }
       // The first run that may overlap moves along with the runs of this row.
       var above = RunCursor(row % height > 0, row - 1, pieces)
       var below = RunCursor(row % height + 1 < height, row + 1, pieces)
       var before = RunCursor(row >= height, row - height, pieces)
       var behind = RunCursor(row + height < rowCount, row + height, pieces)
-      while next < count, Int(indices[next]) < end {
-        let run = Int(indices[next])
-        let (piece, start) = (Int(pieces.piece[run]), pieces.starts[run])
-        runs[Int(offsets[piece + 1])] = PieceMerger.Run(
+      while next < small.count, Int(small[next]) < end {
+        let run = Int(small[next])
+        let (fragment, start) = (Int(pieces.fragments[run]), pieces.starts[run])
+        runs[Int(places[fragment])] = PieceMerger.Run(
           index: Int32(run), row: Int32(row), above: above.move(to: start, pieces),
           below: below.move(to: start, pieces), before: before.move(to: start, pieces),
           behind: behind.move(to: start, pieces))
-        offsets[piece + 1] += 1
+        places[fragment] += 1
         next += 1
       }
     }
-    return UnsafePointer(runs)
+  }
+}
+
+/// What the threads work with while they join pieces.
+private struct MergeMemory {
+  let links: UnsafeMutablePointer<Int32>
+  let heap: UnsafeMutablePointer<UInt64>
+  let contacts: UnsafeMutablePointer<Int32>
+  let minimum: Int
+  let neighbors: Int
+  /// Fragments.
+  let count: Int
+
+  /// An empty queue and an empty table of contacts; the shares' heaps lie apart.
+  func ofThread(_ thread: Int, heapOffset: Int) -> (PieceQueue, ContactTable) {
+    let lists = links + count + thread * PieceQueue.listWords(maximum: minimum)
+    return (
+      PieceQueue(links: links, lists: lists, heap: heap + heapOffset, maximum: minimum),
+      ContactTable(memory: contacts + thread * ContactTable.words(neighbors), capacity: neighbors)
+    )
   }
 }
 

@@ -31,7 +31,7 @@ extension SLICEngine {
     let lines = lengths[outer] * lengths[inner]
     let chunk = max(1, min(lines, 16_384 / length))
     let chunks = (lines + chunk - 1) / chunk
-    let threads = min(ComputeThreads.count, chunks)
+    let threads = min(threads, chunks)
     let padded = length + 2 * radius
     let buffers = scratch.take(.smoothing, Float.self, threads * padded)
     forEachShare(of: chunks, threads: threads) { thread, index in

@@ -9,6 +9,8 @@ struct SLICEngine {
   let mask: PixelView?
   let labels: UnsafeMutablePointer<Int32>
   let scratch: SLICScratch
+  /// Threads of all stages: the setting when the call began.
+  let threads = ComputeThreads.count
 
   let depth: Int
   let height: Int

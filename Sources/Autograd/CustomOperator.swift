@@ -18,15 +18,19 @@ extension Variable {
   ///   - name: The operator's name, for messages.
   ///   - inputs: The variables that the value was computed from.
   ///   - value: The result.
+  ///   - recomputation: Computes the value again, to the last bit, from nothing but what `backward` captures too: operators
+  ///     that come after then need not keep it (see ``SavedTensor``). Worth it where that costs a pass over memory.
   ///   - backward: From the result's gradient to the inputs' gradients, each of its input's shape.
   public static func recorded(
     _ name: String, inputs: [Variable], value: Tensor<Scalar>,
-    backward: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>?]
+    recomputation: (() -> Tensor<Scalar>)? = nil, backward: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>?]
   ) -> Variable {
     guard GradientMode.isRecording, inputs.contains(where: \.tracksGradient) else {
       return Variable(value: value, node: nil)
     }
-    let node = GraphNode(name: name, shape: value.shape, inputs: inputs.map(\.node), backward: backward)
+    let node = GraphNode(
+      name: name, shape: value.shape, inputs: inputs.map(\.node), recomputation: recomputation,
+      backward: backward)
     return Variable(value: value, node: node)
   }
 

@@ -15,6 +15,8 @@ final class GraphNode<Scalar: TensorFloatingPointScalar> {
   let sequence: Int
   private(set) var inputs: [GraphNode?]
   private(set) var backward: Backward?
+  /// Computes the value again, where that is cheap and holds nothing that backward does not hold.
+  private(set) var recomputation: (() -> Tensor<Scalar>)?
   var gradient: Tensor<Scalar>?
   var retainsGradient: Bool
   /// The gradient gathered so far during a backward pass.
@@ -29,12 +31,16 @@ final class GraphNode<Scalar: TensorFloatingPointScalar> {
     retainsGradient = true
   }
 
-  init(name: String, shape: TensorShape, inputs: [GraphNode?], backward: @escaping Backward) {
+  init(
+    name: String, shape: TensorShape, inputs: [GraphNode?], recomputation: (() -> Tensor<Scalar>)? = nil,
+    backward: @escaping Backward
+  ) {
     self.name = name
     self.shape = shape
     isLeaf = false
     sequence = nextSequenceNumber()
     self.inputs = inputs
+    self.recomputation = recomputation
     self.backward = backward
     retainsGradient = false
   }
@@ -42,6 +48,7 @@ final class GraphNode<Scalar: TensorFloatingPointScalar> {
   /// Frees what the operator saved, and its hold on the nodes before it.
   func release() {
     backward = nil
+    recomputation = nil
     inputs = []
   }
 

@@ -7,8 +7,8 @@ extension Variable {
     _ weight: Variable, bias: Variable? = nil, stride: KernelSteps = 1, padding: KernelSteps = 0,
     dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Variable {
-    let (x, w) = (value, weight.value)
-    let y = x.conv2D(
+    let (x, w) = (saved, weight.value)
+    let y = value.conv2D(
       w, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, algorithm: algorithm)
     return Self.convolution(
       "conv2D", [self], weight, bias, y,
@@ -20,7 +20,7 @@ extension Variable {
         ]
       },
       weightGradient: {
-        x.conv2DWeightGradient(
+        x.tensor.conv2DWeightGradient(
           $0, kernelSize: kernelSize(w), stride: stride, padding: padding, dilation: dilation,
           algorithm: algorithm)
       })
@@ -32,9 +32,9 @@ extension Variable {
     joinedWith second: Variable, _ weight: Variable, bias: Variable? = nil, stride: KernelSteps = 1,
     padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Variable {
-    let (x1, x2, w) = (value, second.value, weight.value)
-    let y = x1.conv2D(
-      joinedWith: x2, w, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+    let (x1, x2, w) = (saved, second.saved, weight.value)
+    let y = value.conv2D(
+      joinedWith: second.value, w, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
       algorithm: algorithm)
     return Self.convolution(
       "conv2D", [self, second], weight, bias, y,
@@ -45,8 +45,8 @@ extension Variable {
         return [parts.first, parts.second]
       },
       weightGradient: {
-        x1.conv2DWeightGradient(
-          joinedWith: x2, $0, kernelSize: kernelSize(w), stride: stride, padding: padding,
+        x1.tensor.conv2DWeightGradient(
+          joinedWith: x2.tensor, $0, kernelSize: kernelSize(w), stride: stride, padding: padding,
           dilation: dilation, algorithm: algorithm)
       })
   }
@@ -56,8 +56,8 @@ extension Variable {
     _ weight: Variable, bias: Variable? = nil, stride: KernelSteps = 1, padding: KernelSteps = 0,
     dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Variable {
-    let (x, w) = (value, weight.value)
-    let y = x.conv3D(
+    let (x, w) = (saved, weight.value)
+    let y = value.conv3D(
       w, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, algorithm: algorithm)
     return Self.convolution(
       "conv3D", [self], weight, bias, y,
@@ -69,7 +69,7 @@ extension Variable {
         ]
       },
       weightGradient: {
-        x.conv3DWeightGradient(
+        x.tensor.conv3DWeightGradient(
           $0, kernelSize: kernelSize(w), stride: stride, padding: padding, dilation: dilation,
           algorithm: algorithm)
       })
@@ -80,9 +80,9 @@ extension Variable {
     joinedWith second: Variable, _ weight: Variable, bias: Variable? = nil, stride: KernelSteps = 1,
     padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Variable {
-    let (x1, x2, w) = (value, second.value, weight.value)
-    let y = x1.conv3D(
-      joinedWith: x2, w, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
+    let (x1, x2, w) = (saved, second.saved, weight.value)
+    let y = value.conv3D(
+      joinedWith: second.value, w, bias: bias?.value, stride: stride, padding: padding, dilation: dilation,
       algorithm: algorithm)
     return Self.convolution(
       "conv3D", [self, second], weight, bias, y,
@@ -93,8 +93,8 @@ extension Variable {
         return [parts.first, parts.second]
       },
       weightGradient: {
-        x1.conv3DWeightGradient(
-          joinedWith: x2, $0, kernelSize: kernelSize(w), stride: stride, padding: padding,
+        x1.tensor.conv3DWeightGradient(
+          joinedWith: x2.tensor, $0, kernelSize: kernelSize(w), stride: stride, padding: padding,
           dilation: dilation, algorithm: algorithm)
       })
   }

@@ -6,8 +6,8 @@ extension Variable {
     _ weight: Variable, bias: Variable? = nil, stride: KernelSteps = 1, padding: KernelSteps = 0,
     algorithm: ConvolutionAlgorithm = .fast
   ) -> Variable {
-    let (x, w) = (value, weight.value)
-    let y = x.transposedConv2D(
+    let (x, w) = (saved, weight.value)
+    let y = value.transposedConv2D(
       w, bias: bias?.value, stride: stride, padding: padding, algorithm: algorithm)
     return Self.convolution(
       "transposedConv2D", [self], weight, bias, y,
@@ -18,7 +18,7 @@ extension Variable {
         ]
       },
       weightGradient: {
-        x.transposedConv2DWeightGradient(
+        x.tensor.transposedConv2DWeightGradient(
           $0, kernelSize: kernelSize(w), stride: stride, padding: padding, algorithm: algorithm)
       })
   }
@@ -28,8 +28,8 @@ extension Variable {
     _ weight: Variable, bias: Variable? = nil, stride: KernelSteps = 1, padding: KernelSteps = 0,
     algorithm: ConvolutionAlgorithm = .fast
   ) -> Variable {
-    let (x, w) = (value, weight.value)
-    let y = x.transposedConv3D(
+    let (x, w) = (saved, weight.value)
+    let y = value.transposedConv3D(
       w, bias: bias?.value, stride: stride, padding: padding, algorithm: algorithm)
     return Self.convolution(
       "transposedConv3D", [self], weight, bias, y,
@@ -40,7 +40,7 @@ extension Variable {
         ]
       },
       weightGradient: {
-        x.transposedConv3DWeightGradient(
+        x.tensor.transposedConv3DWeightGradient(
           $0, kernelSize: kernelSize(w), stride: stride, padding: padding, algorithm: algorithm)
       })
   }

@@ -5,13 +5,21 @@ extension Variable {
   /// `Tensor.batchNorm(weight:bias:epsilon:negativeSlope:)`.
   ///
   /// The statistics come back as tensors, for the running averages of a layer; no gradient flows through
-  /// them. The tape keeps the input and the statistics; the output is not needed.
+  /// them. The tape keeps the input and the statistics. The output is not needed: a convolution behind it does not
+  /// keep it either, but has it computed again.
   public func batchNorm(
     weight: Variable? = nil, bias: Variable? = nil, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1
   ) -> (output: Variable, statistics: NormalizationStatistics<Scalar>) {
     let (x, w, b) = (value, weight?.value, bias?.value)
     let (output, statistics) = x.batchNorm(weight: w, bias: b, epsilon: epsilon, negativeSlope: negativeSlope)
-    let result = Self.normalization("batchNorm", self, weight, bias, output) {
+    let result = Self.normalization(
+      "batchNorm", self, weight, bias, output,
+      recomputation: {
+        x.batchNorm(
+          weight: w, bias: b, mean: statistics.mean, variance: statistics.variance, epsilon: epsilon,
+          negativeSlope: negativeSlope)
+      }
+    ) {
       x.batchNormGradients(
         outputGradient: $0, weight: w, bias: b, statistics: statistics, negativeSlope: negativeSlope)
     }
@@ -25,9 +33,11 @@ extension Variable {
     epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1
   ) -> Variable {
     let (x, w, b) = (value, weight?.value, bias?.value)
-    let output = x.batchNorm(
-      weight: w, bias: b, mean: mean, variance: variance, epsilon: epsilon, negativeSlope: negativeSlope)
-    return Self.normalization("batchNorm", self, weight, bias, output) {
+    let compute = {
+      x.batchNorm(
+        weight: w, bias: b, mean: mean, variance: variance, epsilon: epsilon, negativeSlope: negativeSlope)
+    }
+    return Self.normalization("batchNorm", self, weight, bias, compute(), recomputation: compute) {
       x.batchNormGradients(
         outputGradient: $0, weight: w, bias: b,
         statistics: NormalizationStatistics(mean: mean, variance: variance, epsilon: epsilon, count: 0),
@@ -82,10 +92,12 @@ extension Variable {
   /// Records a normalisation: the gradients of input, weight and bias come from one call.
   private static func normalization(
     _ name: String, _ input: Variable, _ weight: Variable?, _ bias: Variable?, _ output: Tensor<Scalar>,
-    gradients: @escaping (Tensor<Scalar>) -> NormalizationGradients<Scalar>
+    recomputation: (() -> Tensor<Scalar>)? = nil, gradients: @escaping (Tensor<Scalar>) -> NormalizationGradients<Scalar>
   ) -> Variable {
     let (hasWeight, hasBias) = (weight != nil, bias != nil)
-    return .recorded(name, inputs: [input] + [weight, bias].compactMap { $0 }, value: output) {
+    return .recorded(
+      name, inputs: [input] + [weight, bias].compactMap { $0 }, value: output, recomputation: recomputation
+    ) {
       let result = gradients($0)
       return [result.input] + (hasWeight ? [result.weight] : []) + (hasBias ? [result.bias] : [])
     }

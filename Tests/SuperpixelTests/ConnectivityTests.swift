@@ -31,7 +31,8 @@ import Testing
       slic.maximumIterations = 2
       let image = TestImages.noise(shape)
       let mask = mask.map { BinaryMask($0) }
-      return shape.rank == 2 ? try slic.segment(image, mask: mask) : try slic.segment(volume: image, mask: mask)
+      return shape.rank == 2
+        ? try slic.segment(image, mask: mask) : try slic.segment(volume: image, mask: mask)
     }
   }
 
@@ -40,7 +41,8 @@ import Testing
     Case(shape: [480, 500], rule: .closestMean, minimum: 0.001),
     Case(shape: [480, 500], rule: .closestMean, maximum: 1.2),
     Case(shape: [700, 300], rule: .closestMean, masked: true),
-    Case(shape: [20, 90, 100], rule: .closestMean), Case(shape: [40, 24, 90], rule: .longestBorder, masked: true),
+    Case(shape: [20, 90, 100], rule: .closestMean),
+    Case(shape: [40, 24, 90], rule: .longestBorder, masked: true),
   ])
   func piecesOfSeveralShares(_ test: Case) throws {
     let before = ComputeThreads.count

@@ -92,7 +92,8 @@ extension Variable {
   /// Records a normalisation: the gradients of input, weight and bias come from one call.
   private static func normalization(
     _ name: String, _ input: Variable, _ weight: Variable?, _ bias: Variable?, _ output: Tensor<Scalar>,
-    recomputation: (() -> Tensor<Scalar>)? = nil, gradients: @escaping (Tensor<Scalar>) -> NormalizationGradients<Scalar>
+    recomputation: (() -> Tensor<Scalar>)? = nil,
+    gradients: @escaping (Tensor<Scalar>) -> NormalizationGradients<Scalar>
   ) -> Variable {
     let (hasWeight, hasBias) = (weight != nil, bias != nil)
     return .recorded(

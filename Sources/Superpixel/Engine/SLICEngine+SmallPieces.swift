@@ -145,7 +145,9 @@ extension SLICEngine {
     forEachRowShare { _, share, rows in
       // Where the runs of each fragment begin; they move on to where they end as the runs are written.
       var begin = Int32(truncatingIfNeeded: offsets[share])
-      for fragment in pieces.fragments(of: share) { (ends[fragment], begin) = (begin, begin + ends[fragment]) }
+      for fragment in pieces.fragments(of: share) {
+        (ends[fragment], begin) = (begin, begin + ends[fragment])
+      }
       let first = pieces.rowOffsets[rows.lowerBound]
       let small = UnsafeBufferPointer(
         start: indices + first, count: offsets[share + 1] - offsets[share])

@@ -22,52 +22,57 @@ SCL_INLINE void store_bytes(uint8_t *p, vint v, size_t n) {
 }
 SCL_INLINE vint v_set_int(int x) { return x - (vint){}; }
 
-// `count` is a constant where the caller knows it, so that the loop over neighbours unrolls.
+// One window at the channels from c on, so that memory is walked in its order. `count` is a constant where the caller
+// knows it, so that the loop over neighbours unrolls.
 SCL_INLINE void maximum_of(const float *x, const struct scl_pooling_run *run, float *y, uint8_t *selection,
                            size_t c, size_t n, const size_t count) {
-  const float *p = x + c;
-  const size_t channels = run->channels;
-  for (size_t i = 0; i < run->windows; i++, p += run->step) {
-    vfloat best = load_n(p + run->offsets[0], n);
-    vint chosen = v_set_int(run->ids[0]);
-    for (size_t k = 1; k < count; k++) {
-      vfloat value = load_n(p + run->offsets[k], n);
-      vint larger = (value > best) | (value != value);
-      best = v_select(larger, value, best);
-      chosen = (larger & run->ids[k]) | (~larger & chosen);
-    }
-    store_n(y + i * channels + c, best, n);
-    if (selection)
-      store_bytes(selection + i * channels + c, chosen, n);
+  vfloat best = load_n(x + c + run->offsets[0], n);
+  vint chosen = v_set_int(run->ids[0]);
+  for (size_t k = 1; k < count; k++) {
+    vfloat value = load_n(x + c + run->offsets[k], n);
+    vint larger = (value > best) | (value != value);
+    best = v_select(larger, value, best);
+    chosen = (larger & run->ids[k]) | (~larger & chosen);
   }
+  store_n(y + c, best, n);
+  if (selection)
+    store_bytes(selection + c, chosen, n);
 }
 
 SCL_INLINE void scatter_of(const float *dy, const uint8_t *selection, const struct scl_pooling_run *run,
                            float *dx, size_t c, size_t n, const size_t count, const int streams) {
-  float *p = dx + c;
-  const size_t channels = run->channels;
-  for (size_t i = 0; i < run->windows; i++, p += run->step) {
-    vfloat gradient = load_n(dy + i * channels + c, n);
-    vint chosen = load_bytes(selection + i * channels + c, n);
-    for (size_t k = 0; k < count; k++)
-      if (streams)
-        v_stream(p + run->offsets[k], v_select(chosen == run->ids[k], gradient, (vfloat){}));
-      else
-        store_n(p + run->offsets[k], v_select(chosen == run->ids[k], gradient, (vfloat){}), n);
+  vfloat gradient = load_n(dy + c, n);
+  vint chosen = load_bytes(selection + c, n);
+  for (size_t k = 0; k < count; k++) {
+    vfloat value = v_select(chosen == run->ids[k], gradient, (vfloat){});
+    if (streams)
+      v_stream(dx + c + run->offsets[k], value);
+    else
+      store_n(dx + c + run->offsets[k], value, n);
   }
 }
 
+/// CALL(c, n) for all channels of every window: p is its place in the run's input, q in its output.
+#define FOR_WINDOWS(CALL)                                                                                   \
+  for (size_t i = 0; i < run->windows; i++) {                                                               \
+    const ptrdiff_t p = (ptrdiff_t)i * run->step;                                                           \
+    const size_t q = i * run->channels;                                                                     \
+    SCL_FOR_RUNS(run->channels, CALL);                                                                      \
+  }
+
 static void SCL_VARIANT(pooling_maximum)(const float *x, const struct scl_pooling_run *run, float *y,
                                          uint8_t *selection) {
-#define FOUR(c, n) maximum_of(x, run, y, selection, c, n, 4)
-#define EIGHT(c, n) maximum_of(x, run, y, selection, c, n, 8)
-#define ANY(c, n) maximum_of(x, run, y, selection, c, n, run->count)
+#define CALL(c, n, count) maximum_of(x + p, run, y + q, selection ? selection + q : NULL, c, n, count)
+#define FOUR(c, n) CALL(c, n, 4)
+#define EIGHT(c, n) CALL(c, n, 8)
+#define ANY(c, n) CALL(c, n, run->count)
   if (run->count == 4)
-    SCL_FOR_RUNS(run->channels, FOUR);
+    FOR_WINDOWS(FOUR)
   else if (run->count == 8)
-    SCL_FOR_RUNS(run->channels, EIGHT);
+    FOR_WINDOWS(EIGHT)
   else
-    SCL_FOR_RUNS(run->channels, ANY);
+    FOR_WINDOWS(ANY)
+#undef CALL
 #undef FOUR
 #undef EIGHT
 #undef ANY
@@ -75,23 +80,28 @@ static void SCL_VARIANT(pooling_maximum)(const float *x, const struct scl_poolin
 
 static void SCL_VARIANT(pooling_scatter)(const float *dy, const uint8_t *selection,
                                          const struct scl_pooling_run *run, float *dx) {
-#define STREAMED(c, n) scatter_of(dy, selection, run, dx, c, n, run->count, 1)
-#define FOUR(c, n) scatter_of(dy, selection, run, dx, c, n, 4, 0)
-#define EIGHT(c, n) scatter_of(dy, selection, run, dx, c, n, 8, 0)
-#define ANY(c, n) scatter_of(dy, selection, run, dx, c, n, run->count, 0)
+#define CALL(c, n, count, streams) scatter_of(dy + q, selection + q, run, dx + p, c, n, count, streams)
+#define STREAMED(c, n) CALL(c, n, run->count, 1)
+#define FOUR_STREAMED(c, n) CALL(c, n, 4, 1)
+#define FOUR(c, n) CALL(c, n, 4, 0)
+#define EIGHT(c, n) CALL(c, n, 8, 0)
+#define ANY(c, n) CALL(c, n, run->count, 0)
   // All neighbours lie a multiple of the channels apart.
   if (run->streams && run->channels % SCL_WIDTH == 0 && (uintptr_t)dx % (4 * SCL_WIDTH) == 0) {
-    SCL_FOR_RUNS(run->channels, STREAMED);
+    if (run->count == 4)
+      FOR_WINDOWS(FOUR_STREAMED)
+    else
+      FOR_WINDOWS(STREAMED)
     stream_fence();
-    return;
-  }
-  if (run->count == 4)
-    SCL_FOR_RUNS(run->channels, FOUR);
+  } else if (run->count == 4)
+    FOR_WINDOWS(FOUR)
   else if (run->count == 8)
-    SCL_FOR_RUNS(run->channels, EIGHT);
+    FOR_WINDOWS(EIGHT)
   else
-    SCL_FOR_RUNS(run->channels, ANY);
+    FOR_WINDOWS(ANY)
+#undef CALL
 #undef STREAMED
+#undef FOUR_STREAMED
 #undef FOUR
 #undef EIGHT
 #undef ANY

@@ -23,6 +23,8 @@ enum tile_start {
   TILE_ADD   // they are added to what is stored
 };
 #define SCL_SUM 128
+// Steps of k by which the columns form asks for its operands in advance: pixels may lie a page apart.
+#define SCL_AHEAD 16
 
 // The operands of one tile. The sum over k runs in two loops, `outer` times `inner`.
 struct tile {
@@ -94,6 +96,13 @@ SCL_INLINE void tile_rows(const struct tile *t, const int rows, const int vector
   for (size_t o = 0; o < t->outer; o++) {
     const float *a = t->a + t->a_offsets[o];
     for (size_t k = 0; k < inner; k++) {
+      // The rows of the next tile, a cache line of each at a time: they may come from memory, and no hardware
+      // follows so many short streams.
+      if (k % 16 == 0) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++)
+          __builtin_prefetch(a + (rows + i) * row + (ptrdiff_t)k, 0, 3);
+      }
       // The panel may stream from a slower cache.
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++)
@@ -124,6 +133,10 @@ SCL_INLINE void tile_columns(const struct tile *t, const int rows, const int vec
     const float *a = t->a + (ptrdiff_t)o * t->a_outer;
     const float *b = t->b + (ptrdiff_t)o * t->b_outer;
     for (size_t k = 0; k < inner; k++) {
+      __builtin_prefetch(a + SCL_AHEAD * t->a_inner, 0, 3);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++)
+        __builtin_prefetch(b + SCL_AHEAD * t->b_inner + v * SCL_WIDTH, 0, 3);
       vfloat bv[SCL_VECTORS];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++)

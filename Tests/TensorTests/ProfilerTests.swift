@@ -64,4 +64,32 @@ import Testing
       #expect(Profiler.stop().events.isEmpty)
     }
   }
+
+  /// Each kind of operator leaves a row under its name; the operations are those of the definition.
+  @Test func operatorsLeaveRows() async {
+    await #expect(processExitsWith: .success) {
+      let x = Tensor<Float>(ones: [1, 8, 8, 4])
+      let weight = Tensor<Float>(ones: [3, 3, 4, 6])
+      Profiler.start()
+      let y = x.conv2D(weight, padding: 1)
+      _ = y.conv2DDataGradient(weight, inputShape: x.shape, padding: 1)
+      _ = x.conv2DWeightGradient(y, kernelSize: 3, padding: 1)
+      _ = y.convolutionBiasGradient()
+      _ = x.transposedConv2D(Tensor(ones: [2, 2, 4, 3]), stride: 2)
+      _ = x.reshaped([64, 4]).matmul(Tensor(ones: [4, 5]))
+      _ = (x + x).exp().relu().sum()
+      _ = x.softmax(along: -1).transposed(1, 2)
+      let rows = Dictionary(uniqueKeysWithValues: Profiler.stop().rows.map { ($0.name, $0) })
+      let products = 2 * 64 * 9 * 4 * 6
+      for part in ["", " data gradient", " weight gradient"] {
+        let row = rows["convolution\(part) 3x3 4->6 at 8x8"]
+        #expect(row?.calls == 1 && row?.flops == products, "\(rows.keys)")
+      }
+      #expect(rows["transposed convolution 2x2 4->3 at 16x16"]?.flops == 2 * 64 * 4 * 4 * 3)
+      #expect(rows["matmul"]?.flops == 2 * 64 * 4 * 5)
+      for name in ["channel sum", "+", "exp", "relu", "sum", "softmax", "copy"] {
+        #expect(rows[name] != nil, "\(name) is not in \(rows.keys)")
+      }
+    }
+  }
 }

@@ -30,6 +30,9 @@ struct Benchmark: ParsableCommand {
   @Option(help: "Serve this case over standard input and output.")
   var serve: String?
 
+  @Flag(help: "Print time, calls, bytes and GFLOP/s of each operator of one more repetition.")
+  var profile = false
+
   @Flag(help: "Print the names of the cases.")
   var list = false
 
@@ -68,6 +71,11 @@ struct Benchmark: ParsableCommand {
     } else {
       let name = item.name.padding(toLength: max(44, item.name.count), withPad: " ", startingAt: 0)
       print(name, String(format: "%10.3f ms   (%.3f ... %.3f)", middle, low, high))
+    }
+    if profile {
+      Profiler.start()
+      _ = try body()
+      print(Profiler.stop())
     }
   }
 

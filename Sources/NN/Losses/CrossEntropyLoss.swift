@@ -35,11 +35,18 @@ public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationL
     let logProbabilities = logits.value.logSoftmax(along: -1)
     let terms = CrossEntropyTerms(
       weights: weights, ignored: ignoredLabel, smoothing: labelSmoothing, classes: classes)
-    let (sum, total) = terms.sums(logProbabilities, labels)
+    let bytes = logProbabilities.elementCount * MemoryLayout<Scalar>.stride
+    let (sum, total) = Profiler.measure("crossEntropy", bytes: bytes) {
+      terms.sums(logProbabilities, labels)
+    }
     let loss = total > 0 ? sum / total : 0
     return .recorded("crossEntropy", inputs: [logits], value: Tensor(loss)) { gradient in
       let scale = total > 0 ? gradient.item / total : 0
-      return [terms.gradient(logProbabilities, labels, scale: scale)]
+      return [
+        Profiler.measure("crossEntropy gradient", bytes: 2 * bytes) {
+          terms.gradient(logProbabilities, labels, scale: scale)
+        }
+      ]
     }
   }
 }

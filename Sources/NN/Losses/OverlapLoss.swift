@@ -141,8 +141,11 @@ private func overlapLoss<Scalar: TensorFloatingPointScalar>(
   let first = scored == .all ? 0 : 1
   shapePrecondition(first < classes, "a loss over the foreground needs a class beside the background")
   let probabilities = logits.value.softmax(along: -1)
-  let sums = probabilities.withUnsafeBufferPointer { p in
-    labels.withUnsafeBufferPointer { overlapSums(p, $0, classes: classes, groups: groups) }
+  let bytes = probabilities.elementCount * MemoryLayout<Scalar>.stride
+  let sums = Profiler.measure(name, bytes: bytes) {
+    probabilities.withUnsafeBufferPointer { p in
+      labels.withUnsafeBufferPointer { overlapSums(p, $0, classes: classes, groups: groups) }
+    }
   }
   let share = 1 / Scalar(groups * (classes - first))
   var loss: Scalar = 1
@@ -160,13 +163,15 @@ private func overlapLoss<Scalar: TensorFloatingPointScalar>(
   }
   return .recorded(name, inputs: [logits], value: Tensor(loss)) { gradient in
     let scaled = slopes.map { $0 * gradient.item }
-    var result = probabilities
-    result.withUnsafeMutableBufferPointer { buffer in
-      labels.withUnsafeBufferPointer {
-        differentiateOverlap(buffer, $0, slopes: scaled, classes: classes, groups: groups)
+    return Profiler.measure("\(name) gradient", bytes: 2 * bytes) {
+      var result = probabilities
+      result.withUnsafeMutableBufferPointer { buffer in
+        labels.withUnsafeBufferPointer {
+          differentiateOverlap(buffer, $0, slopes: scaled, classes: classes, groups: groups)
+        }
       }
+      return [result]
     }
-    return [result]
   }
 }
 

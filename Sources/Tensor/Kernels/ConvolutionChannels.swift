@@ -42,6 +42,12 @@ func splitChannels<Scalar: TensorFloatingPointScalar>(
 extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The sum over all axes but the last: pieces of 512 rows, each summed in order, then added in order.
   func channelSum() -> Tensor {
+    Profiler.measure("channel sum", flops: elementCount, bytes: elementCount * MemoryLayout<Scalar>.stride) {
+      addedChannels()
+    }
+  }
+
+  private func addedChannels() -> Tensor {
     shapePrecondition(rank > 0, "a bias gradient needs channels, not a scalar")
     let channels = shape[-1]
     let rows = channels == 0 ? 0 : elementCount / channels

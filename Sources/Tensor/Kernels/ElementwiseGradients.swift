@@ -55,6 +55,14 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   package func backpropagated(through derivative: ElementwiseDerivative<Scalar>, saved: Tensor) -> Tensor {
     shapePrecondition(
       shape == saved.shape, "a gradient of shape \(shape) at a tensor of shape \(saved.shape)")
+    return Profiler.measure(
+      "\(derivative) gradient", flops: elementCount, bytes: 3 * elementCount * MemoryLayout<Scalar>.stride
+    ) { product(with: derivative, at: saved) }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func product(with derivative: ElementwiseDerivative<Scalar>, at saved: Tensor) -> Tensor {
     if Scalar.self == Float.self, let (kernel, parameter) = derivative.kernel {
       return Tensor(shape: shape) { output in
         withUnsafeBufferPointer { gradient in

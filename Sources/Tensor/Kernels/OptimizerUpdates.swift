@@ -22,7 +22,7 @@ package enum OptimizerUpdates {
       learningRate: Scalar(learningRate), momentum: Scalar(momentum.factor), decay: Scalar(weightDecay),
       gain: Scalar(step == 1 ? 1 : 1 - momentum.dampening), isNesterov: momentum.isNesterov)
     guard momentum.factor != 0 else {
-      update(&parameter, gradient) { parameter, gradient, range in
+      update("sgd", &parameter, gradient) { parameter, gradient, range in
         if Scalar.self == Float.self {
           var rule = rule.forKernel
           scl_optimizer().pointee.plain_sgd(
@@ -36,7 +36,7 @@ package enum OptimizerUpdates {
     checkShapes(parameter, velocity, "velocity")
     velocity.withUnsafeMutableBufferPointer { velocity in
       guard let velocity = velocity.baseAddress else { return }
-      update(&parameter, gradient) { parameter, gradient, range in
+      update("sgd", &parameter, gradient) { parameter, gradient, range in
         if Scalar.self == Float.self {
           var rule = rule.forKernel
           let first = range.lowerBound
@@ -76,7 +76,7 @@ package enum OptimizerUpdates {
     firstMoment.withUnsafeMutableBufferPointer { first in
       secondMoment.withUnsafeMutableBufferPointer { second in
         guard let first = first.baseAddress, let second = second.baseAddress else { return }
-        update(&parameter, gradient) { parameter, gradient, range in
+        update("adam", &parameter, gradient) { parameter, gradient, range in
           if Scalar.self == Float.self {
             var rule = rule.forKernel
             let start = range.lowerBound
@@ -158,12 +158,14 @@ package enum OptimizerUpdates {
   }
 
   private static func update<Scalar>(
-    _ parameter: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
+    _ name: String, _ parameter: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>,
     _ body: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Range<Int>) -> Void
   ) {
-    parameter.withUnsafeMutableBufferPointer { parameter in
-      guard let start = parameter.baseAddress else { return }
-      Parallel.for(parameter.count, grain: 1 << 16) { body(start, gradient.pointer, $0) }
+    Profiler.measure(name, bytes: 4 * gradient.elementCount * MemoryLayout<Scalar>.stride) {
+      parameter.withUnsafeMutableBufferPointer { parameter in
+        guard let start = parameter.baseAddress else { return }
+        Parallel.for(parameter.count, grain: 1 << 16) { body(start, gradient.pointer, $0) }
+      }
     }
   }
 

@@ -44,6 +44,16 @@ enum Reduction {
   @inline(__always)
   static func fold<Scalar>(
     _ tensor: Tensor<Scalar>, along axes: [Int], identity: Scalar?, _ kernel: FoldKernel? = nil,
+    name: StaticString = #function, _ combine: (Scalar, Scalar) -> Scalar
+  ) -> Tensor<Scalar> {
+    Profiler.measure(
+      name.operatorName, flops: tensor.elementCount, bytes: tensor.elementCount * MemoryLayout<Scalar>.stride
+    ) { folded(tensor, along: axes, identity: identity, kernel, combine) }
+  }
+
+  @inline(__always)
+  private static func folded<Scalar>(
+    _ tensor: Tensor<Scalar>, along axes: [Int], identity: Scalar?, _ kernel: FoldKernel?,
     _ combine: (Scalar, Scalar) -> Scalar
   ) -> Tensor<Scalar> {
     var result = tensor

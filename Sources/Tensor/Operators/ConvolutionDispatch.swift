@@ -14,14 +14,17 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm
   ) -> Tensor {
     checkBias(bias, channels: geometry.outputChannels)
-    let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
-    if path != .windows, let inputs = inputs as? [Tensor<Float>], let weight = weight as? Tensor<Float>,
-      let result = FastConvolution.forward(
-        inputs, weight, order: order, bias: bias as? Tensor<Float>, geometry, path) as? Tensor
-    {
-      return result
+    let isTransposed = order == .outputFirst
+    return measure(isTransposed ? " data gradient" : "", geometry, isTransposed: isTransposed) {
+      let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
+      if path != .windows, let inputs = inputs as? [Tensor<Float>], let weight = weight as? Tensor<Float>,
+        let result = FastConvolution.forward(
+          inputs, weight, order: order, bias: bias as? Tensor<Float>, geometry, path) as? Tensor
+      {
+        return result
+      }
+      return ExactConvolution.forward(inputs, weight, order: order, bias: bias, geometry)
     }
-    return ExactConvolution.forward(inputs, weight, order: order, bias: bias, geometry)
   }
 
   /// The data gradient, cut along the channels into parts of the given sizes; `self` is the output gradient.
@@ -34,16 +37,19 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       shape == geometry.outputShape,
       "an output gradient of shape \(shape) does not fit an output of shape \(geometry.outputShape)")
     Self.checkBias(bias, channels: geometry.inputChannels)
-    let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
-    if path != .windows, let gradient = self as? Tensor<Float>, let weight = weight as? Tensor<Float>,
-      let result = FastConvolution.dataGradient(
-        gradient, weight, order: order, bias: bias as? Tensor<Float>, geometry, channels: channels, path)
-        as? [Tensor]
-    {
-      return result
+    let isTransposed = order == .outputFirst
+    return Self.measure(isTransposed ? "" : " data gradient", geometry, isTransposed: isTransposed) {
+      let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
+      if path != .windows, let gradient = self as? Tensor<Float>, let weight = weight as? Tensor<Float>,
+        let result = FastConvolution.dataGradient(
+          gradient, weight, order: order, bias: bias as? Tensor<Float>, geometry, channels: channels, path)
+          as? [Tensor]
+      {
+        return result
+      }
+      return ExactConvolution.dataGradient(
+        self, weight, order: order, bias: bias, geometry, channels: channels)
     }
-    return ExactConvolution.dataGradient(
-      self, weight, order: order, bias: bias, geometry, channels: channels)
   }
 
   /// The weight gradient, in the given order of channels.
@@ -55,14 +61,28 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       outputGradient.shape == geometry.outputShape,
       "an output gradient of shape \(outputGradient.shape) does not fit an output of shape "
         + "\(geometry.outputShape)")
-    let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
-    if path != .windows, let inputs = inputs as? [Tensor<Float>],
-      let gradient = outputGradient as? Tensor<Float>,
-      let result = FastConvolution.weightGradient(inputs, gradient, order: order, geometry, path) as? Tensor
-    {
-      return result
+    return measure(" weight gradient", geometry, isTransposed: order == .outputFirst) {
+      let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
+      if path != .windows, let inputs = inputs as? [Tensor<Float>],
+        let gradient = outputGradient as? Tensor<Float>,
+        let result = FastConvolution.weightGradient(inputs, gradient, order: order, geometry, path) as? Tensor
+      {
+        return result
+      }
+      return ExactConvolution.weightGradient(inputs, outputGradient, order: order, geometry)
     }
-    return ExactConvolution.weightGradient(inputs, outputGradient, order: order, geometry)
+  }
+
+  /// Measures one of the functions above, a row for each kernel, number of channels and size.
+  private static func measure<Result>(
+    _ part: String, _ geometry: ConvolutionGeometry, isTransposed: Bool, _ body: () -> Result
+  ) -> Result {
+    let elements =
+      geometry.inputShape.elementCount + geometry.outputShape.elementCount + geometry.weightShape.elementCount
+    return Profiler.measure(
+      "\(isTransposed ? "transposed convolution" : "convolution")\(part) "
+        + geometry.profiledShape(isTransposed: isTransposed),
+      flops: 2 * geometry.multiplications, bytes: elements * MemoryLayout<Scalar>.stride, body)
   }
 
   private static func checkBias(_ bias: Tensor?, channels: Int) {

@@ -43,6 +43,15 @@ struct ConvolutionGeometry: Hashable, Sendable {
     batch * output.product * kernel.product * inputChannels * outputChannels
   }
 
+  /// For the profiler, such as `3x3 64->32 at 128x128`: kernel, channels, size of the result. A transposed
+  /// convolution goes the other way.
+  func profiledShape(isTransposed: Bool) -> String {
+    func joined(_ extent: SpatialExtent) -> String { lengths(extent).map(String.init).joined(separator: "x") }
+    return isTransposed
+      ? "\(joined(kernel)) \(outputChannels)->\(inputChannels) at \(joined(input))"
+      : "\(joined(kernel)) \(inputChannels)->\(outputChannels) at \(joined(output))"
+  }
+
   /// The kernel's lengths along the spatial axes.
   var kernelLengths: [Int] { lengths(kernel) }
 

@@ -29,6 +29,10 @@ extension Tensor where Scalar: TensorNumericScalar {
   /// - Precondition: both ranks are at least 2, the inner lengths agree and the batch axes broadcast.
   /// - Complexity: O(m k n) for each product of the batch.
   public func matmul(_ other: Tensor, transposing: TransposedOperands = .neither) -> Tensor {
-    MatrixProduct(shape, other.shape, transposing).multiply(self, other)
+    let product = MatrixProduct(shape, other.shape, transposing)
+    return Profiler.measure(
+      "matmul", flops: 2 * product.shape.elementCount * product.depth,
+      bytes: (elementCount + other.elementCount + product.shape.elementCount) * MemoryLayout<Scalar>.stride
+    ) { product.multiply(self, other) }
   }
 }

@@ -218,7 +218,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private func normalized(
-    _ name: StaticString, layout: NormalizationLayout, statisticShape: [Int], weight: Tensor?, bias: Tensor?,
+    _ name: String, layout: NormalizationLayout, statisticShape: [Int], weight: Tensor?, bias: Tensor?,
     epsilon: Scalar,
     negativeSlope: Scalar
   ) -> (output: Tensor, statistics: NormalizationStatistics<Scalar>) {
@@ -237,7 +237,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 
   private func normalizationGradients(
-    _ name: StaticString, layout: NormalizationLayout, outputGradient: Tensor, weight: Tensor?, bias: Tensor?,
+    _ name: String, layout: NormalizationLayout, outputGradient: Tensor, weight: Tensor?, bias: Tensor?,
     statistics: NormalizationStatistics<Scalar>, negativeSlope: Scalar, origin: StatisticsOrigin
   ) -> NormalizationGradients<Scalar> {
     shapePrecondition(

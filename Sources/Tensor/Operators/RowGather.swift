@@ -143,9 +143,11 @@ extension Tensor where Scalar: TensorNumericScalar {
     let scatter = RowScatter(
       outer: shape.dimensions[..<axis].reduce(1, *), targetRows: shape.dimensions[axis], columns: inner,
       indices: indices)
-    withUnsafeMutableBufferPointer { target in
-      guard let base = target.baseAddress else { return }
-      withExtendedLifetime(updates) { scatter.add(updates.pointer, to: base) }
+    Profiler.measure("scatter add", bytes: 3 * updates.elementCount * MemoryLayout<Scalar>.stride) {
+      withUnsafeMutableBufferPointer { target in
+        guard let base = target.baseAddress else { return }
+        withExtendedLifetime(updates) { scatter.add(updates.pointer, to: base) }
+      }
     }
   }
 }

@@ -29,11 +29,13 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The rows of floats along the last axis, by the kernel; `nil` for other axes and scalars.
   private func normalizedRows(along axis: Int, _ kernel: SoftmaxKernel) -> Tensor? {
     guard Scalar.self == Float.self, shape.normalized(axis: axis) == rank - 1 else { return nil }
-    return Tensor(shape: shape) { output in
-      withUnsafeBufferPointer { input in
-        guard let input = input.baseAddress, let target = output.baseAddress else { return }
-        let length = shape[-1]
-        ElementwiseFloat.softmax(kernel, rows: output.count / length, length: length, input, into: target)
+    return Profiler.measure("\(kernel)", bytes: 2 * elementCount * MemoryLayout<Scalar>.stride) {
+      Tensor(shape: shape) { output in
+        withUnsafeBufferPointer { input in
+          guard let input = input.baseAddress, let target = output.baseAddress else { return }
+          let length = shape[-1]
+          ElementwiseFloat.softmax(kernel, rows: output.count / length, length: length, input, into: target)
+        }
       }
     }
   }

@@ -147,9 +147,11 @@ private struct CopyPlane {
 extension Tensor {
   /// A tensor of `shape` whose bytes `write` fills; it must write every one of them.
   static func moving(to shape: TensorShape, _ write: (UnsafeMutableRawPointer) -> Void) -> Tensor {
-    let storage = TensorStorage<Scalar>(uninitializedCount: shape.elementCount)
-    write(UnsafeMutableRawPointer(storage.pointer))
-    return Tensor(storage: storage, shape: shape)
+    Profiler.measure("copy", bytes: 2 * shape.elementCount * MemoryLayout<Scalar>.stride) {
+      let storage = TensorStorage<Scalar>(uninitializedCount: shape.elementCount)
+      write(UnsafeMutableRawPointer(storage.pointer))
+      return Tensor(storage: storage, shape: shape)
+    }
   }
 
   /// The elements at `start` and the multiples of `strides` from it, as a contiguous tensor of `shape`.
@@ -164,11 +166,14 @@ extension Tensor {
 
   /// Writes `part` to the elements at `start` and the multiples of `strides` from it.
   mutating func scatterStrided(_ part: Tensor, start: Int, strides: [Int]) {
-    withUnsafeMutableBufferPointer { target in
-      guard let base = target.baseAddress else { return }
-      withExtendedLifetime(part) {
-        StridedCopy(lengths: part.shape.dimensions, sourceStrides: part.shape.strides, targetStrides: strides)
-          .run(from: part.pointer, to: base + start, elementSize: MemoryLayout<Scalar>.size)
+    Profiler.measure("copy", bytes: 2 * part.elementCount * MemoryLayout<Scalar>.stride) {
+      withUnsafeMutableBufferPointer { target in
+        guard let base = target.baseAddress else { return }
+        withExtendedLifetime(part) {
+          StridedCopy(
+            lengths: part.shape.dimensions, sourceStrides: part.shape.strides, targetStrides: strides
+          ).run(from: part.pointer, to: base + start, elementSize: MemoryLayout<Scalar>.size)
+        }
       }
     }
   }

@@ -44,18 +44,18 @@ public enum Profiler {
   /// Records how long `body` takes, if the profiler runs.
   ///
   /// - Parameters:
-  ///   - name: the operator's name. Calls of equal name are one row of the table.
+  ///   - name: the operator's name, formed only while the profiler runs. Calls of equal name are one row of the table.
   ///   - flops: floating-point operations by the operator's definition (a fast algorithm may do fewer).
   ///   - bytes: bytes of the operands and results.
-  package static func measure<Result, Failure: Error>(
-    _ name: StaticString, flops: @autoclosure () -> Int = 0, bytes: @autoclosure () -> Int = 0,
+  public static func measure<Result, Failure: Error>(
+    _ name: @autoclosure () -> String, flops: @autoclosure () -> Int = 0, bytes: @autoclosure () -> Int = 0,
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     guard isRecording.load(ordering: .relaxed) else { return try body() }
     let start = now()
     let result = try body()
     let end = now()
-    let (flops, bytes, thread) = (flops(), bytes(), currentThread())
+    let (name, flops, bytes, thread) = (name(), flops(), bytes(), currentThread())
     recorded.withLock { recording in
       guard recording.events.count < eventLimit, start >= recording.start else {
         recording.droppedCount += 1
@@ -63,7 +63,7 @@ public enum Profiler {
       }
       recording.events.append(
         ProfileEvent(
-          name: name.description, thread: thread, start: Double(start - recording.start) * 1e-9,
+          name: name, thread: thread, start: Double(start - recording.start) * 1e-9,
           seconds: Double(end - start) * 1e-9, flops: flops, bytes: bytes))
     }
     return result

@@ -136,7 +136,9 @@ package struct SeparableOperator<Scalar: TensorFloatingPointScalar>: Sendable {
   package init(_ steps: [(axis: Int, map: AxisOperator<Scalar>)]) { self.steps = steps }
 
   package func applied(to input: Tensor<Scalar>) -> Tensor<Scalar> {
-    steps.reduce(input) { $1.map.applied(to: $0, along: $1.axis) }
+    Profiler.measure("resampling", bytes: 2 * input.elementCount * MemoryLayout<Scalar>.stride) {
+      steps.reduce(input) { $1.map.applied(to: $0, along: $1.axis) }
+    }
   }
 
   /// The transposed maps in reverse order: the gradient of ``applied(to:)``.

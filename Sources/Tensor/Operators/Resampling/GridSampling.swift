@@ -40,12 +40,14 @@ package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
       input.shape == inputShape && coordinates.shape == coordinatesShape,
       "images of shape \(input.shape) at \(coordinates.shape), planned for \(inputShape) at \(coordinatesShape)"
     )
-    return Tensor(shape: outputShape) { target in
-      input.withUnsafeBufferPointer { input in
-        coordinates.withUnsafeBufferPointer { coordinates in
-          guard let from = input.baseAddress, let at = coordinates.baseAddress, let to = target.baseAddress
-          else { return }
-          readSamples(self, from, at, to)
+    return Profiler.measure("warping", bytes: 2 * outputShape.elementCount * MemoryLayout<Scalar>.stride) {
+      Tensor(shape: outputShape) { target in
+        input.withUnsafeBufferPointer { input in
+          coordinates.withUnsafeBufferPointer { coordinates in
+            guard let from = input.baseAddress, let at = coordinates.baseAddress, let to = target.baseAddress
+            else { return }
+            readSamples(self, from, at, to)
+          }
         }
       }
     }

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // processor sets
 #include "scl_threads.h"
 #include <pthread.h>
 #include <sched.h>
@@ -43,6 +44,53 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static atomic_size_t sleepers = 0;
 
+// In a virtual machine the kernel may take an idle processor for one that the host has taken away, and wake a helper on
+// the caller's processor, where it waits for milliseconds. So a sleeper is kept off that processor while it wakes.
+#if defined(__linux__)
+#define TRACKED 64 // helpers that are kept off; of more, some will wake elsewhere
+static struct {
+  pthread_t thread;
+  int is_asleep, is_moved;
+  cpu_set_t allowed; // its processors before it was moved
+} tracked[TRACKED];  // under the mutex
+
+// Called with the mutex held, before the sleepers are woken.
+static void move_sleepers(void) {
+  const int own = sched_getcpu();
+  for (size_t i = 0; i < TRACKED && i < helper_count; i++) {
+    if (own < 0 || !tracked[i].is_asleep)
+      continue;
+    const pthread_t thread = tracked[i].thread;
+    if (!tracked[i].is_moved && pthread_getaffinity_np(thread, sizeof tracked[i].allowed, &tracked[i].allowed))
+      continue;
+    cpu_set_t others = tracked[i].allowed;
+    CPU_CLR(own, &others);
+    if (CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread, sizeof others, &others) == 0)
+      tracked[i].is_moved = 1;
+  }
+}
+
+// Called with the mutex held, around a helper's sleep.
+static void fall_asleep(size_t index) {
+  if (index >= TRACKED)
+    return;
+  tracked[index].thread = pthread_self();
+  tracked[index].is_asleep = 1;
+}
+static void wake_up(size_t index) {
+  if (index >= TRACKED)
+    return;
+  tracked[index].is_asleep = 0;
+  if (tracked[index].is_moved)
+    sched_setaffinity(0, sizeof tracked[index].allowed, &tracked[index].allowed);
+  tracked[index].is_moved = 0;
+}
+#else
+static void move_sleepers(void) {}
+static void fall_asleep(size_t index) { (void)index; }
+static void wake_up(size_t index) { (void)index; }
+#endif
+
 static void run_loop(void) {
   for (size_t i; (i = atomic_fetch_add_explicit(&progress.next, 1, memory_order_relaxed)) < loop_count;)
     loop_body(loop_context, i);
@@ -51,8 +99,8 @@ static void run_loop(void) {
 // Whether this helper should try the door that it saw.
 static int is_inviting(uint64_t seen) { return (seen & DOOR_OPEN) && DOOR_COUNT(seen) < DOOR_LIMIT(seen); }
 
-static void *helper(void *unused) {
-  (void)unused;
+static void *helper(void *argument) {
+  const size_t index = (size_t)(uintptr_t)argument;
   in_parallel_loop = 1;
   uint64_t last = UINT64_MAX; // the number of the loop that this helper has been in
   for (;;) {
@@ -63,11 +111,13 @@ static void *helper(void *unused) {
     }
     if (!is_inviting(seen) || seen >> 32 == last) {
       pthread_mutex_lock(&mutex);
+      fall_asleep(index);
       atomic_fetch_add(&sleepers, 1);
       // The opener looks for sleepers after it has opened: one of the two sees the other.
       while (seen = atomic_load(&door), !is_inviting(seen) || seen >> 32 == last)
         pthread_cond_wait(&opened, &mutex);
       atomic_fetch_sub(&sleepers, 1);
+      wake_up(index);
       pthread_mutex_unlock(&mutex);
     }
     if (atomic_compare_exchange_strong_explicit(&door, &seen, seen + 1, memory_order_acquire,
@@ -88,7 +138,7 @@ static void start_helpers(size_t wanted) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, 8 << 20);
   pthread_t thread;
-  while (helper_count < wanted && pthread_create(&thread, &attributes, helper, 0) == 0)
+  while (helper_count < wanted && pthread_create(&thread, &attributes, helper, (void *)(uintptr_t)helper_count) == 0)
     helper_count++;
   pthread_attr_destroy(&attributes);
 }
@@ -107,6 +157,7 @@ int scl_parallel_for(size_t threads, size_t count, void (*body)(void *context, s
   atomic_store(&door, number << 32 | DOOR_OPEN | limit << 15);
   if (atomic_load(&sleepers) > 0) {
     pthread_mutex_lock(&mutex);
+    move_sleepers();
     if (limit == 1)
       pthread_cond_signal(&opened);
     else

@@ -5,19 +5,21 @@
 /// many pieces as any before it grows some of them once). A scratch serves one call at a time. Without one, each call makes its own.
 ///
 /// Memory: 4 bytes a pixel and channel for the features, half a byte a pixel and channel for running sums,
-/// 12 bytes for each run of equal labels in a row, 24 more for a run of a small piece, 36 and 4 a channel for each
+/// 12 bytes for each run of equal labels in a row, 24 more for a run of a small piece, 44 and 4 a channel for each
 /// connected piece before small ones are joined, and small tables for each segment and thread.
 public final class SLICScratch {
   enum Buffer: Int, CaseIterable {
     case features, blockSums, smoothing, rows, table, centers, weights, maxima, sums, stripOffsets,
       stripClusters, workspaces
-    case rowOffsets, fragmentOffsets, runStarts, runFragments, pieces, components, componentSums, smallRuns,
-      smallRunOffsets, runEnds, runIndices, contacts, queue, heap, large, growth, seeds
+    case rowOffsets, fragmentOffsets, runStarts, runFragments, pieces, joinedFragments, roots, components,
+      componentSums, smallRuns, smallRunOffsets, runEnds, runIndices, contacts, queue, heap, large,
+      largeOffsets,
+      growth, seeds
 
     var dependsOnContent: Bool {
       switch self {
-      case .stripClusters, .workspaces, .runStarts, .runFragments, .pieces, .components, .componentSums,
-        .smallRuns, .runEnds, .runIndices, .contacts, .queue, .heap, .growth:
+      case .stripClusters, .workspaces, .runStarts, .runFragments, .pieces, .joinedFragments, .roots,
+        .components, .componentSums, .smallRuns, .runEnds, .runIndices, .contacts, .queue, .heap, .growth:
         true
       default: false
       }

@@ -1,3 +1,4 @@
+import Foundation
 import Superpixel
 import Tensor
 import TestSupport
@@ -60,5 +61,43 @@ import Testing
       ComputeThreads.count = threads
       #expect(try test.segment() == one, "\(threads) threads")
     }
+  }
+
+  /// Random shapes, masks of many islands and options: the labels keep what is promised, with any threads.
+  @Test(arguments: 0..<24)
+  func anyLargeImage(_ seed: UInt64) throws {
+    let before = ComputeThreads.count
+    defer { ComputeThreads.count = before }
+    var random = SplitMix64(seed: seed)
+    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+    let isVolume = seed % 3 == 0
+    let shape: TensorShape =
+      isVolume ? [pick(17...40), pick(50...70), pick(60...90)] : [pick(300...700), pick(200...400)]
+    var slic = SLIC(segmentCount: pick(2...3_000), compactness: pow(10, Double(pick(-2...1))))
+    slic.minimumSizeFactor = [0, 0.01, 0.25, 0.5, 1][pick(0...4)]
+    slic.maximumSizeFactor = pick(0...3) == 0 ? 1.5 : nil
+    slic.smallSegmentRule = pick(0...1) == 0 ? .closestMean : .longestBorder
+    slic.maximumIterations = 2
+    let image = TestImages.noise(shape, seed: seed + 1)
+    // Islands: where a coarse pattern and noise leave pixels in.
+    let share = Float(pick(0...9)) / 10
+    let noise = TestImages.noise(shape, seed: seed + 100)
+    let islands = Tensor<Bool>(shape: shape) { buffer in
+      noise.withUnsafeBufferPointer { noise in
+        for index in buffer.indices {
+          buffer[index] = index == 0 || index / 37 % 3 > 0 || noise[index] > share
+        }
+      }
+    }
+    let mask = pick(0...1) == 0 ? nil : islands
+    func segment() throws -> Superpixels {
+      let mask = mask.map { BinaryMask($0) }
+      return isVolume ? try slic.segment(volume: image, mask: mask) : try slic.segment(image, mask: mask)
+    }
+    ComputeThreads.count = 1
+    let one = try segment()
+    #expect(LabelChecks.problem(one, mask: mask?.scalars) == nil)
+    ComputeThreads.count = 3
+    #expect(try segment() == one)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Superpixel
 import Tensor
+import TestSupport
 import Testing
 
 /// Random sizes, scalars, layouts, masks and options: no trap, and the promises hold for each. Set
@@ -25,18 +26,12 @@ import Testing
 
 /// One random case.
 private struct SLICFuzzCase {
-  private var state: UInt64
+  private var generator: SplitMix64
   var slic = SLIC()
 
-  init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x2545_f491_4f6c_dd1d }
+  init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-  private mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
-  }
+  private mutating func next() -> UInt64 { generator.next() }
 
   private mutating func pick(_ range: ClosedRange<Int>) -> Int {
     range.lowerBound + Int(next() % UInt64(range.count))

@@ -50,7 +50,7 @@ struct PieceMerger {
   private var parents: UnsafeMutablePointer<Int32> { pieces.pieces }
   private var sizes: UnsafeMutablePointer<Int32> { pieces.sizes }
 
-  private func isSmall(_ piece: Int32) -> Bool { Int(sizes[Int(piece)]) < minimum }
+  func isSmall(_ piece: Int32) -> Bool { Int(sizes[Int(piece)]) < minimum }
 
   @inline(__always)
   private func root(_ fragment: Int32) -> Int32 {
@@ -71,7 +71,7 @@ struct PieceMerger {
     run(&queue, &contacts, growth)
   }
 
-  /// Joins all small pieces that are left, and leads each fragment to its piece.
+  /// Joins all small pieces that are left.
   func mergeAll(_ queue: inout PieceQueue, _ contacts: inout ContactTable) {
     for piece in 0..<pieces.fragmentCount where parents[piece] == piece && isSmall(Int32(piece)) {
       queue.append(Int32(piece), size: Int(sizes[piece]))
@@ -227,10 +227,5 @@ struct PieceMerger {
         sums[Int(piece) * channels + channel] += growth.sums[place * channels + channel]
       }
     }
-  }
-
-  /// Leads each fragment to its piece.
-  func compress() {
-    for fragment in 0..<pieces.fragmentCount { parents[fragment] = root(Int32(fragment)) }
   }
 }

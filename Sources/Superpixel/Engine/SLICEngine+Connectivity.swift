@@ -32,10 +32,19 @@ extension SLICEngine {
 
   /// Numbers the pieces in order of their first fragment, and returns how many there are.
   private func number(_ pieces: SegmentPieces, _ numbers: UnsafeMutablePointer<Int32>) -> Int {
-    numbers.update(repeating: -1, count: pieces.fragmentCount)
+    let roots = scratch.take(.roots, Int32.self, pieces.fragmentCount)
+    forEachRowShare { _, share, _ in
+      for fragment in pieces.fragments(of: share) {
+        numbers[fragment] = -1
+        // A piece that was joined to another leads on to it. Nothing is written that others read.
+        var piece = pieces.pieces[fragment]
+        while pieces.pieces[Int(piece)] != piece { piece = pieces.pieces[Int(piece)] }
+        roots[fragment] = piece
+      }
+    }
     var next: Int32 = 0
     for fragment in 0..<pieces.fragmentCount {
-      let piece = Int(pieces.pieces[fragment])
+      let piece = Int(roots[fragment])
       // A piece that appears before the fragment it is named after gets its number there.
       if numbers[piece] < 0 {
         numbers[piece] = next

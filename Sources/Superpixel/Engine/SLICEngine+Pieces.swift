@@ -60,11 +60,12 @@ extension SLICEngine {
     for share in 0..<shareCount { fragmentOffsets[share + 1] += fragmentOffsets[share] }
     let count = fragmentOffsets[shareCount]
     let tables = scratch.take(.pieces, Int32.self, 2 * count)
-    let pieces = SegmentPieces(
+    var pieces = SegmentPieces(
       rowOffsets: rowOffsets, starts: starts, fragments: fragments, fragmentOffsets: fragmentOffsets,
-      pieces: tables, sizes: tables + count, fragmentCount: count, shareCount: shareCount)
-    forEachRowShare { _, share, rows in measure(rows, share, pieces) }
-    joinShares(pieces)
+      pieces: tables, sizes: tables + count, joined: UnsafeBufferPointer(start: nil, count: 0),
+      fragmentCount: count, shareCount: shareCount)
+    forEachRowShare { [pieces] _, share, rows in measure(rows, share, pieces) }
+    pieces.joined = joinShares(pieces)
     return pieces
   }
 
@@ -138,14 +139,18 @@ extension SLICEngine {
     }
   }
 
-  /// Joins the fragments of neighboring shares.
-  private func joinShares(_ pieces: SegmentPieces) {
+  /// Joins the fragments of neighboring shares, and returns those that are named after another now.
+  private func joinShares(_ pieces: SegmentPieces) -> UnsafeBufferPointer<Int32> {
     let forest = RunForest(rowOffsets: pieces.rowOffsets, starts: pieces.starts, parents: pieces.pieces)
+    let joined = scratch.take(.joinedFragments, Int32.self, pieces.fragmentCount)
+    var count = 0
     func join(_ row: Int, _ other: Int) {
       let (line, otherLine) = (labels + row * width, labels + other * width)
       forEachOverlap(row, other, pieces.rowOffsets, pieces.starts) { a, b, start in
         guard line[start] == otherLine[start], pieces.fragments[a] >= 0 else { return }
-        forest.join(pieces.fragments[a], pieces.fragments[b])
+        guard let follower = forest.join(pieces.fragments[a], pieces.fragments[b]) else { return }
+        joined[count] = follower
+        count += 1
       }
     }
     for first in stride(from: shareHeight, to: rowCount, by: shareHeight) {
@@ -155,15 +160,13 @@ extension SLICEngine {
         if let before, before < first { join(row, before) }
       }
     }
-    guard shareCount > 1 else { return }
-    for fragment in pieces.fragments(of: 0).upperBound..<pieces.fragmentCount {
-      let parent = pieces.pieces[fragment]
-      guard parent != fragment else { continue }
-      // A parent lies before its child, so it already names the first fragment.
-      let piece = pieces.pieces[Int(parent)]
-      pieces.pieces[fragment] = piece
-      pieces.sizes[Int(piece)] += pieces.sizes[fragment]
+    let followers = UnsafeBufferPointer(start: joined, count: count)
+    for follower in followers {
+      let piece = forest.root(follower)
+      pieces.pieces[Int(follower)] = piece
+      pieces.sizes[Int(piece)] += pieces.sizes[Int(follower)]
     }
+    return followers
   }
 }
 
@@ -173,14 +176,18 @@ private struct RunForest {
   let starts: UnsafeMutablePointer<Int32>
   let parents: UnsafeMutablePointer<Int32>
 
+  /// Joins two trees, and returns the root that is one no more.
   @inline(__always)
-  func join(_ a: Int32, _ b: Int32) {
+  @discardableResult
+  func join(_ a: Int32, _ b: Int32) -> Int32? {
     let (first, second) = (root(a), root(b))
-    if first < second { parents[Int(second)] = first } else { parents[Int(first)] = second }
+    guard first != second else { return nil }
+    parents[Int(max(first, second))] = min(first, second)
+    return max(first, second)
   }
 
   @inline(__always)
-  private func root(_ run: Int32) -> Int32 {
+  func root(_ run: Int32) -> Int32 {
     var run = run
     while parents[Int(run)] != run {
       parents[Int(run)] = parents[Int(parents[Int(run)])]

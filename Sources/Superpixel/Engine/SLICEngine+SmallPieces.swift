@@ -9,13 +9,9 @@ extension SLICEngine {
   /// share come first, share by share, and weigh large pieces by the mean from before; then come those that touch
   /// another share. A piece without neighbors (an island of the mask) stays as it is.
   func mergeSmallPieces(_ pieces: SegmentPieces, minimum: Int, maximum: Int) {
-    let smallCount = (0..<pieces.fragmentCount).count {
-      pieces.pieces[$0] == $0 && Int(pieces.sizes[$0]) < minimum
-    }
-    guard smallCount > 0 else { return }
+    guard let smallRuns = listSmallRuns(pieces, minimum) else { return }
     let count = pieces.fragmentCount
     let tables = scratch.take(.components, Int32.self, 3 * count)
-    let smallRuns = listSmallRuns(pieces, minimum)
     let merger = PieceMerger(
       pieces: pieces, height: height, width: width, channels: channels, minimum: minimum, maximum: maximum,
       rule: options.smallSegmentRule, sums: sumFeatures(pieces), smallRuns: smallRuns.runs,
@@ -34,7 +30,6 @@ extension SLICEngine {
     }
     var (queue, contacts) = memory.ofThread(0, heapOffset: 0)
     merger.mergeAll(&queue, &contacts)
-    merger.compress()
   }
 
   /// Whether the shares begin on their own. Together they could exceed a maximum size; and where large pieces
@@ -79,18 +74,33 @@ extension SLICEngine {
         }
       }
     }
+    for fragment in pieces.joined {
+      let piece = pieces.pieces[Int(fragment)]
+      if merger.isSmall(piece) { merger.append(fragment, to: piece) }
+    }
+    return listLargePieces(merger)
+  }
+
+  /// Gives each large piece its place, and returns them in order.
+  private func listLargePieces(_ merger: PieceMerger) -> UnsafeBufferPointer<Int32> {
+    let pieces = merger.pieces
     let large = scratch.take(.large, Int32.self, pixelCount / max(merger.minimum, 1) + 1)
-    var count = 0
-    for fragment in 0..<pieces.fragmentCount {
-      let piece = pieces.pieces[fragment]
-      if Int(pieces.sizes[Int(piece)]) < merger.minimum {
-        if piece != fragment { merger.append(Int32(truncatingIfNeeded: fragment), to: piece) }
-      } else if piece == fragment {
-        merger.places[fragment] = Int32(truncatingIfNeeded: count)
-        large[count] = piece
-        count += 1
+    let offsets = scratch.take(.largeOffsets, Int.self, pieces.shareCount + 1)
+    func isLarge(_ fragment: Int) -> Bool {
+      pieces.pieces[fragment] == fragment && !merger.isSmall(Int32(truncatingIfNeeded: fragment))
+    }
+    forEachRowShare { _, share, _ in offsets[share + 1] = pieces.fragments(of: share).count(where: isLarge) }
+    offsets[0] = 0
+    for share in 0..<pieces.shareCount { offsets[share + 1] += offsets[share] }
+    forEachRowShare { _, share, _ in
+      var place = offsets[share]
+      for fragment in pieces.fragments(of: share) where isLarge(fragment) {
+        merger.places[fragment] = Int32(truncatingIfNeeded: place)
+        large[place] = Int32(truncatingIfNeeded: fragment)
+        place += 1
       }
     }
+    let count = offsets[pieces.shareCount]
     return UnsafeBufferPointer(start: large, count: count)
   }
 
@@ -110,18 +120,20 @@ extension SLICEngine {
         }
       }
     }
-    for fragment in pieces.fragments(of: 0).upperBound..<pieces.fragmentCount {
-      let piece = Int(pieces.pieces[fragment])
-      guard piece != fragment else { continue }
-      for channel in 0..<channels { sums[piece * channels + channel] += sums[fragment * channels + channel] }
+    for fragment in pieces.joined {
+      let piece = Int(pieces.pieces[Int(fragment)])
+      for channel in 0..<channels {
+        sums[piece * channels + channel] += sums[Int(fragment) * channels + channel]
+      }
     }
     return sums
   }
 
-  /// The runs of the small pieces with their rows, fragment by fragment, and where those of each end.
+  /// The runs of the small pieces with their rows, fragment by fragment, and where those of each end; `nil` where
+  /// no piece is small.
   private func listSmallRuns(
     _ pieces: SegmentPieces, _ minimum: Int
-  ) -> (runs: UnsafePointer<PieceMerger.Run>, ends: UnsafePointer<Int32>) {
+  ) -> (runs: UnsafePointer<PieceMerger.Run>, ends: UnsafePointer<Int32>)? {
     let ends = scratch.take(.runEnds, Int32.self, pieces.fragmentCount)
     let indices = scratch.take(.runIndices, Int32.self, pieces.rowOffsets[rowCount])
     let offsets = scratch.take(.smallRunOffsets, Int.self, pieces.shareCount + 1)
@@ -141,6 +153,7 @@ extension SLICEngine {
     }
     offsets[0] = 0
     for share in 0..<pieces.shareCount { offsets[share + 1] += offsets[share] }
+    guard offsets[pieces.shareCount] > 0 else { return nil }
     let runs = scratch.take(.smallRuns, PieceMerger.Run.self, offsets[pieces.shareCount])
     forEachRowShare { _, share, rows in
       // Where the runs of each fragment begin; they move on to where they end as the runs are written.

@@ -15,6 +15,8 @@ struct SegmentPieces {
   let pieces: UnsafeMutablePointer<Int32>
   /// The pixels of each piece, at its first fragment.
   let sizes: UnsafeMutablePointer<Int32>
+  /// The fragments that belong to a piece named after another, in the order in which they were joined.
+  var joined: UnsafeBufferPointer<Int32>
   let fragmentCount: Int
   let shareCount: Int
 

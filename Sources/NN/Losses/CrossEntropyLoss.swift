@@ -93,32 +93,22 @@ private func sumPixels<Scalar: TensorFloatingPointScalar>(
   ignored: Int32,
   smoothing: Scalar, spread: Scalar, classes: Int
 ) -> (Scalar, Scalar) {
-  // Double accumulation: a Float sum over millions of pixels would lose digits. The sums of the chunks are added
-  // in order.
-  let chunks = (labels.count + pixelChunk - 1) / pixelChunk
-  var parts = [(sum: Double, total: Double)](repeating: (0, 0), count: chunks)
-  parts.withUnsafeMutableBufferPointer { parts in
-    nonisolated(unsafe) let (parts, logs, labels) = (parts, logs, labels)
-    Parallel.for(labels.count, grain: pixelChunk) { range in
-      var (sum, total) = (0.0, 0.0)
-      for pixel in range where labels[pixel] != ignored {
-        let label = Int(labels[pixel])
-        var term = (1 - smoothing) * weights[label] * logs[pixel * classes + label]
-        if smoothing > 0 {
-          for index in 0..<classes { term += spread * weights[index] * logs[pixel * classes + index] }
-        }
-        sum -= Double(term)
-        total += Double(weights[label])
+  // Double accumulation: a Float sum over millions of pixels would lose digits.
+  nonisolated(unsafe) let (logs, labels) = (logs, labels)
+  let sums = Parallel.sums(2, over: labels.count, grain: pixelChunk) { range, sums in
+    var (sum, total) = (0.0, 0.0)
+    for pixel in range where labels[pixel] != ignored {
+      let label = Int(labels[pixel])
+      var term = (1 - smoothing) * weights[label] * logs[pixel * classes + label]
+      if smoothing > 0 {
+        for index in 0..<classes { term += spread * weights[index] * logs[pixel * classes + index] }
       }
-      parts[range.lowerBound / pixelChunk] = (sum, total)
+      sum -= Double(term)
+      total += Double(weights[label])
     }
+    (sums[0], sums[1]) = (sum, total)
   }
-  var (sum, total) = (0.0, 0.0)
-  for part in parts {
-    sum += part.sum
-    total += part.total
-  }
-  return (Scalar(sum), Scalar(total))
+  return (Scalar(sums[0]), Scalar(sums[1]))
 }
 
 /// Pixels that one piece of parallel work handles.

@@ -184,39 +184,28 @@ private func overlapSums<Scalar: TensorFloatingPointScalar>(
   _ p: UnsafeBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, classes: Int, groups: Int
 ) -> [OverlapSums<Scalar>] {
   let pixels = labels.count / groups
-  let chunks = max(1, (pixels + overlapChunk - 1) / overlapChunk)
-  let size = classes * 4
-  // Double accumulation, as for every sum over pixels; the sums of the chunks are added in order.
-  var parts = [Double](repeating: 0, count: groups * chunks * size)
-  parts.withUnsafeMutableBufferPointer { parts in
-    nonisolated(unsafe) let (parts, p, labels) = (parts, p, labels)
-    Parallel.for(groups * chunks, grain: 1) { range in
-      for index in range {
-        let (group, chunk) = index.quotientAndRemainder(dividingBy: chunks)
-        let sums = UnsafeMutableBufferPointer(rebasing: parts[index * size..<(index + 1) * size])
-        let first = group * pixels + chunk * overlapChunk
-        for pixel in first..<min(first + overlapChunk, (group + 1) * pixels) {
-          let start = pixel * classes
-          for index in 0..<classes {
-            let value = Double(p[start + index])
-            sums[index * 4 + 1] += value
-            sums[index * 4 + 2] += value * value
-          }
-          let own = Int(labels[pixel])
-          sums[own * 4] += Double(p[start + own])
-          sums[own * 4 + 3] += 1
+  nonisolated(unsafe) let (p, labels) = (p, labels)
+  return (0..<groups).flatMap { group -> [OverlapSums<Scalar>] in
+    // Double accumulation, as for every sum over pixels.
+    let sums = Parallel.sums(4 * classes, over: pixels, grain: overlapChunk) { range, sums in
+      for pixel in range {
+        let pixel = group * pixels + pixel
+        let start = pixel * classes
+        for index in 0..<classes {
+          let value = Double(p[start + index])
+          sums[index * 4 + 1] += value
+          sums[index * 4 + 2] += value * value
         }
+        let own = Int(labels[pixel])
+        sums[own * 4] += Double(p[start + own])
+        sums[own * 4 + 3] += 1
       }
     }
-  }
-  var sums = [Double](repeating: 0, count: groups * size)
-  for index in 0..<groups * chunks {
-    for slot in 0..<size { sums[index / chunks * size + slot] += parts[index * size + slot] }
-  }
-  return (0..<groups * classes).map { index -> OverlapSums<Scalar> in
-    let counts = sums[index * 4..<index * 4 + 4].map { Scalar($0) }
-    return OverlapSums(
-      overlap: counts[0], probability: counts[1], squaredProbability: counts[2], reference: counts[3])
+    return (0..<classes).map { index in
+      let counts = sums[index * 4..<index * 4 + 4].map { Scalar($0) }
+      return OverlapSums(
+        overlap: counts[0], probability: counts[1], squaredProbability: counts[2], reference: counts[3])
+    }
   }
 }
 

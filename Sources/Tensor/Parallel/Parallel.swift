@@ -29,6 +29,25 @@ package enum Parallel {
     }
   }
 
+  /// `width` sums over `0..<count`: `body` adds those of a chunk to numbers that are zero at first, and the chunks'
+  /// sums are added in order, so that the bits do not depend on the number of threads.
+  package static func sums(
+    _ width: Int, over count: Int, grain: Int, _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    let chunks = (count + grain - 1) / grain
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(chunks * width, 1)) { parts in
+      parts.initialize(repeating: 0)
+      guard let start = parts.baseAddress else { return [] }
+      nonisolated(unsafe) let first = start
+      Self.for(count, grain: grain) { body($0, first + $0.lowerBound / grain * width) }
+      return (0..<width).map { slot in
+        var sum = 0.0
+        for chunk in 0..<chunks { sum += first[chunk * width + slot] }
+        return sum
+      }
+    }
+  }
+
   /// What a helper needs to run a chunk.
   private struct Loop {
     let count: Int

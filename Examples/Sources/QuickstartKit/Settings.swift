@@ -71,13 +71,16 @@ public struct Settings: Sendable, Equatable, Codable {
   public var pretrainingRate = 0.01
   /// Sampled pixels that a superpixel must have on the level that ILCP reads.
   public var pixelsPerSegment = 5
-  public var fineTuningBatch = 4
+  /// The paper's batch.
+  public var fineTuningBatch = 5
+  /// The weight of cross-entropy beside Dice, whose weight is 1.
+  public var crossEntropyWeight: Float = 0.3
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
   public var augmentation = Self.turningAndScaling
   /// The schedules that each method tries; the validation part chooses.
   public var candidates: [Candidate] = [
-    Candidate(learningRate: 1e-3, steps: 1000), Candidate(learningRate: 2e-3, steps: 1000),
+    Candidate(learningRate: 1e-3, steps: 800), Candidate(learningRate: 2e-3, steps: 800),
   ]
 
   private static var turningAndScaling: VariedAugmentation {

@@ -20,7 +20,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CExamplesPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(
-      name: "ExampleSupport", dependencies: ["CExamplesPNG", product("Tensor"), product("MedIO")],
+      name: "ExampleSupport",
+      dependencies: [arguments, "CExamplesPNG", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
     .target(
       name: "QuickstartKit", dependencies: ["ExampleSupport", product("SuperCL")],
@@ -33,7 +34,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(name: "CHeapCounter"),
     .executableTarget(
-      name: "benchmark", dependencies: [arguments, "CHeapCounter", "ExampleSupport", product("SuperCL")],
+      name: "benchmark",
+      dependencies: [
+        arguments, "CHeapCounter", "ExampleSupport", "QuickstartKit", product("SuperCL"),
+      ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "interop", dependencies: [arguments, "ExampleSupport", product("SuperCL")],

@@ -1,4 +1,4 @@
-import Foundation
+public import MedIO
 
 /// A failure that ends an example with one line on stderr and one of the exit codes of sysexits.h.
 public struct ExampleFailure: Error, CustomStringConvertible {
@@ -19,5 +19,13 @@ public struct ExampleFailure: Error, CustomStringConvertible {
   public init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = description
+  }
+
+  /// A file that could not be read, or that is broken.
+  public init(_ error: MedIOError) {
+    switch error.code {
+    case .notFound, .notRegularFile, .unreadable, .missingPair: self.init(.noInput, error.description)
+    default: self.init(.data, error.description)
+    }
   }
 }

@@ -41,15 +41,7 @@ extension Picture {
     return Data(bytes.prefix(size))
   }
 
-  public func writePNG(to url: URL) throws {
-    do {
-      try pngData().write(to: url, options: .atomic)
-    } catch let failure as ExampleFailure {
-      throw failure
-    } catch {
-      throw ExampleFailure(.cannotCreate, "\(url.path): cannot be written")
-    }
-  }
+  public func writePNG(to url: URL) throws { try writeOutput(pngData(), to: url) }
 
   /// What a file may claim before it is refused.
   private static let maximumPixelCount = 1 << 28

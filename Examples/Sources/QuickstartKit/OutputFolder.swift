@@ -39,11 +39,7 @@ public struct OutputFolder: Sendable {
   func stateFile(_ name: String) -> URL { state.appending(path: name) }
 
   func write(_ data: Data, to name: String) throws {
-    do {
-      try data.write(to: file(name), options: .atomic)
-    } catch {
-      throw ExampleFailure(.cannotCreate, "\(file(name).path): cannot be written")
-    }
+    try writeOutput(data, to: file(name))
   }
 
   /// A part that an earlier run finished.

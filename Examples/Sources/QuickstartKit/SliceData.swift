@@ -107,10 +107,7 @@ public struct SliceData: Sendable {
     do {
       return try body(url)
     } catch {
-      switch error.code {
-      case .notFound, .notRegularFile, .unreadable: throw ExampleFailure(.noInput, "\(error)")
-      default: throw ExampleFailure(.data, "\(error)")
-      }
+      throw ExampleFailure(error)
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ExampleSupport
 import Foundation
 import Tensor
 
@@ -67,7 +68,7 @@ struct Benchmark: ParsableCommand {
     if json {
       print(
         #"{"work": "\#(work)", "case": "\#(item.name)", "threads": \#(threads), "ms": \#(middle), "#
-          + #""min_ms": \#(low), "max_ms": \#(high), "peak_mib": \#(residentMiB().peak)}"#)
+          + #""min_ms": \#(low), "max_ms": \#(high), "peak_mib": \#(mebibytes(ProcessMemory.peak))}"#)
     } else {
       let name = item.name.padding(toLength: max(44, item.name.count), withPad: " ", startingAt: 0)
       print(name, String(format: "%10.3f ms   (%.3f ... %.3f)", middle, low, high))
@@ -81,8 +82,8 @@ struct Benchmark: ParsableCommand {
 
   private static func serve(_ item: BenchmarkCase) throws {
     let body = try item.prepare()
-    resetPeakResidentMiB()
-    let base = residentMiB().now
+    ProcessMemory.resetPeak()
+    let base = mebibytes(ProcessMemory.resident)
     _ = try body()
     answer("ready")
     while let line = readLine() {
@@ -92,7 +93,7 @@ struct Benchmark: ParsableCommand {
         let numbers = timing.numbers.sorted { $0.key < $1.key }.map { #", "\#($0.key)": \#($0.value)"# }
         answer(#"{"wall_ms": \#(timing.wall), "cpu_ms": \#(timing.cpu)\#(numbers.joined())}"#)
       case "quit":
-        let peak = residentMiB().peak
+        let peak = mebibytes(ProcessMemory.peak)
         let heap = try heapMiB(of: body).map { #", "heap_mib": \#($0)"# } ?? ""
         answer(#"{"peak_mib": \#(peak), "base_mib": \#(base)\#(heap)}"#)
         return

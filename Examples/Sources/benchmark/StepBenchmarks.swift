@@ -2,6 +2,7 @@ import Autograd
 import Contrastive
 import Foundation
 import NN
+import QuickstartKit
 import Tensor
 
 /// Whole training steps, with the settings of bench_step.py: U-Net fine-tuning, SuperCL, and the making of its views.
@@ -51,7 +52,7 @@ private func unetCase(size: Int) -> () -> Void {
   }
 }
 
-/// A step of the trainer on a network of width 16 and batches of four, as the quickstart has them.
+/// A step of the trainer on a network of width 16 and batches of four, nearly the quickstart's.
 private func smallCase(augmentation: VariedAugmentation?) -> () throws -> Void {
   var generator = PhiloxGenerator(seed: 0)
   let network = UNet<Float>(UNetConfiguration(width: 16), classCount: 11, using: &generator)
@@ -73,15 +74,10 @@ private func smallCase(augmentation: VariedAugmentation?) -> () throws -> Void {
 }
 
 extension VariedAugmentation {
-  /// Turned, scaled and shifted, read by linear interpolation.
+  /// The quickstart's, for every image.
   fileprivate static var turned: VariedAugmentation {
-    var augmentation = VariedAugmentation()
-    augmentation.mirrorProbability = 0
-    augmentation.elastic = nil
+    var augmentation = Settings().augmentation
     augmentation.warpProbability = 1
-    augmentation.rotation = -0.35...0.35
-    augmentation.translation = -0.1...0.1
-    augmentation.interpolation = .linear
     return augmentation
   }
 }

@@ -28,21 +28,6 @@ struct Timing {
   }
 }
 
-/// The resident size of this process in MiB: now, and the highest since ``resetPeakResidentMiB()``.
-func residentMiB() -> (now: Double, peak: Double) {
-  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-  func field(_ name: String) -> Double {
-    let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
-    return (line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
-  }
-  return (field("VmRSS"), field("VmHWM"))
-}
-
-/// Forgets the peak so far, so that setting up a case is not counted.
-func resetPeakResidentMiB() {
-  try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
-}
-
 /// The most that one repetition has on the heap at once, in MiB, beside what is there before it; `nil` where the
 /// allocator cannot be counted. No buffer that an earlier repetition left is used again for free.
 func heapMiB(of body: () throws -> BenchmarkCase.Numbers) rethrows -> Double? {
@@ -53,6 +38,8 @@ func heapMiB(of body: () throws -> BenchmarkCase.Numbers) rethrows -> Double? {
   let bytes = heap_counter_stop()
   return bytes < 0 ? nil : Double(bytes) / 1_048_576
 }
+
+func mebibytes(_ bytes: Int) -> Double { Double(bytes) / 1_048_576 }
 
 func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()

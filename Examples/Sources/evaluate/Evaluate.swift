@@ -4,7 +4,7 @@ import Foundation
 import Metrics
 
 @main
-struct Evaluate: ParsableCommand {
+struct Evaluate: ExampleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores predicted against reference label files (NIfTI), class by class, in millimetres.",
     discussion: """
@@ -46,28 +46,6 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Print Markdown tables.")
   var markdown = false
 
-  /// Parses and runs; any failure is one line on stderr and an exit code of sysexits.h.
-  static func main() {
-    do {
-      var command = try parseAsRoot()
-      do {
-        try command.run()
-      } catch let failure as ExampleFailure {
-        fail(failure.description, code: failure.kind.rawValue)
-      }
-    } catch {
-      // Help and version are no failures.
-      if exitCode(for: error).isSuccess { exit(withError: error) }
-      fail(message(for: error), code: ExampleFailure.Kind.usage.rawValue)
-    }
-  }
-
-  private static func fail(_ message: String, code: Int32) -> Never {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("evaluate: \(line)\n".utf8))
-    Foundation.exit(code)
-  }
-
   func run() throws {
     let evaluator = SegmentationEvaluator(classes: classes?.classes, metrics: try metrics())
     let files = try LabelFiles(prediction: prediction, reference: reference)
@@ -76,10 +54,11 @@ struct Evaluate: ParsableCommand {
     var generator = SeededGenerator(state: seed)
     let summary = report.summaryTable(undefined: undefined.policy, using: &generator)
     for table in [report.caseTable(), summary] { print(markdown ? table.markdown() : table.text()) }
-    if let csv { try write(report.caseTable(digits: nil).csv(), to: csv) }
+    if let csv { try writeOutput(report.caseTable(digits: nil).csv(), to: URL(filePath: csv)) }
     if let json {
       generator = SeededGenerator(state: seed)
-      try write(report.json(undefined: undefined.policy, using: &generator), to: json)
+      try writeOutput(
+        report.json(undefined: undefined.policy, using: &generator), to: URL(filePath: json))
     }
   }
 
@@ -93,14 +72,6 @@ struct Evaluate: ParsableCommand {
       return metrics
     } catch {
       throw ExampleFailure(.usage, error.description)
-    }
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw ExampleFailure(.cannotCreate, "\(path): cannot be written")
     }
   }
 }

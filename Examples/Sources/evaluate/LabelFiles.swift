@@ -74,11 +74,7 @@ extension LabelFiles.Case {
     } catch let error as MetricsError {
       throw ExampleFailure(.data, error.description)
     } catch let error as MedIOError {
-      switch error.code {
-      case .notFound, .notRegularFile, .unreadable, .missingPair:
-        throw ExampleFailure(.noInput, error.description)
-      default: throw ExampleFailure(.data, error.description)
-      }
+      throw ExampleFailure(error)
     }
   }
 

@@ -11,7 +11,7 @@ import Synchronization
 private let interrupted = Atomic<Bool>(false)
 
 @main
-struct Quickstart: ParsableCommand {
+struct Quickstart: ExampleCommand {
   static let configuration = CommandConfiguration(
     commandName: "quickstart",
     abstract: "From a NIfTI file to a segmentation, pre-trained with SuperCL.",
@@ -70,17 +70,13 @@ struct Quickstart: ParsableCommand {
       }
       try QuickstartRun(request(), resuming: resume, progress: progress).run()
     } catch is Interruption {
-      throw stop("interrupted; go on with --resume", code: 130)
+      Self.sayOnStandardError("interrupted; go on with --resume")
+      throw ExitCode(130)
     } catch let failure as ExampleFailure {
-      throw stop(failure.description, code: failure.kind.rawValue)
+      throw failure
     } catch {
-      throw stop("\(error)", code: ExampleFailure.Kind.data.rawValue)
+      throw ExampleFailure(.data, "\(error)")
     }
-  }
-
-  private func stop(_ line: String, code: Int32) -> ExitCode {
-    FileHandle.standardError.write(Data(("quickstart: " + line + "\n").utf8))
-    return ExitCode(code)
   }
 
   private func request() throws -> RunRequest {

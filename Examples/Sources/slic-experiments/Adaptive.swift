@@ -38,7 +38,7 @@ struct Adaptive: ParsableCommand {
       }
       say("\(data.name), \(data.count) slices: \(comparison.summary)")
     }
-    if let csv { try write(lines.joined(separator: "\n") + "\n", to: csv) }
+    if let csv { try writeOutput(lines.joined(separator: "\n") + "\n", to: URL(filePath: csv)) }
   }
 }
 

@@ -62,11 +62,7 @@ struct LabeledSlices {
       }
       (self.images, self.labels) = (images, maps)
     } catch let error as MedIOError {
-      switch error.code {
-      case .notFound, .notRegularFile, .unreadable, .missingPair:
-        throw ExampleFailure(.noInput, error.description)
-      default: throw ExampleFailure(.data, error.description)
-      }
+      throw ExampleFailure(error)
     }
   }
 

@@ -48,8 +48,8 @@ struct Leakage: ParsableCommand {
             }))
       }
     }
-    try write(Chart(panels: panels, columns: 3).svg, to: figure)
-    if let csv { try write(lines.joined(separator: "\n") + "\n", to: csv) }
+    try writeOutput(Chart(panels: panels, columns: 3).svg, to: URL(filePath: figure))
+    if let csv { try writeOutput(lines.joined(separator: "\n") + "\n", to: URL(filePath: csv)) }
     say("wrote \(figure)")
   }
 

@@ -34,8 +34,8 @@ struct Scale: ParsableCommand {
     }
     draw(values, height: height, width: width)
     labels.initialize(repeating: 0)
-    Self.resetPeak()
-    let before = Self.residentBytes("VmRSS")
+    ProcessMemory.resetPeak()
+    let before = ProcessMemory.resident
     let scratch = SLICScratch()
     let clock = ContinuousClock()
     let start = clock.now
@@ -49,13 +49,13 @@ struct Scale: ParsableCommand {
         return .proceed
       }
       let seconds = (clock.now - start) / .seconds(1)
-      let extra = Double(Self.residentBytes("VmHWM") - before) / Double(pixels)
+      let extra = Double(ProcessMemory.peak - before) / Double(pixels)
       say(
         String(
           format:
             "  %d segments in %d passes, %.1f s; %.2f bytes a pixel beside input (2) and labels (4); peak %.0f MiB",
           report.count, report.iterations, seconds, extra,
-          Double(Self.residentBytes("VmHWM")) / 1_048_576))
+          Double(ProcessMemory.peak) / 1_048_576))
     } catch {
       throw ExampleFailure(.data, "\(error)")
     }
@@ -71,15 +71,5 @@ struct Scale: ParsableCommand {
       let wave = waves[y] + waves[x] + waves[z % waves.count]
       values[index] = UInt16(2_000 + 300 * wave) + UInt16(noise >> 24)
     }
-  }
-
-  private static func residentBytes(_ field: String) -> Int {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix(field + ":") } ?? ""
-    return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1_024
-  }
-
-  private static func resetPeak() {
-    try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
   }
 }

@@ -105,12 +105,10 @@ struct InputImage {
       source.notes += reader.warnings.map { "\(path): \($0)" }
       return source
     } catch {
-      switch error.code {
-      case .notFound, .notRegularFile, .unreadable, .missingPair:
-        throw ExampleFailure(.noInput, error.description)
-      case .notNIfTI: throw ExampleFailure(.data, "\(path): neither a PNG nor a NIfTI file")
-      default: throw ExampleFailure(.data, error.description)
+      if error.code == .notNIfTI {
+        throw ExampleFailure(.data, "\(path): neither a PNG nor a NIfTI file")
       }
+      throw ExampleFailure(error)
     }
   }
 

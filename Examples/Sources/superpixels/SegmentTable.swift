@@ -34,10 +34,6 @@ struct SegmentTable {
   private static func text(_ value: Double) -> String { String(format: "%.6g", value) }
 
   func write(to url: URL) throws {
-    do {
-      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: url, options: .atomic)
-    } catch {
-      throw ExampleFailure(.cannotCreate, "\(url.path): cannot be written")
-    }
+    try writeOutput(lines.joined(separator: "\n") + "\n", to: url)
   }
 }

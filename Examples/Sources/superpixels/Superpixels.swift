@@ -5,7 +5,7 @@ import Superpixel
 import Tensor
 
 @main
-struct SuperpixelsCommand: ParsableCommand {
+struct SuperpixelsCommand: ExampleCommand {
   static let configuration = CommandConfiguration(
     commandName: "superpixels",
     abstract: "Superpixels of a PNG or NIfTI image, supervoxels of a NIfTI volume.",
@@ -52,28 +52,6 @@ struct SuperpixelsCommand: ParsableCommand {
 
   @Flag(help: "Print each pass.")
   var progress = false
-
-  /// Parses and runs; any failure is one line on stderr and an exit code of sysexits.h.
-  static func main() {
-    do {
-      var command = try parseAsRoot()
-      do {
-        try command.run()
-      } catch let failure as ExampleFailure {
-        fail(failure.description, code: failure.kind.rawValue)
-      }
-    } catch {
-      // Help and version are no failures.
-      if exitCode(for: error).isSuccess { exit(withError: error) }
-      fail(message(for: error), code: ExampleFailure.Kind.usage.rawValue)
-    }
-  }
-
-  private static func fail(_ message: String, code: Int32) -> Never {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("superpixels: \(line)\n".utf8))
-    Foundation.exit(code)
-  }
 
   func run() throws {
     if let threads {

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 static _Thread_local int in_parallel_loop = 0;
 
@@ -45,28 +46,39 @@ static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static atomic_size_t sleepers = 0;
 
 // In a virtual machine the kernel may take an idle processor for one that the host has taken away, and wake a helper on
-// the caller's processor, where it waits for milliseconds. So a sleeper is kept off that processor while it wakes.
+// the caller's processor, where it waits for milliseconds. So a sleeper is kept off that processor until it has woken.
 #if defined(__linux__)
 #define TRACKED 64 // helpers that are kept off; of more, some will wake elsewhere
 static struct {
   pthread_t thread;
   int is_asleep, is_moved;
-  cpu_set_t allowed; // its processors before it was moved
+  int off;           // the processor that it is kept off
+  cpu_set_t allowed; // its processors before
 } tracked[TRACKED];  // under the mutex
 
-// Called with the mutex held, before the sleepers are woken.
+// Whether the helper still runs where it was moved to: nobody else has set its processors since.
+static int is_as_moved(size_t i, const cpu_set_t *now) {
+  cpu_set_t moved = tracked[i].allowed;
+  CPU_CLR(tracked[i].off, &moved);
+  return tracked[i].is_moved && CPU_EQUAL(&moved, now);
+}
+
+// Called with the mutex held, before sleepers are woken. Nothing to do where the caller has not moved since.
 static void move_sleepers(void) {
   const int own = sched_getcpu();
-  for (size_t i = 0; i < TRACKED && i < helper_count; i++) {
-    if (own < 0 || !tracked[i].is_asleep)
+  for (size_t i = 0; own >= 0 && i < TRACKED && i < helper_count; i++) {
+    cpu_set_t now;
+    if (!tracked[i].is_asleep || (tracked[i].is_moved && tracked[i].off == own) ||
+        pthread_getaffinity_np(tracked[i].thread, sizeof now, &now))
       continue;
-    const pthread_t thread = tracked[i].thread;
-    if (!tracked[i].is_moved && pthread_getaffinity_np(thread, sizeof tracked[i].allowed, &tracked[i].allowed))
-      continue;
-    cpu_set_t others = tracked[i].allowed;
+    const cpu_set_t allowed = is_as_moved(i, &now) ? tracked[i].allowed : now;
+    cpu_set_t others = allowed;
     CPU_CLR(own, &others);
-    if (CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread, sizeof others, &others) == 0)
-      tracked[i].is_moved = 1;
+    if (CPU_COUNT(&others) == 0 || pthread_setaffinity_np(tracked[i].thread, sizeof others, &others))
+      continue;
+    tracked[i].is_moved = 1;
+    tracked[i].off = own;
+    tracked[i].allowed = allowed;
   }
 }
 
@@ -80,16 +92,29 @@ static void fall_asleep(size_t index) {
 static void wake_up(size_t index) {
   if (index >= TRACKED)
     return;
-  tracked[index].is_asleep = 0;
-  if (tracked[index].is_moved)
+  cpu_set_t now;
+  if (tracked[index].is_moved && sched_getaffinity(0, sizeof now, &now) == 0 && is_as_moved(index, &now))
     sched_setaffinity(0, sizeof tracked[index].allowed, &tracked[index].allowed);
-  tracked[index].is_moved = 0;
+  tracked[index].is_asleep = tracked[index].is_moved = 0;
 }
+static void forget_sleepers(void) { memset(tracked, 0, sizeof tracked); }
 #else
 static void move_sleepers(void) {}
 static void fall_asleep(size_t index) { (void)index; }
 static void wake_up(size_t index) { (void)index; }
+static void forget_sleepers(void) {}
 #endif
+
+// A forked child has none of the helpers, whatever they were at.
+static void forget_helpers(void) {
+  mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  opened = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+  forget_sleepers();
+  helper_count = 0;
+  atomic_store(&sleepers, 0);
+  atomic_store(&door, 0);
+  atomic_flag_clear(&is_busy);
+}
 
 static void run_loop(void) {
   for (size_t i; (i = atomic_fetch_add_explicit(&progress.next, 1, memory_order_relaxed)) < loop_count;)
@@ -132,9 +157,12 @@ static void *helper(void *argument) {
 
 // Starts helpers until there are `wanted`, or as many as the system gives.
 static void start_helpers(size_t wanted) {
+  static int knows_forks = 0;
   pthread_attr_t attributes;
   if (helper_count >= wanted || pthread_attr_init(&attributes))
     return;
+  if (!knows_forks)
+    knows_forks = pthread_atfork(0, 0, forget_helpers) == 0;
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, 8 << 20);
   pthread_t thread;

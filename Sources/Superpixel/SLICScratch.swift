@@ -6,7 +6,8 @@
 ///
 /// Memory: 4 bytes a pixel and channel for the features, half a byte a pixel and channel for running sums,
 /// 12 bytes for each run of equal labels in a row, 24 more for a run of a small piece, 44 and 4 a channel for each
-/// connected piece before small ones are joined, and small tables for each segment and thread.
+/// connected piece before small ones are joined, tables for each segment and thread, and for each
+/// share of the rows what it adds to large pieces, at most a byte a pixel in all.
 public final class SLICScratch {
   enum Buffer: Int, CaseIterable {
     case features, blockSums, smoothing, rows, table, centers, weights, maxima, sums, stripOffsets,

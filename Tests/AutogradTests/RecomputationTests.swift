@@ -2,7 +2,7 @@ import Autograd
 import Tensor
 import Testing
 
-/// A convolution behind batch norm does not keep its input but has it computed again.
+/// A convolution behind batch norm does not keep a large input but has it computed again.
 @Suite struct RecomputationTests {
   /// Inputs and parameters of convolution, batch norm, convolution (joined with a second input, or transposed). The
   /// input is as large as those that are computed again.

@@ -10,14 +10,25 @@ extension ExampleCommand {
   public static func main() {
     do {
       var command = try parseAsRoot()
-      try command.run()
-    } catch let failure as ExampleFailure {
-      fail(failure.description, code: failure.kind.rawValue)
+      do {
+        try command.run()
+      } catch let failure as ExampleFailure {
+        fail(failure.description, code: failure.kind.rawValue)
+      } catch  where isAboutArguments(error) {
+        throw error
+      } catch {
+        fail("\(error)", code: ExampleFailure.Kind.data.rawValue)
+      }
     } catch {
       // Help and version are no failures.
       if error is ExitCode || exitCode(for: error).isSuccess { exit(withError: error) }
       fail(message(for: error), code: ExampleFailure.Kind.usage.rawValue)
     }
+  }
+
+  /// Whether `run()` threw for the parser: an exit code, help, or arguments that it found wrong.
+  private static func isAboutArguments(_ error: any Error) -> Bool {
+    error is ExitCode || error is ValidationError || exitCode(for: error).isSuccess
   }
 
   private static func fail(_ message: String, code: Int32) -> Never {

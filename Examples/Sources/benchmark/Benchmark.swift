@@ -4,7 +4,7 @@ import Foundation
 import Tensor
 
 @main
-struct Benchmark: ParsableCommand {
+struct Benchmark: ExampleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Times the library's kernels and training steps.",
     discussion: """

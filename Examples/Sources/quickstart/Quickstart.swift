@@ -72,10 +72,6 @@ struct Quickstart: ExampleCommand {
     } catch is Interruption {
       Self.sayOnStandardError("interrupted; go on with --resume")
       throw ExitCode(130)
-    } catch let failure as ExampleFailure {
-      throw failure
-    } catch {
-      throw ExampleFailure(.data, "\(error)")
     }
   }
 

@@ -6,7 +6,7 @@ extension Variable {
   ///
   /// The statistics come back as tensors, for the running averages of a layer; no gradient flows through
   /// them. The tape keeps the input and the statistics. The output is not needed: a convolution behind it does not
-  /// keep it either, but has it computed again.
+  /// keep a large one either, but has it computed again.
   public func batchNorm(
     weight: Variable? = nil, bias: Variable? = nil, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1
   ) -> (output: Variable, statistics: NormalizationStatistics<Scalar>) {

@@ -2,7 +2,7 @@ internal import CSuperCLKernels
 import Tensor
 
 extension SLICEngine {
-  /// Rows of a share: at most 16 shares, of at least 64k pixels each, and at least eight planes of a volume: what
+  /// Rows of a share: at most 16 shares, of about 64k pixels or more, and at least eight planes of a volume: what
   /// touches another share waits for one thread.
   private var shareHeight: Int {
     let planes = depth > 1 ? 8 * height : 1

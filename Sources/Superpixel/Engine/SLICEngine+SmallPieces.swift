@@ -6,8 +6,8 @@ extension SLICEngine {
   /// joined ones afterwards.
   ///
   /// A joined piece is weighed again with its new size and mean. In images of several shares the pieces inside a
-  /// share come first, share by share, and weigh large pieces by the mean from before; then come those that touch
-  /// another share. A piece without neighbors (an island of the mask) stays as it is.
+  /// share come first where `mergesShares` allows it, share by share, and weigh large pieces by the mean from before;
+  /// then come those that touch another share. A piece without neighbors (an island of the mask) stays as it is.
   func mergeSmallPieces(_ pieces: SegmentPieces, minimum: Int, maximum: Int) {
     guard let smallRuns = listSmallRuns(pieces, minimum) else { return }
     let count = pieces.fragmentCount
@@ -19,15 +19,14 @@ extension SLICEngine {
     let large = prepare(merger)
     // Each face of a small piece touches one other.
     let neighbors = min(6 * minimum, count)
-    let threads = min(threads, pieces.shareCount)
+    let inShares = mergesShares(pieces, large.count, maximum)
+    let threads = inShares ? min(threads, pieces.shareCount) : 1
     let memory = MergeMemory(
       links: scratch.take(.queue, Int32.self, threads * PieceQueue.listWords(maximum: minimum) + count),
       heap: scratch.take(.heap, UInt64.self, count),
       contacts: scratch.take(.contacts, Int32.self, threads * ContactTable.words(neighbors)),
       minimum: minimum, neighbors: neighbors, count: count)
-    if mergesShares(pieces, large.count, maximum) {
-      mergeInside(merger, large, memory)
-    }
+    if inShares { mergeInside(merger, large, memory) }
     var (queue, contacts) = memory.ofThread(0, heapOffset: 0)
     merger.mergeAll(&queue, &contacts)
   }

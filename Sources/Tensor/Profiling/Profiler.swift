@@ -47,6 +47,7 @@ public enum Profiler {
   ///   - name: the operator's name, formed only while the profiler runs. Calls of equal name are one row of the table.
   ///   - flops: floating-point operations by the operator's definition (a fast algorithm may do fewer).
   ///   - bytes: bytes of the operands and results.
+  ///   - body: What is measured; its result is passed on.
   public static func measure<Result, Failure: Error>(
     _ name: @autoclosure () -> String, flops: @autoclosure () -> Int = 0, bytes: @autoclosure () -> Int = 0,
     _ body: () throws(Failure) -> Result

@@ -25,11 +25,11 @@ extension Variable {
     _ name: String, inputs: [Variable], value: Tensor<Scalar>,
     recomputation: (() -> Tensor<Scalar>)? = nil, backward: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>?]
   ) -> Variable {
-    guard GradientMode.isRecording, inputs.contains(where: \.tracksGradient) else {
+    guard GradientMode.isRecording, inputs.contains(where: { $0.tracksGradient }) else {
       return Variable(value: value, node: nil)
     }
     let node = GraphNode(
-      name: name, shape: value.shape, inputs: inputs.map(\.node), recomputation: recomputation,
+      name: name, shape: value.shape, inputs: inputs.map { $0.node }, recomputation: recomputation,
       backward: backward)
     return Variable(value: value, node: node)
   }
@@ -65,7 +65,7 @@ public protocol CustomOperator<Scalar> {
 extension CustomOperator {
   /// Applies the operator and records it.
   public func callAsFunction(_ inputs: Variable<Scalar>...) -> Variable<Scalar> {
-    let (value, saved) = forward(inputs.map(\.value))
+    let (value, saved) = forward(inputs.map { $0.value })
     return .recorded("\(Self.self)", inputs: inputs, value: value) { backward($0, saved: saved) }
   }
 }

@@ -65,7 +65,7 @@ extension Module {
   }
 
   /// All parameters.
-  public var parameters: [Parameter<Scalar>] { namedParameters.map(\.parameter) }
+  public var parameters: [Parameter<Scalar>] { namedParameters.map { $0.parameter } }
 
   /// All buffers with their dotted names.
   public var namedBuffers: [(name: String, buffer: ModuleBuffer<Scalar>)] {

@@ -22,6 +22,7 @@ import Testing
     "conv2DDataGradient": "a gradient itself: second derivatives are not offered",
     "conv2DDataGradients": "a gradient itself: second derivatives are not offered",
     "conv2DWeightGradient": "a gradient itself: second derivatives are not offered",
+    "conv2DParameterGradients": "a gradient itself: second derivatives are not offered",
     "conv3DDataGradient": "a gradient itself: second derivatives are not offered",
     "conv3DDataGradients": "a gradient itself: second derivatives are not offered",
     "conv3DWeightGradient": "a gradient itself: second derivatives are not offered",

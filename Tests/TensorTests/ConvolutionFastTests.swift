@@ -145,6 +145,43 @@ import Testing
     }
   }
 
+  /// Both gradients of the parameters at once: the weights' to the bit, the bias's within its sum of rounding errors.
+  @Test(arguments: variants, [ConvolutionAlgorithm.fast, .exact])
+  func parameterGradientsAreTheTwo(on variant: KernelVariant, by algorithm: ConvolutionAlgorithm) {
+    Self.with(variant) {
+      for item in Self.cases where item.size.count == 2 {
+        let problem = Problem(item)
+        let (steps, kernel) = (item.steps, KernelSteps(perAxis: item.kernel))
+        let (weight, bias) = problem.input.conv2DParameterGradients(
+          problem.gradient, kernelSize: kernel, stride: steps.stride, padding: steps.padding,
+          dilation: steps.dilation, algorithm: algorithm)
+        let alone = problem.input.conv2DWeightGradient(
+          problem.gradient, kernelSize: kernel, stride: steps.stride, padding: steps.padding,
+          dilation: steps.dilation, algorithm: algorithm)
+        #expect(weight.isIdentical(to: alone), "\(item)")
+        let gradient = Tensor<Double>(converting: problem.gradient)
+        let expected = gradient.convolutionBiasGradient()
+        let magnitude = gradient.magnitude.convolutionBiasGradient()
+        #expect(bias.shape == expected.shape)
+        for channel in 0..<expected.elementCount {
+          #expect(
+            abs(Double(bias[channel].item) - expected[channel].item) <= 1e-6 * magnitude[channel].item,
+            "\(item), channel \(channel)")
+        }
+      }
+      let (a, b): (Tensor<Float>, Tensor<Float>) = (
+        testValues([2, 9, 10, 13], seed: 1), testValues([2, 9, 10, 27], seed: 2)
+      )
+      let dy: Tensor<Float> = testValues([2, 9, 10, 24], seed: 3)
+      let joined = a.conv2DParameterGradients(
+        joinedWith: b, dy, kernelSize: 3, padding: 1, algorithm: algorithm)
+      #expect(
+        joined.weight.isIdentical(
+          to: a.conv2DWeightGradient(joinedWith: b, dy, kernelSize: 3, padding: 1, algorithm: algorithm)))
+      #expect(relativeError(joined.bias, Tensor<Double>(converting: dy).convolutionBiasGradient()) < 3e-6)
+    }
+  }
+
   /// The same bits with one, two and three threads.
   @Test func bitsDoNotDependOnThreads() {
     let threads = ComputeThreads.count
@@ -162,6 +199,7 @@ import Testing
           problem.gradient.conv2DDataGradient(problem.weight, inputShape: item.inputShape, padding: 1),
           problem.input.conv2DWeightGradient(problem.gradient, kernelSize: 3, padding: 1),
           problem.gradient.convolutionBiasGradient(),
+          problem.input.conv2DParameterGradients(problem.gradient, kernelSize: 3, padding: 1).bias,
         ]
       }
       for result in results[1...] {

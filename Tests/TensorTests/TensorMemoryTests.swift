@@ -28,6 +28,35 @@ import Testing
     }
   }
 
+  /// Operators of different sizes, one after the other, share one buffer, which grows to the largest.
+  @Test func operatorsShareTheirScratch() async {
+    await #expect(processExitsWith: .success) {
+      TensorMemory.clearCache()
+      for count in [100_000, 60_000, 250_000, 200_000, 90_000] {
+        let scratch = Scratch<Float>(count: count)
+        scratch.pointer[count - 1] = 1
+      }
+      #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000))
+      // One more than four times as large as needed is left to others.
+      do {
+        let small = Scratch<Float>(count: 20_000)
+        small.pointer[0] = 1
+        #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000))
+      }
+      #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000) + TensorMemory.sizeClass(80_000))
+      // Two at once are two buffers: the smaller one makes room.
+      do {
+        let (first, second) = (Scratch<Float>(count: 200_000), Scratch<Float>(count: 250_000))
+        #expect(first.pointer != second.pointer)
+      }
+      #expect(TensorMemory.cachedBytes == 2 * TensorMemory.sizeClass(1_000_000))
+      TensorMemory.cacheLimit = TensorMemory.sizeClass(1_000_000)
+      #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000))
+      TensorMemory.clearCache()
+      #expect(TensorMemory.cachedBytes == 0)
+    }
+  }
+
   @Test func thePeakIsKeptUntilReset() async {
     await #expect(processExitsWith: .success) {
       TensorMemory.resetPeak()

@@ -31,7 +31,7 @@ struct Benchmark: ExampleCommand {
   @Option(help: "Serve this case over standard input and output.")
   var serve: String?
 
-  @Flag(help: "Print time, calls, bytes and GFLOP/s of each operator of one more repetition.")
+  @Flag(help: "Print time, calls, bytes and GFLOP/s of each operator, over as many repetitions again.")
   var profile = false
 
   @Flag(help: "Print the names of the cases.")
@@ -75,7 +75,7 @@ struct Benchmark: ExampleCommand {
     }
     if profile {
       Profiler.start()
-      _ = try body()
+      for _ in 0..<repetitions { _ = try body() }
       print(Profiler.stop())
     }
   }

@@ -23,6 +23,11 @@ extension Variable {
         x.tensor.conv2DWeightGradient(
           $0, kernelSize: kernelSize(w), stride: stride, padding: padding, dilation: dilation,
           algorithm: algorithm)
+      },
+      parameterGradients: {
+        x.tensor.conv2DParameterGradients(
+          $0, kernelSize: kernelSize(w), stride: stride, padding: padding, dilation: dilation,
+          algorithm: algorithm)
       })
   }
 
@@ -101,20 +106,26 @@ extension Variable {
 }
 
 extension Variable {
-  /// Records a convolution. Only the gradients that somebody tracks are computed.
+  /// Records a convolution. Only the gradients that somebody tracks are computed. `parameterGradients` computes those
+  /// of weights and bias at once, where that saves work.
   static func convolution(
     _ name: String, _ inputs: [Variable], _ weight: Variable, _ bias: Variable?, _ value: Tensor<Scalar>,
     dataGradients: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>],
-    weightGradient: @escaping (Tensor<Scalar>) -> Tensor<Scalar>
+    weightGradient: @escaping (Tensor<Scalar>) -> Tensor<Scalar>,
+    parameterGradients: ((Tensor<Scalar>) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>))? = nil
   ) -> Variable {
     let inputCount = inputs.count
-    let tracksInputs = inputs.contains(where: \.tracksGradient)
+    let tracksInputs = inputs.contains { $0.tracksGradient }
     let tracksWeight = weight.tracksGradient
     let tracksBias = bias?.tracksGradient ?? false
     let hasBias = bias != nil
     return .recorded(name, inputs: inputs + [weight] + (bias.map { [$0] } ?? []), value: value) { gradient in
       let data: [Tensor<Scalar>?] =
         tracksInputs ? dataGradients(gradient) : Array(repeating: nil, count: inputCount)
+      if tracksWeight, tracksBias, let parameterGradients {
+        let (weight, bias) = parameterGradients(gradient)
+        return data + [weight, bias]
+      }
       return data + [tracksWeight ? weightGradient(gradient) : nil]
         + (!hasBias ? [] : [tracksBias ? gradient.convolutionBiasGradient() : nil])
     }

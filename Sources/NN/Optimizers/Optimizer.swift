@@ -25,8 +25,11 @@ public protocol Optimizer<Scalar>: AnyObject {
 extension Optimizer {
   /// Runs the hooks, then updates every parameter that has a gradient and is not frozen.
   public func step() {
-    let trained = groups.flatMap(\.parameters).map(\.parameter).filter { $0.gradient != nil && !$0.isFrozen }
-    for hook in gradientHooks { hook(trained) }
+    if !gradientHooks.isEmpty {
+      let trained = groups.flatMap { $0.parameters.map { $0.parameter } }
+        .filter { $0.gradient != nil && !$0.isFrozen }
+      for hook in gradientHooks { hook(trained) }
+    }
     memory.step += 1
     for group in groups {
       for (name, parameter) in group.parameters where !parameter.isFrozen {

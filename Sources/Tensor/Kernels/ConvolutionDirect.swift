@@ -69,11 +69,16 @@ struct DirectConvolution {
     let panelStep = item.taps.count * channels * kernels.panel
     let panels = (count + kernels.panel - 1) / kernels.panel
     let weights = Scratch<Float>(count: panels * panelStep)
-    Parallel.for(item.taps.count, grain: max(1, (1 << 15) / max(1, channels * count))) { range in
+    Parallel.for(
+      item.taps.count * panels, grain: max(1, (1 << 14) / max(1, channels * kernels.panel))
+    ) { range in
       for index in range {
+        let (tap, panel) = index.quotientAndRemainder(dividingBy: panels)
+        let column = panel * kernels.panel
         kernels.pack(
-          weight.pointer + item.taps[index].tap * tapStep + first * columnStep, rowStep, columnStep,
-          channels, count, weights.pointer + index * channels * kernels.panel, panelStep)
+          weight.pointer + item.taps[tap].tap * tapStep + (first + column) * columnStep, rowStep, columnStep,
+          channels, min(kernels.panel, count - column),
+          weights.pointer + panel * panelStep + tap * channels * kernels.panel, panelStep)
       }
     }
     return Pass(

@@ -121,14 +121,3 @@ struct RowPlan {
     rowsPerBlock = max(1, (1 << 17) / max(1, perRow))
   }
 }
-
-/// Memory of one block, given back at its end.
-final class Scratch<Scalar: TensorScalar> {
-  let pointer: UnsafeMutablePointer<Scalar>
-  private let storage: TensorStorage<Scalar>
-
-  init(count: Int) {
-    storage = TensorStorage(uninitializedCount: count)
-    pointer = storage.pointer
-  }
-}

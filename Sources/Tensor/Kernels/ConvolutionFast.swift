@@ -92,6 +92,13 @@ enum FastConvolution {
       sources: inputs, outputGradient: outputGradient, geometry: geometry)()
     return order == .inputFirst ? gradient : swappingChannels(gradient)
   }
+
+  /// The gradients of the weights and of the bias, in Winograd's domain.
+  static func parameterGradients(
+    _ inputs: [Tensor<Float>], _ outputGradient: Tensor<Float>, _ geometry: ConvolutionGeometry
+  ) -> (weight: Tensor<Float>, bias: Tensor<Float>) {
+    WinogradWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry).withBias()
+  }
 }
 
 extension ConvolutionGeometry {
@@ -131,9 +138,10 @@ extension ConvolutionGeometry {
     let shape = kernelLengths + [outputChannels, inputChannels]
     return Tensor(shape: TensorShape(shape)) { buffer in
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
-      for row in 0..<kernel.product {
-        for column in 0..<width {
-          for output in 0..<outputChannels {
+      Parallel.for(kernel.product * outputChannels, grain: max(1, (1 << 14) / inputChannels)) { range in
+        for index in range {
+          let (row, output) = index.quotientAndRemainder(dividingBy: outputChannels)
+          for column in 0..<width {
             (target + ((row * outputChannels + output) * width + column) * inputs).update(
               from: weight.pointer + ((row * width + column) * outputChannels + output) * inputs,
               count: inputs)

@@ -43,7 +43,7 @@ struct WinogradConvolution {
     let panels = (weight.columns + kernels.panel - 1) / kernels.panel
     let (position, step) = weight.panelSize(panel: kernels.panel)
     let filters = Scratch<Float>(count: panels * step)
-    Parallel.for(panels, grain: max(1, (1 << 14) / (weight.rows * kernels.panel))) { range in
+    Parallel.for(panels, grain: max(1, (1 << 12) / (weight.rows * kernels.panel))) { range in
       for panel in range {
         weight.transform(panel: panel, kernels, to: filters.pointer + panel * step, position: position)
       }
@@ -189,7 +189,3 @@ struct WinogradBlock {
     scl_winograd_block(data: layout.data + tile * layout.row, position: layout.position, row: layout.row)
   }
 }
-
-/// Whether a result of `count` floats is better written past the caches: what follows will read it from
-/// memory in any case, and a plain store would first read the line that it overwrites.
-func exceedsCaches(_ count: Int) -> Bool { count >= 1 << 23 }

@@ -4,7 +4,8 @@ internal import CSuperCLKernels
 ///
 ///     dU[e] = sum over tiles of (B^T d B)[e]^T (A dY A^T)[e],    dW = G^T dU G
 ///
-/// in `Float`, for each of the 36 positions e of a tile.
+/// in `Float`, for each of the 36 positions e of a tile. At the point (1, 1) a transformed output gradient is the sum
+/// of its tile, so that the bias gradient costs little beside it.
 struct WinogradWeightGradient {
   /// The inputs of the convolution, side by side in the channels.
   var sources: [Tensor<Float>]
@@ -17,25 +18,38 @@ struct WinogradWeightGradient {
   private var tilesWide: Int { (geometry.output.width + 3) / 4 }
   private var tiles: Int { geometry.batch * tilesHigh * tilesWide }
   private static let positions = SCL_WINOGRAD_POSITIONS
+  /// Row and column 1 of the six by six positions.
+  private static let sumPosition = 7
   /// The most channels whose sums are made at once, so that they stay in a cache: 128 x 128 x 36.
   private static let cell = 128
 
   /// `[3, 3, inputs, outputs]`.
-  func callAsFunction() -> Tensor<Float> {
+  func callAsFunction() -> Tensor<Float> { callAsFunction(bias: nil) }
+
+  /// The gradients of the weights, `[3, 3, inputs, outputs]`, and of the bias, `[outputs]`.
+  func withBias() -> (weight: Tensor<Float>, bias: Tensor<Float>) {
+    var bias = Tensor<Float>(zeros: [columns])
+    let weight = bias.withUnsafeMutableBufferPointer { callAsFunction(bias: $0.baseAddress) }
+    return (weight, bias)
+  }
+
+  /// `bias` holds zeros, to which the sums of the output gradient are added.
+  private func callAsFunction(bias: UnsafeMutablePointer<Float>?) -> Tensor<Float> {
     Tensor(shape: geometry.weightShape) { buffer in
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       if tiles == 0 {
         buffer.initialize(repeating: 0)
       } else if rows <= Self.cell && columns <= Self.cell {
-        runWithPartialSums(to: target)
+        runWithPartialSums(to: target, bias: bias)
       } else {
-        runInStages(to: target)
+        runInStages(to: target, bias: bias)
       }
     }
   }
 
   /// Groups of tile blocks add to sums of their own; the sums are added in order at the end.
-  private func runWithPartialSums(to target: UnsafeMutablePointer<Float>) {
+  private func runWithPartialSums(to target: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?)
+  {
     let kernels = scl_winograd().pointee
     // At most eight groups of at least four blocks, of about 112 tiles, and all of nearly equal size.
     let wanted = max(min(tiles, 2), min(8, tiles / 448))
@@ -46,6 +60,7 @@ struct WinogradWeightGradient {
     let sumRow = (columns + 31) / 32 * 32
     let position = rows * sumRow + 16
     let sums = Scratch<Float>(count: groups * Self.positions * position)
+    let biasSums = Scratch<Float>(count: bias == nil ? 0 : blocks * columns)
     Parallel.for(blocks, grain: blocksPerGroup) { range in
       let sum = sums.pointer + range.lowerBound / blocksPerGroup * Self.positions * position
       let input = WinogradBlock(tiles: tilesPerBlock, channels: rows)
@@ -55,21 +70,27 @@ struct WinogradWeightGradient {
         let count = min(tilesPerBlock, tiles - first)
         transformInput(kernels, channels: 0..<rows, first: first, count: count, to: input.layout)
         transformGradient(kernels, channels: 0..<columns, first: first, count: count, to: gradient.layout)
+        if bias != nil {
+          sumTiles(gradient.layout, tiles: count, channels: columns, to: biasSums.pointer + block * columns)
+        }
         kernels.accumulate(
           input.layout, 0, rows, gradient.layout, 0, columns, count, sum, position, sumRow,
           block == range.lowerBound ? 0 : 1)
       }
     }
-    Parallel.for(rows, grain: max(1, (1 << 11) / sumRow)) { range in
+    Parallel.for(rows, grain: max(1, (1 << 10) / sumRow)) { range in
       kernels.filter_gradient(
         sums.pointer + range.lowerBound * sumRow, position, sumRow, groups, Self.positions * position,
         range.count, columns, target + range.lowerBound * columns, rows * columns, columns)
+    }
+    if let bias {
+      ReductionFloat.fold(.sum, rows: blocks, columns: columns, biasSums.pointer, into: bias)
     }
   }
 
   /// Portions of all tiles are transformed, into a block for each group of channels; then each cell of
   /// channel groups is summed on its own.
-  private func runInStages(to target: UnsafeMutablePointer<Float>) {
+  private func runInStages(to target: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
     let kernels = scl_winograd().pointee
     let portion = min(tiles, 128)
     let rowGroups = groups(of: rows)
@@ -104,6 +125,11 @@ struct WinogradWeightGradient {
           kernels.accumulate(
             inputs[row].layout, 0, rows.count, gradients[column].layout, 0, columns.count, count, sum,
             position, Self.cell, first == 0 ? 0 : 1)
+          if row == 0, let bias {
+            let part = Scratch<Float>(count: columns.count)
+            sumTiles(gradients[column].layout, tiles: count, channels: columns.count, to: part.pointer)
+            for channel in columns { bias[channel] += part.pointer[channel - columns.lowerBound] }
+          }
           if first + count == tiles {
             kernels.filter_gradient(
               sum, position, Self.cell, 1, 0, rows.count, columns.count,
@@ -151,5 +177,17 @@ struct WinogradWeightGradient {
       tiles_high: tilesHigh, tiles_wide: tilesWide, top: 0, left: 0)
     kernels.gradient(
       outputGradient.pointer + channels.lowerBound, &image, channels.count, first, count, block, 0)
+  }
+
+  /// The sums of some tiles of the output gradient: the transformed tiles at the point (1, 1).
+  private func sumTiles(
+    _ block: scl_winograd_block, tiles: Int, channels: Int, to sums: UnsafeMutablePointer<Float>
+  ) {
+    let start = block.data + Self.sumPosition * block.position
+    sums.update(from: start, count: channels)
+    for tile in 1..<max(tiles, 1) {
+      let row = start + tile * block.row
+      for channel in 0..<channels { sums[channel] += row[channel] }
+    }
   }
 }

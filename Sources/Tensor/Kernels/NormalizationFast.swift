@@ -3,10 +3,6 @@ internal import CSuperCLKernels
 /// Normalisation of floats by the vectorised kernels: rows are cut into chunks of half a megabyte, whose
 /// partial sums are added in double precision and in the order of the rows.
 enum NormalizationFast {
-  /// From this many floats on (8 MiB) a result is written past the caches: the next operator would not find
-  /// it there, and each line would be read before it is overwritten.
-  fileprivate static let streamedCount = 1 << 21
-
   /// Whether every row has its own statistics (layer norm), so that the row kernels apply.
   private static func isByRow(_ layout: NormalizationLayout) -> Bool {
     layout.positions == 1 && layout.groups == 1
@@ -243,7 +239,7 @@ enum NormalizationFast {
       return scl_normalized_rows(
         rows: rows, channels: layout.channels, mean: mean + first, inverse: inverse + first,
         scale: scale + first, bias: bias, slope: slope,
-        streams: layout.samples * layout.sampleSize >= NormalizationFast.streamedCount ? 1 : 0)
+        streams: exceedsCaches(layout.samples * layout.sampleSize) ? 1 : 0)
     }
   }
 

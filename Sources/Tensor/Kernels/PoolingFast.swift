@@ -76,8 +76,7 @@ enum PoolingFast {
   ) {
     let (output, channels) = (geometry.output, geometry.channels)
     let interior = geometry.interior(axis: 2)
-    // From 8 MiB on the next operator would not find the input's gradient in the caches.
-    let streams: Int32 = geometry.batch * geometry.inputPixels * channels >= 1 << 21 ? 1 : 0
+    let streams: Int32 = exceedsCaches(geometry.batch * geometry.inputPixels * channels) ? 1 : 0
     let rows = geometry.batch * output[0] * output[1]
     let rowSize = max(1, output[2] * channels * geometry.windowCount)
     Parallel.for(rows, grain: max(1, (1 << 17) / rowSize)) { range in

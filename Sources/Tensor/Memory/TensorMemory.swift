@@ -54,34 +54,50 @@ public enum TensorMemory {
 
   /// A buffer of at least `bytes` bytes, 64-byte aligned, with undefined content.
   package static func allocate(bytes: Int) -> (pointer: UnsafeMutableRawPointer, capacity: Int) {
-    let capacity = sizeClass(bytes)
+    take(bytes: bytes) { $0.takeCached(capacity: sizeClass(bytes)) }
+  }
+
+  /// Takes back a buffer of ``allocate(bytes:)``.
+  package static func deallocate(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
+    let address = UInt(bitPattern: pointer)
+    state.withLock { $0.store(CachedBuffer(address: address, capacity: capacity), asScratch: false) }
+  }
+
+  /// A buffer for the time of one operator. Operators of all sizes share a few such buffers, which then stay in the
+  /// processor's caches; a tensor's buffer would be one of its size.
+  static func allocateScratch(bytes: Int) -> (pointer: UnsafeMutableRawPointer, capacity: Int) {
+    take(bytes: bytes) { $0.takeScratch(bytes: bytes) }
+  }
+
+  /// Takes back a buffer of ``allocateScratch(bytes:)``.
+  static func deallocateScratch(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
+    let address = UInt(bitPattern: pointer)
+    state.withLock { $0.store(CachedBuffer(address: address, capacity: capacity), asScratch: true) }
+  }
+
+  /// A cached buffer, or a fresh one where `find` has none.
+  private static func take(
+    bytes: Int, _ find: (inout sending State) -> CachedBuffer?
+  ) -> (pointer: UnsafeMutableRawPointer, capacity: Int) {
     // The closure returns an address, because a pointer is not Sendable.
-    let (address, refusal) = state.withLock { state -> (UInt, (limit: Int, active: Int)?) in
-      if let limit = state.allocationLimit, state.activeBytes + capacity > limit {
-        return (0, (limit, state.activeBytes))
+    let (buffer, refusal) = state.withLock { state -> (CachedBuffer, (limit: Int, active: Int)?) in
+      let found = find(&state)
+      let buffer = found ?? CachedBuffer(address: 0, capacity: sizeClass(bytes))
+      if let limit = state.allocationLimit, state.activeBytes + buffer.capacity > limit {
+        return (buffer, (limit, state.activeBytes))
       }
-      state.activeBytes += capacity
+      state.activeBytes += buffer.capacity
       state.activeBuffers += 1
       state.peakBytes = max(state.peakBytes, state.activeBytes)
-      return (state.takeCached(capacity: capacity), nil)
+      return (buffer, nil)
     }
     if let refusal {
       fatalError(
         "a tensor of \(bytes) bytes does not fit: \(refusal.active) bytes are in use and "
           + "TensorMemory.allocationLimit is \(refusal.limit)")
     }
-    if let pointer = UnsafeMutableRawPointer(bitPattern: address) { return (pointer, capacity) }
-    return (fresh(capacity: capacity), capacity)
-  }
-
-  /// Takes back a buffer of ``allocate(bytes:)``.
-  package static func deallocate(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
-    let address = UInt(bitPattern: pointer)
-    state.withLock {
-      $0.activeBytes -= capacity
-      $0.activeBuffers -= 1
-      $0.store(address: address, capacity: capacity)
-    }
+    if let pointer = UnsafeMutableRawPointer(bitPattern: buffer.address) { return (pointer, buffer.capacity) }
+    return (fresh(capacity: buffer.capacity), buffer.capacity)
   }
 
   private static func fresh(capacity: Int) -> UnsafeMutableRawPointer {
@@ -99,7 +115,7 @@ public enum TensorMemory {
 
   /// Buffers come in eight sizes per doubling, so that at most an eighth is wasted; whole huge pages from
   /// 16 MiB on.
-  static func sizeClass(_ bytes: Int) -> Int {
+  package static func sizeClass(_ bytes: Int) -> Int {
     if bytes <= 256 { return 256 }
     let exponent = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
     let step = max(alignment, 1 << max(exponent - 3, 0))
@@ -107,6 +123,11 @@ public enum TensorMemory {
   }
 
   private static let state = Mutex(State())
+
+  private struct CachedBuffer {
+    var address: UInt
+    var capacity: Int
+  }
 
   private struct State {
     var activeBytes = 0
@@ -118,28 +139,54 @@ public enum TensorMemory {
     /// Addresses of free buffers by capacity, the most recently used last.
     private var free: [Int: [(address: UInt, stamp: UInt64)]] = [:]
     private var clock: UInt64 = 0
+    /// Free buffers of operators, the smallest first.
+    private var scratch: [CachedBuffer] = []
 
-    mutating func takeCached(capacity: Int) -> UInt {
-      guard let address = free[capacity]?.popLast()?.address else { return 0 }
+    mutating func takeCached(capacity: Int) -> CachedBuffer? {
+      guard let address = free[capacity]?.popLast()?.address else { return nil }
       cachedBytes -= capacity
-      return address
+      return CachedBuffer(address: address, capacity: capacity)
     }
 
-    mutating func store(address: UInt, capacity: Int) {
-      clock += 1
-      free[capacity, default: []].append((address, clock))
-      cachedBytes += capacity
+    /// The smallest buffer that fits, if it is not more than four times too large. Where none does, the largest of
+    /// those too small makes room for the one that the caller will add.
+    mutating func takeScratch(bytes: Int) -> CachedBuffer? {
+      let index = scratch.firstIndex { $0.capacity >= bytes } ?? scratch.count
+      if index < scratch.count, scratch[index].capacity / 4 <= max(bytes, 1 << 14) {
+        cachedBytes -= scratch[index].capacity
+        return scratch.remove(at: index)
+      }
+      if index > 0 { release(scratch.remove(at: index - 1)) }
+      return nil
+    }
+
+    mutating func store(_ buffer: CachedBuffer, asScratch: Bool) {
+      activeBytes -= buffer.capacity
+      activeBuffers -= 1
+      cachedBytes += buffer.capacity
+      if asScratch {
+        let index = scratch.firstIndex { $0.capacity >= buffer.capacity } ?? scratch.count
+        scratch.insert(buffer, at: index)
+      } else {
+        clock += 1
+        free[buffer.capacity, default: []].append((buffer.address, clock))
+      }
       if cachedBytes > cacheLimit { evict(to: cacheLimit) }
     }
 
-    /// Frees the buffers unused for longest until at most `limit` bytes are cached.
+    private mutating func release(_ buffer: CachedBuffer) {
+      releaseBuffer(UnsafeMutableRawPointer(bitPattern: buffer.address))
+      cachedBytes -= buffer.capacity
+    }
+
+    /// Frees the buffers unused for longest until at most `limit` bytes are cached; those of operators at last.
     mutating func evict(to limit: Int) {
       while cachedBytes > limit {
         let oldest = free.filter { !$0.value.isEmpty }.min { $0.value[0].stamp < $1.value[0].stamp }
-        guard let capacity = oldest?.key, let entry = free[capacity]?.removeFirst() else { return }
-        releaseBuffer(UnsafeMutableRawPointer(bitPattern: entry.address))
-        cachedBytes -= capacity
+        guard let capacity = oldest?.key, let entry = free[capacity]?.removeFirst() else { break }
+        release(CachedBuffer(address: entry.address, capacity: capacity))
       }
+      while cachedBytes > limit, let buffer = scratch.popLast() { release(buffer) }
       free = free.filter { !$0.value.isEmpty }
     }
   }

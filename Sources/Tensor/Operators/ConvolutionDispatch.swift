@@ -57,10 +57,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ inputs: [Tensor], _ outputGradient: Tensor, order: ConvolutionWeightOrder = .inputFirst,
     _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm
   ) -> Tensor {
-    shapePrecondition(
-      outputGradient.shape == geometry.outputShape,
-      "an output gradient of shape \(outputGradient.shape) does not fit an output of shape "
-        + "\(geometry.outputShape)")
+    checkOutputGradient(outputGradient, geometry)
     return measure(" weight gradient", geometry, isTransposed: order == .outputFirst) {
       let path = ConvolutionPath(geometry, algorithm, scalar: Scalar.self)
       if path != .windows, let inputs = inputs as? [Tensor<Float>],
@@ -71,6 +68,31 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       }
       return ExactConvolution.weightGradient(inputs, outputGradient, order: order, geometry)
     }
+  }
+
+  /// The gradients of weights and bias. Winograd's gradient of the weights finds that of the bias on its way.
+  static func convolutionParameterGradients(
+    _ inputs: [Tensor], _ outputGradient: Tensor, _ geometry: ConvolutionGeometry,
+    _ algorithm: ConvolutionAlgorithm
+  ) -> (weight: Tensor, bias: Tensor) {
+    checkOutputGradient(outputGradient, geometry)
+    if ConvolutionPath(geometry, algorithm, scalar: Scalar.self) == .winograd,
+      let inputs = inputs as? [Tensor<Float>], let gradient = outputGradient as? Tensor<Float>
+    {
+      let result = measure(" weight gradient", geometry, isTransposed: false) {
+        FastConvolution.parameterGradients(inputs, gradient, geometry)
+      }
+      if let result = result as? (weight: Tensor, bias: Tensor) { return result }
+    }
+    return (
+      convolutionWeightGradient(inputs, outputGradient, geometry, algorithm), outputGradient.channelSum()
+    )
+  }
+
+  private static func checkOutputGradient(_ gradient: Tensor, _ geometry: ConvolutionGeometry) {
+    shapePrecondition(
+      gradient.shape == geometry.outputShape,
+      "an output gradient of shape \(gradient.shape) does not fit an output of shape \(geometry.outputShape)")
   }
 
   /// Measures one of the functions above, a row for each kernel, number of channels and size.

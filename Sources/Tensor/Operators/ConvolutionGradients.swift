@@ -74,6 +74,32 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     return Self.convolutionWeightGradient([self, second], outputGradient, geometry, algorithm)
   }
 
+  /// The gradients of a loss with respect to weights and bias of a 2-D convolution: those of
+  /// ``conv2DWeightGradient(_:kernelSize:stride:padding:dilation:algorithm:)`` and ``convolutionBiasGradient()``, up to
+  /// rounding. Where Winograd's method applies, the output gradient is read once for both.
+  public func conv2DParameterGradients(
+    _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1, padding: KernelSteps = 0,
+    dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
+  ) -> (weight: Tensor, bias: Tensor) {
+    let geometry = ConvolutionGeometry(
+      inputShape: shape, weightShape: kernelSize.weightShape(2, self.shape, outputGradient.shape),
+      spatialRank: 2, stride: stride, padding: padding, dilation: dilation)
+    return Self.convolutionParameterGradients([self], outputGradient, geometry, algorithm)
+  }
+
+  /// The gradients of weights and bias of
+  /// ``conv2D(joinedWith:_:bias:stride:padding:dilation:algorithm:)``: `self` and `second` are the two inputs.
+  public func conv2DParameterGradients(
+    joinedWith second: Tensor, _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1,
+    padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
+  ) -> (weight: Tensor, bias: Tensor) {
+    let joined = shape.joiningChannels(second.shape)
+    let geometry = ConvolutionGeometry(
+      inputShape: joined, weightShape: kernelSize.weightShape(2, joined, outputGradient.shape),
+      spatialRank: 2, stride: stride, padding: padding, dilation: dilation)
+    return Self.convolutionParameterGradients([self, second], outputGradient, geometry, algorithm)
+  }
+
   /// The gradient of a loss with respect to the bias of any convolution or linear layer: the sum over all
   /// axes but the channels. `self` is the gradient with respect to the output, `[..., K]`; the result is
   /// `[K]`.

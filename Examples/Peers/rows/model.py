@@ -74,14 +74,17 @@ def memory(name, of, goal, threads=(1, 2)):
     )
 
 
-def extra_memory(name, of, goal, threads=(1, 2)):
-    """What a repetition adds to the memory that its inputs hold: peer / ours (both report base_mib)."""
+def extra_memory(name, of, goal, threads=(1, 2), returned=0.0):
+    """What a repetition adds to the memory that its inputs hold: peer / ours (both report base_mib).
+
+    returned    MiB of the results, which both sides must hold; they do not count
+    """
 
     def compute(row):
         sides = [(side.get("peak_mib"), side.get("base_mib")) for side in (row["peer_reply"], row["ours"])]
         if any(number is None for side in sides for number in side):
             return None
-        peer, ours = (peak - base for peak, base in sides)
+        peer, ours = (peak - base - returned for peak, base in sides)
         return quotient(peer, max(ours, 0.1))
 
     return Derived(name, (of,), compute, goal, threads)

@@ -44,8 +44,12 @@ func checkLabels<Scalar>(_ labels: Tensor<Int32>, fit logits: Variable<Scalar>, 
     logits.shape.rank >= 2 && labels.shape == logits.shape.removing(axis: -1),
     "labels of shape \(labels.shape) do not fit logits of shape \(logits.shape)")
   let classes = Int32(logits.shape[-1])
+  // Class 0 is there in any case. A label is rarely wrong: all are looked at together.
+  let ignored = ignored ?? 0
   labels.withUnsafeBufferPointer { values in
-    for value in values where !(value >= 0 && value < classes) && value != ignored {
+    let isFine = { (value: Int32) in UInt32(bitPattern: value) < UInt32(classes) || value == ignored }
+    let wrong = values.reduce(0) { $0 &+ (isFine($1) ? 0 : 1) }
+    if wrong > 0, let value = values.first(where: { !isFine($0) }) {
       shapePreconditionFailure("label \(value) is none of the \(classes) classes")
     }
   }

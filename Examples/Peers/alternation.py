@@ -16,6 +16,8 @@ PEERS = os.path.dirname(os.path.abspath(__file__))
 BOTH_CORES = 1.7  # processor time over wall time that a pair needs at two threads
 ONE_CORE = 0.9  # and at one thread
 TURN_MS = 40  # a turn repeats a short case until it has taken about this long
+LEAST_REPEATS = 3  # of a case shorter than LONG_MS: the first wakes a core that rested while the other side ran
+LONG_MS = 2000
 CLOSE = 1.1  # a setting this close to the best stays in the race
 READY_SECONDS, RUN_SECONDS = 900, 600
 FREE_SECONDS = 2  # after a pair without its cores, the longest wait for them
@@ -146,7 +148,8 @@ class Side:
         """One turn: the median wall time of its repetitions, and processor over wall time of all of them."""
         answers = [self._ask("run", RUN_SECONDS)]
         if self.repeats is None:
-            self.repeats = max(1, min(50, round(TURN_MS / max(answers[0]["wall_ms"], 0.01))))
+            wall = max(answers[0]["wall_ms"], 0.01)
+            self.repeats = max(LEAST_REPEATS if wall < LONG_MS else 1, min(50, round(TURN_MS / wall)))
         while len(answers) < self.repeats:
             answers.append(self._ask("run", RUN_SECONDS))
         self.reply.update({k: v for k, v in answers[-1].items() if k not in ("wall_ms", "cpu_ms")})

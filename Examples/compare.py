@@ -158,7 +158,12 @@ def parse():
     parser.add_argument("work", nargs="+", metavar="WORK", help="a table in Peers/rows, or all")
     parser.add_argument("--threads", type=int, help="only the rows at this thread count")
     parser.add_argument("--json", metavar="FILE", help="write the rows, one JSON object a line")
-    parser.add_argument("--only", metavar="TEXT", help="only the rows whose names contain this")
+    parser.add_argument(
+        "--only", metavar="TEXT", action="append", default=[], help="only the rows whose names contain this"
+    )
+    parser.add_argument(
+        "--skip", metavar="TEXT", action="append", default=[], help="not the rows whose names contain this"
+    )
     parser.add_argument("--pairs", type=int, default=10, help="pairs to measure (default 10)")
     parser.add_argument(
         "--python", metavar="PATH", help="an interpreter that has the peers, in place of .venv-peer"
@@ -177,7 +182,9 @@ def wanted(works, arguments):
     """(work, row, threads) in the order in which they are printed."""
     for work, table in works.items():
         for row in table.ROWS:
-            if arguments.only and arguments.only not in row.name:
+            if arguments.only and not any(text in row.name for text in arguments.only):
+                continue
+            if any(text in row.name for text in arguments.skip):
                 continue
             counts = (2,) if isinstance(row, Scaling) else row.threads
             for threads in counts:
@@ -190,7 +197,7 @@ def main():
     works = load_works(arguments.work)
     plan = list(wanted(works, arguments))
     if not plan:
-        fail("no row fits --only and --threads", 64)
+        fail("no row fits --only, --skip and --threads", 64)
     if arguments.list:
         for work, row, threads in plan:
             print(f"{work}: {row.name}, {threads} threads, goal {row.goal}")

@@ -26,7 +26,8 @@ struct WinogradConvolution {
       TensorStorage<Float>(uninitializedCount: batch * height * width * count)
     }
     if tiles > 0 {
-      let schedule = WinogradSchedule(tiles: tiles, rows: weight.rows, columns: weight.columns)
+      let schedule = WinogradSchedule(
+        tiles: tiles, rows: weight.rows, columns: weight.columns, threads: ComputeThreads.count)
       switch schedule.order {
       case .tilesOutside: runTilesOutside(schedule, results.map(\.pointer))
       case .filtersOutside: runFiltersOutside(schedule, results.map(\.pointer))

@@ -1,4 +1,5 @@
-/// In which order Winograd's products are computed, and in which portions: by shape alone.
+/// In which order Winograd's products are computed, and in which portions. A tile's result does not depend on the
+/// tiles beside it, so the portions may follow the number of threads.
 struct WinogradSchedule: Equatable {
   enum Order {
     /// Blocks of tiles outside, all filters inside: for many tiles.
@@ -20,19 +21,25 @@ struct WinogradSchedule: Equatable {
   /// | up to 128 | more than 128 | tiles outside, 56 a block | each filter panel is used 56 times a load |
   /// | above | more than 256 | tiles outside, 112 a block | likewise, from the shared cache |
   /// | above 64 | fewer | filters outside | the filters outweigh the tiles: they pass once |
-  init(tiles: Int, rows: Int, columns: Int) {
+  ///
+  /// Each thread gets as many blocks as the others, all of nearly one size, so that they end together.
+  init(tiles: Int, rows: Int, columns: Int, threads: Int) {
     let larger = max(rows, columns)
+    let wanted: Int
     switch larger {
     case ...64:
-      (order, tilesPerBlock) = (.tilesOutside, 28)
+      (order, wanted) = (.tilesOutside, 28)
     case ...128 where tiles > 128:
-      (order, tilesPerBlock) = (.tilesOutside, 56)
+      (order, wanted) = (.tilesOutside, 56)
     case _ where tiles > 256:
-      (order, tilesPerBlock) = (.tilesOutside, 112)
+      (order, wanted) = (.tilesOutside, 112)
     default:
-      (order, tilesPerBlock) = (.filtersOutside, tiles)
+      (order, tilesPerBlock, blocksPerChunk) = (.filtersOutside, tiles, 1)
+      return
     }
-    let blocks = (tiles + tilesPerBlock - 1) / max(tilesPerBlock, 1)
+    let portion = wanted * threads
+    let blocks = max(1, (tiles + portion / 2) / portion) * threads
+    tilesPerBlock = max(1, (tiles + blocks - 1) / blocks)
     // Many chunks, so that the thread that ends first waits for little.
     blocksPerChunk = max(1, blocks / 64)
   }

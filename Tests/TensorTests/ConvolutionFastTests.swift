@@ -190,6 +190,10 @@ import Testing
       ConvolutionCase.image(4, 33, 30, 20, kernel: 3, 40, padding: 1),
       .image(2, 20, 21, 140, kernel: 3, 130, padding: 1),
       .image(3, 40, 40, 3, kernel: 3, 8, padding: 1),
+      // Winograd's blocks of about 56 and 112 tiles, and fewer tiles than threads.
+      .image(1, 50, 50, 100, kernel: 3, 100, padding: 1),
+      .image(1, 70, 70, 16, kernel: 3, 160, padding: 1),
+      .image(1, 4, 4, 20, kernel: 3, 30, padding: 1),
     ] {
       let problem = Problem(item, withReference: false)
       let results = [1, 2, 3].map { count in
@@ -250,6 +254,9 @@ import Testing
         Tensor<Float>(zeros: [0, 8, 8, 16]).conv2DWeightGradient(
           Tensor(zeros: [0, 8, 8, 32]), kernelSize: 3, padding: 1, algorithm: algorithm)
           == Tensor(zeros: [3, 3, 16, 32]))
+      let (weightGradient, biasGradient) = Tensor<Float>(zeros: [0, 8, 8, 16]).conv2DParameterGradients(
+        Tensor(zeros: [0, 8, 8, 32]), kernelSize: 3, padding: 1, algorithm: algorithm)
+      #expect(weightGradient == Tensor(zeros: [3, 3, 16, 32]) && biasGradient == Tensor(zeros: [32]))
       #expect(
         Tensor<Float>(zeros: [1, 0, 3, 32]).conv2DDataGradient(
           weight, inputShape: [1, 2, 5, 16], algorithm: algorithm) == Tensor(zeros: [1, 2, 5, 16]))

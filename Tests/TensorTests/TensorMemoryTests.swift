@@ -42,6 +42,7 @@ import Testing
         let small = Scratch<Float>(count: 20_000)
         small.pointer[0] = 1
         #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000))
+        withExtendedLifetime(small) {}
       }
       #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000) + TensorMemory.sizeClass(80_000))
       // Two at once are two buffers: the smaller one makes room.
@@ -54,6 +55,22 @@ import Testing
       #expect(TensorMemory.cachedBytes == TensorMemory.sizeClass(1_000_000))
       TensorMemory.clearCache()
       #expect(TensorMemory.cachedBytes == 0)
+    }
+  }
+
+  /// A cached buffer larger than needed is not taken where a smaller one keeps to the limit.
+  @Test func scratchKeepsToTheAllocationLimit() async {
+    await #expect(processExitsWith: .success) {
+      TensorMemory.clearCache()
+      let before = (TensorMemory.activeBytes, TensorMemory.activeBuffers)
+      do { _ = Scratch<Float>(count: 250_000) }
+      TensorMemory.allocationLimit = TensorMemory.activeBytes + 500_000
+      do {
+        let scratch = Scratch<Float>(count: 100_000)
+        #expect(TensorMemory.activeBytes - before.0 == TensorMemory.sizeClass(400_000))
+        withExtendedLifetime(scratch) {}
+      }
+      #expect((TensorMemory.activeBytes, TensorMemory.activeBuffers) == before)
     }
   }
 

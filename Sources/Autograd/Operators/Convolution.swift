@@ -123,8 +123,8 @@ extension Variable {
       let data: [Tensor<Scalar>?] =
         tracksInputs ? dataGradients(gradient) : Array(repeating: nil, count: inputCount)
       if tracksWeight, tracksBias, let parameterGradients {
-        let (weight, bias) = parameterGradients(gradient)
-        return data + [weight, bias]
+        let (weightGradient, biasGradient) = parameterGradients(gradient)
+        return data + [weightGradient, biasGradient]
       }
       return data + [tracksWeight ? weightGradient(gradient) : nil]
         + (!hasBias ? [] : [tracksBias ? gradient.convolutionBiasGradient() : nil])

@@ -44,7 +44,8 @@ func checkLabels<Scalar>(_ labels: Tensor<Int32>, fit logits: Variable<Scalar>, 
     logits.shape.rank >= 2 && labels.shape == logits.shape.removing(axis: -1),
     "labels of shape \(labels.shape) do not fit logits of shape \(logits.shape)")
   let classes = Int32(logits.shape[-1])
-  // Class 0 is there in any case. A label is rarely wrong: all are looked at together.
+  shapePrecondition(classes > 0 || labels.elementCount == 0, "logits of shape \(logits.shape) have no class")
+  // A label is rarely wrong: all are looked at together. Class 0 is there in any case.
   let ignored = ignored ?? 0
   labels.withUnsafeBufferPointer { values in
     let isFine = { (value: Int32) in UInt32(bitPattern: value) < UInt32(classes) || value == ignored }

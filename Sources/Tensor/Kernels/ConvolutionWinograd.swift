@@ -27,7 +27,7 @@ struct WinogradConvolution {
     }
     if tiles > 0 {
       let schedule = WinogradSchedule(
-        tiles: tiles, rows: weight.rows, columns: weight.columns, threads: ComputeThreads.count)
+        tiles: tiles, rows: weight.rows, columns: weight.columns, threads: Parallel.threads)
       switch schedule.order {
       case .tilesOutside: runTilesOutside(schedule, results.map(\.pointer))
       case .filtersOutside: runFiltersOutside(schedule, results.map(\.pointer))

@@ -33,7 +33,7 @@ struct WinogradWeightGradient {
     return (weight, bias)
   }
 
-  /// `bias` holds zeros, to which the sums of the output gradient are added.
+  /// `bias` holds zeros, and at the end the sums of the output gradient.
   private func callAsFunction(bias: UnsafeMutablePointer<Float>?) -> Tensor<Float> {
     Tensor(shape: geometry.weightShape) { buffer in
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }

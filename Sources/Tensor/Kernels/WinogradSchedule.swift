@@ -17,12 +17,13 @@ struct WinogradSchedule: Equatable {
   ///
   /// | channels (the larger side) | tiles | order | why |
   /// |---|---|---|---|
-  /// | up to 64 | any | tiles outside, 28 a block | both transformed blocks stay in a megabyte of cache |
-  /// | up to 128 | more than 128 | tiles outside, 56 a block | each filter panel is used 56 times a load |
-  /// | above | more than 256 | tiles outside, 112 a block | likewise, from the shared cache |
+  /// | up to 64 | any | tiles outside, about 28 a block | both transformed blocks stay in a megabyte of cache |
+  /// | up to 128 | more than 128 | tiles outside, about 56 a block | each filter panel is used as often a load |
+  /// | above | more than 256 | tiles outside, about 112 a block | likewise, from the shared cache |
   /// | above 64 | fewer | filters outside | the filters outweigh the tiles: they pass once |
   ///
-  /// Each thread gets as many blocks as the others, all of nearly one size, so that they end together.
+  /// As far as the numbers allow, each thread gets as many blocks as the others, all of nearly one size, so that they
+  /// end together; no block is smaller than the rows of a product's tile.
   init(tiles: Int, rows: Int, columns: Int, threads: Int) {
     let larger = max(rows, columns)
     let wanted: Int
@@ -37,6 +38,7 @@ struct WinogradSchedule: Equatable {
       (order, tilesPerBlock, blocksPerChunk) = (.filtersOutside, tiles, 1)
       return
     }
+    let threads = max(1, min(threads, tiles / 14))
     let portion = wanted * threads
     let blocks = max(1, (tiles + portion / 2) / portion) * threads
     tilesPerBlock = max(1, (tiles + blocks - 1) / blocks)

@@ -12,7 +12,7 @@ import Synchronization
 /// it. A freed buffer is therefore kept for the next tensor of its size class, up to ``cacheLimit``.
 /// All members may be used from any thread.
 public enum TensorMemory {
-  /// Bytes held by live tensors, in whole buffers.
+  /// Bytes held by live tensors and by operators at work, in whole buffers.
   public static var activeBytes: Int { state.withLock { $0.activeBytes } }
   /// Bytes held by freed buffers that wait for reuse.
   public static var cachedBytes: Int { state.withLock { $0.cachedBytes } }
@@ -79,7 +79,6 @@ public enum TensorMemory {
   private static func take(
     bytes: Int, _ find: (inout sending State) -> CachedBuffer?
   ) -> (pointer: UnsafeMutableRawPointer, capacity: Int) {
-    // The closure returns an address, because a pointer is not Sendable.
     let (buffer, refusal) = state.withLock { state -> (CachedBuffer, (limit: Int, active: Int)?) in
       let found = find(&state)
       let buffer = found ?? CachedBuffer(address: 0, capacity: sizeClass(bytes))
@@ -148,11 +147,13 @@ public enum TensorMemory {
       return CachedBuffer(address: address, capacity: capacity)
     }
 
-    /// The smallest buffer that fits, if it is not more than four times too large. Where none does, the largest of
-    /// those too small makes room for the one that the caller will add.
+    /// The smallest buffer that fits, if it is not more than four times too large (64 KiB serve any size) and keeps to
+    /// the limit. Where none does, the largest of those too small makes room for the one that the caller will add.
     mutating func takeScratch(bytes: Int) -> CachedBuffer? {
       let index = scratch.firstIndex { $0.capacity >= bytes } ?? scratch.count
-      if index < scratch.count, scratch[index].capacity / 4 <= max(bytes, 1 << 14) {
+      if index < scratch.count, scratch[index].capacity / 4 <= max(bytes, 1 << 14),
+        activeBytes + scratch[index].capacity <= allocationLimit ?? .max
+      {
         cachedBytes -= scratch[index].capacity
         return scratch.remove(at: index)
       }

@@ -6,7 +6,7 @@ enum ConvolutionWeightOrder: Sendable {
   case outputFirst
 }
 
-// Every convolution, transposed convolution and gradient of them is one of the three functions below.
+// Every convolution, transposed convolution and gradient of them is one of the functions below.
 extension Tensor where Scalar: TensorFloatingPointScalar {
   /// The convolution of one input, or of two side by side in the channels.
   static func convolution(
@@ -82,7 +82,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       let result = measure(" weight gradient", geometry, isTransposed: false) {
         FastConvolution.parameterGradients(inputs, gradient, geometry)
       }
-      if let result = result as? (weight: Tensor, bias: Tensor) { return result }
+      if let weight = result.weight as? Tensor, let bias = result.bias as? Tensor { return (weight, bias) }
     }
     return (
       convolutionWeightGradient(inputs, outputGradient, geometry, algorithm), outputGradient.channelSum()

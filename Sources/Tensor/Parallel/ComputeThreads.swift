@@ -4,8 +4,8 @@ import Synchronization
 
 /// How many threads the library computes with: one setting for all of it.
 ///
-/// Results do not depend on it, to the last bit: work is cut by its shape, never by the number of threads,
-/// and partial sums are added in a fixed order.
+/// Results do not depend on it, to the last bit: sums are cut by their shape, never by the number of
+/// threads, and added in a fixed order.
 public enum ComputeThreads {
   /// The most threads that one operation uses. At first the number of processors, or the environment
   /// variable OPENBLAS_NUM_THREADS where that is lower.

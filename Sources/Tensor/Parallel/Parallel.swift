@@ -5,6 +5,9 @@ import Synchronization
 /// Loops over all cores. The chunks depend on `count` and `grain` alone, so that what each of them computes
 /// is the same for any number of threads.
 package enum Parallel {
+  /// How many threads a loop that begins here may use: one inside another loop.
+  static var threads: Int { scl_in_parallel_loop() == 0 ? ComputeThreads.count : 1 }
+
   /// Calls `body` with consecutive ranges of at most `grain` indices that cover `0..<count`, in any order and
   /// possibly at once. Inside another parallel loop, or with one thread, they run in order on this thread.
   ///

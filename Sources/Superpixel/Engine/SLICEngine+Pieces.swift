@@ -37,9 +37,7 @@ extension SLICEngine {
     forEachRowShare { _, _, rows in
       for row in rows { rowOffsets[row + 1] = Int(kernels.runs(labels + row * width, Int64(width), nil)) }
     }
-    rowOffsets[0] = 0
-    for row in 0..<rowCount { rowOffsets[row + 1] += rowOffsets[row] }
-    let runs = rowOffsets[rowCount]
+    let runs = rowOffsets.turnCountsIntoOffsets(rowCount)
     let starts = scratch.take(.runStarts, Int32.self, runs)
     let fragments = scratch.take(.runFragments, Int32.self, runs)
     let fragmentOffsets = scratch.take(.fragmentOffsets, Int.self, shareCount + 1)
@@ -56,9 +54,7 @@ extension SLICEngine {
       }
       fragmentOffsets[share + 1] = number(rows, forest)
     }
-    fragmentOffsets[0] = 0
-    for share in 0..<shareCount { fragmentOffsets[share + 1] += fragmentOffsets[share] }
-    let count = fragmentOffsets[shareCount]
+    let count = fragmentOffsets.turnCountsIntoOffsets(shareCount)
     let tables = scratch.take(.pieces, Int32.self, 2 * count)
     var pieces = SegmentPieces(
       rowOffsets: rowOffsets, starts: starts, fragments: fragments, fragmentOffsets: fragmentOffsets,

@@ -89,8 +89,7 @@ extension SLICEngine {
       pieces.pieces[fragment] == fragment && !merger.isSmall(Int32(truncatingIfNeeded: fragment))
     }
     forEachRowShare { _, share, _ in offsets[share + 1] = pieces.fragments(of: share).count(where: isLarge) }
-    offsets[0] = 0
-    for share in 0..<pieces.shareCount { offsets[share + 1] += offsets[share] }
+    let count = offsets.turnCountsIntoOffsets(pieces.shareCount)
     forEachRowShare { _, share, _ in
       var place = offsets[share]
       for fragment in pieces.fragments(of: share) where isLarge(fragment) {
@@ -99,7 +98,6 @@ extension SLICEngine {
         place += 1
       }
     }
-    let count = offsets[pieces.shareCount]
     return UnsafeBufferPointer(start: large, count: count)
   }
 
@@ -150,10 +148,9 @@ extension SLICEngine {
       }
       offsets[share + 1] = count
     }
-    offsets[0] = 0
-    for share in 0..<pieces.shareCount { offsets[share + 1] += offsets[share] }
-    guard offsets[pieces.shareCount] > 0 else { return nil }
-    let runs = scratch.take(.smallRuns, PieceMerger.Run.self, offsets[pieces.shareCount])
+    let count = offsets.turnCountsIntoOffsets(pieces.shareCount)
+    guard count > 0 else { return nil }
+    let runs = scratch.take(.smallRuns, PieceMerger.Run.self, count)
     forEachRowShare { _, share, rows in
       // Where the runs of each fragment begin; they move on to where they end as the runs are written.
       var begin = Int32(truncatingIfNeeded: offsets[share])

@@ -23,3 +23,13 @@ struct SegmentPieces {
   /// The fragments of a share.
   func fragments(of share: Int) -> Range<Int> { fragmentOffsets[share]..<fragmentOffsets[share + 1] }
 }
+
+extension UnsafeMutablePointer where Pointee == Int {
+  /// Turns the counts of parts 0, 1, ..., which stand one place behind, into where each part begins; returns their sum,
+  /// which is where the last one ends.
+  func turnCountsIntoOffsets(_ parts: Int) -> Int {
+    self[0] = 0
+    for part in 0..<parts { self[part + 1] += self[part] }
+    return self[parts]
+  }
+}

@@ -99,7 +99,7 @@ struct ContrastiveBlocks {
     _ groupCount: Int, packedCount: Int, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
     let run = max(1, min(groupCount, (1 << 21) / max(1, packedCount)))
-    let packed = TensorStorage<Float>(uninitializedCount: run * packedCount)
+    let packed = Scratch<Float>(count: run * packedCount)
     for first in stride(from: 0, to: groupCount, by: run) {
       body(first..<min(groupCount, first + run), packed.pointer)
     }

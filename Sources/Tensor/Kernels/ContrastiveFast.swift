@@ -67,7 +67,7 @@ enum ContrastiveFast {
       blocks.pack(groups: groups, into: packed)
       for pairs in rounds where !pairs.isEmpty {
         Parallel.for(groups.count * pairs.count, grain: 1) { range in
-          let scratch = TensorStorage<Float>(uninitializedCount: blocks.capacity * blocks.capacity)
+          let scratch = Scratch<Float>(count: blocks.capacity * blocks.capacity)
           for index in range {
             let (group, pair) = index.quotientAndRemainder(dividingBy: pairs.count)
             let (left, right) = (blocks.blocks[pairs[pair].0], blocks.blocks[pairs[pair].1])
@@ -81,7 +81,7 @@ enum ContrastiveFast {
   }
 
   private static func tile(
-    _ left: Block, _ right: Block, _ scratch: TensorStorage<Float>, exclusion: ReferenceExclusion
+    _ left: Block, _ right: Block, _ scratch: Scratch<Float>, exclusion: ReferenceExclusion
   ) -> scl_similarity_tile {
     let excluded =
       switch exclusion {
@@ -167,7 +167,7 @@ enum ContrastiveFast {
       anchors.pack(groups: groups, into: packed)
       references.pack(groups: groups, into: referenceStart)
       Parallel.for(groups.count * strips, grain: 1) { range in
-        let scratch = TensorStorage<Float>(uninitializedCount: anchors.capacity * references.capacity)
+        let scratch = Scratch<Float>(count: anchors.capacity * references.capacity)
         for index in range {
           let (group, strip) = index.quotientAndRemainder(dividingBy: strips)
           let forms = Packed(

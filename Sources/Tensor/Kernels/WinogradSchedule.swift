@@ -13,6 +13,9 @@ struct WinogradSchedule: Equatable {
   /// Blocks that one piece of parallel work handles.
   var blocksPerChunk: Int
 
+  /// The smallest block: the rows of a product's tile in registers.
+  private static let leastTiles = 14
+
   /// The schedule for a product of `rows` input channels with `columns` output channels.
   ///
   /// | channels (the larger side) | tiles | order | why |
@@ -38,7 +41,7 @@ struct WinogradSchedule: Equatable {
       (order, tilesPerBlock, blocksPerChunk) = (.filtersOutside, tiles, 1)
       return
     }
-    let threads = max(1, min(threads, tiles / 14))
+    let threads = max(1, min(threads, tiles / Self.leastTiles))
     let portion = wanted * threads
     let blocks = max(1, (tiles + portion / 2) / portion) * threads
     tilesPerBlock = max(1, (tiles + blocks - 1) / blocks)

@@ -55,9 +55,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1, padding: KernelSteps = 0,
     dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Tensor {
-    let geometry = ConvolutionGeometry(
-      inputShape: shape, weightShape: kernelSize.weightShape(2, self.shape, outputGradient.shape),
-      spatialRank: 2, stride: stride, padding: padding, dilation: dilation)
+    let geometry = kernelSize.geometry(2, shape, outputGradient.shape, stride, padding, dilation)
     return Self.convolutionWeightGradient([self], outputGradient, geometry, algorithm)
   }
 
@@ -67,10 +65,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     joinedWith second: Tensor, _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1,
     padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Tensor {
-    let joined = shape.joiningChannels(second.shape)
-    let geometry = ConvolutionGeometry(
-      inputShape: joined, weightShape: kernelSize.weightShape(2, joined, outputGradient.shape),
-      spatialRank: 2, stride: stride, padding: padding, dilation: dilation)
+    let geometry = kernelSize.geometry(
+      2, shape.joiningChannels(second.shape), outputGradient.shape, stride, padding, dilation)
     return Self.convolutionWeightGradient([self, second], outputGradient, geometry, algorithm)
   }
 
@@ -81,9 +77,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1, padding: KernelSteps = 0,
     dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> (weight: Tensor, bias: Tensor) {
-    let geometry = ConvolutionGeometry(
-      inputShape: shape, weightShape: kernelSize.weightShape(2, self.shape, outputGradient.shape),
-      spatialRank: 2, stride: stride, padding: padding, dilation: dilation)
+    let geometry = kernelSize.geometry(2, shape, outputGradient.shape, stride, padding, dilation)
     return Self.convolutionParameterGradients([self], outputGradient, geometry, algorithm)
   }
 
@@ -93,10 +87,8 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     joinedWith second: Tensor, _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1,
     padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> (weight: Tensor, bias: Tensor) {
-    let joined = shape.joiningChannels(second.shape)
-    let geometry = ConvolutionGeometry(
-      inputShape: joined, weightShape: kernelSize.weightShape(2, joined, outputGradient.shape),
-      spatialRank: 2, stride: stride, padding: padding, dilation: dilation)
+    let geometry = kernelSize.geometry(
+      2, shape.joiningChannels(second.shape), outputGradient.shape, stride, padding, dilation)
     return Self.convolutionParameterGradients([self, second], outputGradient, geometry, algorithm)
   }
 
@@ -144,9 +136,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1, padding: KernelSteps = 0,
     dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Tensor {
-    let geometry = ConvolutionGeometry(
-      inputShape: shape, weightShape: kernelSize.weightShape(3, shape, outputGradient.shape),
-      spatialRank: 3, stride: stride, padding: padding, dilation: dilation)
+    let geometry = kernelSize.geometry(3, shape, outputGradient.shape, stride, padding, dilation)
     return Self.convolutionWeightGradient([self], outputGradient, geometry, algorithm)
   }
 
@@ -155,15 +145,23 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
     joinedWith second: Tensor, _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1,
     padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
   ) -> Tensor {
-    let joined = shape.joiningChannels(second.shape)
-    let geometry = ConvolutionGeometry(
-      inputShape: joined, weightShape: kernelSize.weightShape(3, joined, outputGradient.shape),
-      spatialRank: 3, stride: stride, padding: padding, dilation: dilation)
+    let geometry = kernelSize.geometry(
+      3, shape.joiningChannels(second.shape), outputGradient.shape, stride, padding, dilation)
     return Self.convolutionWeightGradient([self, second], outputGradient, geometry, algorithm)
   }
 }
 
 extension KernelSteps {
+  /// The convolution with a kernel of these lengths that leads from an input to an output of the given shapes.
+  fileprivate func geometry(
+    _ spatialRank: Int, _ input: TensorShape, _ output: TensorShape, _ stride: KernelSteps,
+    _ padding: KernelSteps, _ dilation: KernelSteps
+  ) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      inputShape: input, weightShape: weightShape(spatialRank, input, output), spatialRank: spatialRank,
+      stride: stride, padding: padding, dilation: dilation)
+  }
+
   /// `[kernel..., C, K]` for an input and an output of the given shapes.
   func weightShape(_ spatialRank: Int, _ input: TensorShape, _ output: TensorShape) -> TensorShape {
     shapePrecondition(

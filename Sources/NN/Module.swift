@@ -16,11 +16,14 @@ public protocol Module<Scalar>: AnyObject {
   associatedtype Scalar: TensorFloatingPointScalar
   /// What the module holds, in the order of its files.
   var members: [ModuleMember<Scalar>] { get }
+  /// The mode that this module keeps itself, for layers that behave differently in training; `nil` for others.
+  var ownMode: ModuleMode? { get }
   /// Called when the mode of the module changes; for layers that behave differently in training.
   func modeDidChange(to mode: ModuleMode)
 }
 
 extension Module {
+  public var ownMode: ModuleMode? { nil }
   public func modeDidChange(to mode: ModuleMode) {}
 }
 
@@ -93,6 +96,21 @@ extension Module {
   public func setMode(_ mode: ModuleMode) {
     modeDidChange(to: mode)
     for case .module(_, let module) in members { module.setMode(mode) }
+  }
+
+  /// Runs `body` with this module and all below in a mode, and gives every layer back the mode that it had.
+  ///
+  ///     let labels = network.withMode(.evaluation) { network(Variable(images)).value.argmax(along: -1) }
+  public func withMode<Result>(_ mode: ModuleMode, _ body: () throws -> Result) rethrows -> Result {
+    var restore: [() -> Void] = []
+    func remember(_ module: any Module<Scalar>) {
+      if let mode = module.ownMode { restore.append { module.modeDidChange(to: mode) } }
+      for case .module(_, let part) in module.members { remember(part) }
+    }
+    remember(self)
+    setMode(mode)
+    defer { for action in restore { action() } }
+    return try body()
   }
 
   /// Takes the parameters of this module and all below out of gradients and updates. Batch norms go on updating their

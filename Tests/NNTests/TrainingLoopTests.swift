@@ -6,168 +6,287 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingLoopTests {
-  /// Fits y = 2 x with noise from the loop's generator, so that every kind of state matters.
-  private func loop(
-    seed: UInt64 = 3, schedule: LearningRateSchedule = .cosine(start: 0.1, steps: 10),
-    adam: Bool = true
-  ) -> TrainingLoop<Double> {
-    let layer = Linear<Double>(weight: Tensor(rows: [[0.5]]), bias: Tensor([0]))
-    let optimizer: any Optimizer<Double> = adam ? Adam(layer) : SGD(layer)
-    return TrainingLoop(layer, optimizer: optimizer, schedule: schedule, seed: seed)
-  }
+  private func weights(_ task: LineTask) -> Data { task.layer.state().data() }
 
-  private func run(
-    _ loop: TrainingLoop<Double>, checkpoint: CheckpointPolicy? = nil,
-    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
-  ) throws {
-    guard let layer = loop.module as? Linear<Double> else { return }
-    try loop.run(until: 10, imagesPerStep: 4, checkpoint: checkpoint, progress: progress) { step, generator in
-      let rows = loop.batch(step: step, size: 4, count: 7).map { [Double($0)] }
-      let noise: Tensor<Double> = Tensor(
-        normalWithMean: 0, standardDeviation: 0.1, shape: [4, 1], using: &generator)
-      let input = Tensor<Double>(rows: rows)
-      let difference = layer(Variable(input)) - Variable(input * 2 + noise)
-      let loss = (difference * difference).mean()
-      return .init(loss: loss, terms: [LossTerm("loss", loss.item)])
-    }
-  }
-
-  @Test(arguments: 0...9) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int) throws {
-    let whole = loop()
-    try run(whole)
+  @Test(arguments: [0, 1, 4, 9]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int) throws {
     let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    let first = loop()
+    let (wholeURL, url) = (folder.file("whole"), folder.file("state"))
+    let whole = LineTask()
+    try TrainingLoop(whole, on: linePoints).run(checkpoint: CheckpointPolicy(wholeURL, everySteps: 100))
+    let first = try TrainingLoop(LineTask(), on: linePoints)
     if stop == 0 {
       try first.write(to: url)
     } else {
-      try run(first, checkpoint: CheckpointPolicy(url, everySteps: 100)) {
+      let end = try first.run(checkpoint: CheckpointPolicy(url, everySteps: 100)) {
         $0.step == stop ? .stop : .proceed
       }
+      #expect(end == .stopped)
     }
-    let second = loop()
-    try second.resume(from: url)
-    #expect(second.step == stop)
-    try run(second)
-    #expect(second.module.state().data() == whole.module.state().data())
-    #expect(second.optimizer.memory.state().data() == whole.optimizer.memory.state().data())
-    #expect(second.history == whole.history)
-    #expect(second.history.count == 10)
+    let second = LineTask()
+    let loop = try TrainingLoop(second, on: linePoints)
+    try loop.resume(from: url)
+    #expect(loop.step == stop)
+    #expect(try loop.run(checkpoint: CheckpointPolicy(url, everySteps: 3)) == .finished)
+    #expect(weights(second) == weights(whole))
+    #expect(try Data(contentsOf: url) == Data(contentsOf: wholeURL))
+    let policies = [url, wholeURL].map { CheckpointPolicy($0, everySteps: 1) }
+    let logs = try policies.map { try TrainingLog.entries(of: $0.logURL) }
+    #expect(logs[0] == logs[1] && logs[0].map(\.step) == Array(1...10))
+  }
+
+  /// What was written behind the checkpoint, whole lines or not, is computed again and must not stand twice.
+  @Test func aLogIsCutToItsCheckpoint() throws {
+    let folder = try TemporaryFolder()
+    let policy = CheckpointPolicy(folder.file("state"), everySteps: 4)
+    try TrainingLoop(LineTask(), on: linePoints).run(checkpoint: policy) { $0.step == 4 ? .stop : .proceed }
+    let log = try Data(contentsOf: policy.logURL)
+    let later = try #require(String(decoding: log, as: UTF8.self).split(separator: "\n").last)
+      .replacing("\"step\":4", with: "\"step\":5")
+    try (log + Data("\(later)\n{\"step\":6,\"te".utf8)).write(to: policy.logURL)
+    #expect(try TrainingLog.entries(of: policy.logURL).map(\.step) == [1, 2, 3, 4, 5])
+    let loop = try TrainingLoop(LineTask(), on: linePoints)
+    try loop.resume(from: policy.url)
+    try loop.run(checkpoint: policy) { _ in .stop }
+    #expect(try TrainingLog.entries(of: policy.logURL).map(\.step) == [1, 2, 3, 4, 5])
+    #expect(try Data(contentsOf: policy.logURL).starts(with: log))
+    // A training that begins anew has a new log.
+    try TrainingLoop(LineTask(), on: linePoints).run(checkpoint: policy) { _ in .stop }
+    #expect(try TrainingLog.entries(of: policy.logURL).map(\.step) == [1])
+  }
+
+  @Test func aCheckpointDoesNotGrowWithTheSteps() throws {
+    let folder = try TemporaryFolder()
+    var sizes: [Int] = []
+    let task = LineTask(
+      recipe: TrainingRecipe(steps: 2000, batchSize: 1), rate: .constant(1e-3))
+    try TrainingLoop(task, on: linePoints).run(
+      checkpoint: CheckpointPolicy(folder.file("state"), everySteps: 1000)
+    ) { progress in
+      if [1001, 2000].contains(progress.step) { sizes.append(try Data(contentsOf: folder.file("state")).count) }
+      return .proceed
+    }
+    sizes.append(try Data(contentsOf: folder.file("state")).count)
+    #expect(sizes.allSatisfy { $0 < sizes[0] + 8 }, "\(sizes)")
   }
 
   @Test func theLossFallsAndTheScheduleIsFollowed() throws {
-    let training = loop()
     var rates: [Double] = []
-    try run(training) {
+    var losses: [Double] = []
+    try TrainingLoop(LineTask(), on: linePoints).run {
       rates.append($0.learningRate)
+      losses.append($0.terms[0].value)
       return .proceed
     }
-    let schedule = LearningRateSchedule.cosine(start: 0.1, steps: 10)
-    #expect(rates == (0..<10).map { schedule.rate(at: $0) })
-    let losses = training.history.map { $0[0].value }
+    let schedule = Schedule.cosine(start: 0.1, steps: 10)
+    #expect(rates == (0..<10).map { schedule.value(at: $0) })
     #expect(losses[9] < 0.5 * losses[0], "\(losses)")
   }
 
-  /// The plateau's count of bad reports is state too.
-  @Test(arguments: [1, 4, 5]) func aPlateauGivesTheRateAndIsResumed(_ stop: Int) throws {
-    let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    func train(_ loop: TrainingLoop<Double>, until last: Int) throws -> [Double] {
-      var rates: [Double] = []
-      try run(loop, checkpoint: CheckpointPolicy(url, everySteps: 100)) { progress in
-        rates.append(progress.learningRate)
-        // A score that never improves: the rate halves after every third report.
-        loop.plateau?.report(1)
-        return progress.step == last ? .stop : .proceed
-      }
-      return rates
+  @Test func whatTheLoopCallsInWhichOrder() throws {
+    let task = LineTask(recipe: TrainingRecipe(steps: 2, batchSize: 3, accumulation: 2))
+    let loop = try TrainingLoop(task, on: linePoints)
+    loop.hooks.beforeUpdate.append { parameters, moment in
+      task.calls.append("before \(moment.step) \(parameters.map(\.name)) \(parameters[0].parameter.gradient != nil)")
     }
-    func plateauLoop() -> TrainingLoop<Double> {
-      let loop = loop()
-      loop.plateau = PlateauSchedule(rate: 0.1, factor: 0.5, patience: 2)
-      return loop
-    }
-    let whole = plateauLoop()
-    #expect(try train(whole, until: 10) == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.025, 0.025, 0.025])
-    _ = try train(plateauLoop(), until: stop)
-    let resumed = plateauLoop()
-    try resumed.resume(from: url)
-    _ = try train(resumed, until: 10)
-    #expect(resumed.module.state().data() == whole.module.state().data())
-    #expect(resumed.plateau == whole.plateau)
-    // Without a plateau it is another training.
-    let error = #expect(throws: CheckpointError.self) { try loop().resume(from: url) }
-    #expect(error?.code == .incompatible && error?.context.contains("plateau") == true)
+    loop.hooks.afterUpdate.append { _, moment in task.calls.append("after \(moment.step)") }
+    try loop.run()
+    #expect(
+      task.calls
+        == (0..<2).flatMap {
+          [
+            "evaluate \($0).0", "evaluate \($0).1", "will \($0)", "before \($0) [\"weight\", \"bias\"] true",
+            "did \($0)", "after \($0)",
+          ]
+        })
+    #expect(task.layer.parameters.allSatisfy { $0.gradient == nil })
   }
 
-  @Test func checkpointsComeAtTheirInterval() throws {
-    let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    var steps: [Int] = []
-    try run(loop(), checkpoint: CheckpointPolicy(url, everySteps: 4)) { progress in
-      // What stands there was written after an earlier step.
-      if let file = try? TrainingCheckpoint(contentsOf: url), let step = file.fields["step"] {
-        steps.append(Int(step) ?? -1)
+  /// The mean of the gradients of the parts is the gradient of the mean of their losses.
+  @Test func accumulationAveragesGradients() throws {
+    func gradient(_ recipe: TrainingRecipe) throws -> [Float] {
+      let task = LineTask(recipe: recipe)
+      // Without noise, so that the data are the same.
+      task.losses = { task, x in
+        let input = Tensor<Float>(rows: x.map { [$0] })
+        let difference = task.layer(Variable(input)) - Variable(input * 2)
+        return [(difference * difference).mean()]
       }
+      let loop = try TrainingLoop(task, on: ArrayDataset(linePoints), sampler: SequentialSampler(count: 7))
+      var result: [Float] = []
+      loop.hooks.beforeUpdate.append { parameters, _ in
+        result = parameters.flatMap { $0.parameter.gradient?.scalars ?? [] }
+      }
+      try loop.run()
+      return result
+    }
+    let whole = try gradient(TrainingRecipe(steps: 1, batchSize: 6))
+    let parts = try gradient(TrainingRecipe(steps: 1, batchSize: 2, accumulation: 3))
+    #expect(zip(whole, parts).allSatisfy { abs($0 - $1) < 1e-5 }, "\(whole) \(parts)")
+  }
+
+  @Test func warningsReachTheReportAndAreCounted() throws {
+    let loop = try TrainingLoop(LineTask(), on: linePoints)
+    var lines: [String] = []
+    try loop.run {
+      if !$0.warnings.isEmpty { lines.append("\($0)") }
       return .proceed
     }
-    #expect(steps == [4, 4, 4, 4, 8, 8])
-    #expect(try TrainingCheckpoint(contentsOf: url).fields["step"] == "10")
+    #expect(lines.count == 1 && lines[0].contains("warning: step 1 is early"))
+    #expect(loop.warningCounts == ["early": 1])
   }
 
-  @Test func anEpochShowsEveryIndexOnce() {
-    let training = loop()
-    let epochs = (0..<7).flatMap { training.batch(step: $0, size: 3, count: 7) }
-    for epoch in 0..<3 { #expect(epochs[7 * epoch..<7 * epoch + 7].sorted() == Array(0..<7)) }
-    #expect(Array(epochs[0..<7]) != Array(epochs[7..<14]))
-    #expect(loop(seed: 4).batch(step: 0, size: 7, count: 7) != training.batch(step: 0, size: 7, count: 7))
-    #expect(training.batch(step: 0, size: 5, count: 1) == [0, 0, 0, 0, 0])
-  }
+  // MARK: What cannot be trained
 
-  @Test func aCheckpointOfAnotherTrainingIsIncompatible() throws {
-    let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    let training = loop()
-    try run(training, checkpoint: CheckpointPolicy(url, everySteps: 100))
-    for other in [loop(seed: 4), loop(schedule: .constant(0.1)), loop(adam: false)] {
-      let error = #expect(throws: CheckpointError.self) { try other.resume(from: url) }
-      #expect(error?.code == .incompatible)
-      #expect(other.step == 0)
+  @Test func anEmptyOrFrozenObjectiveIsAnError() throws {
+    let task = LineTask()
+    task.layer.freeze()
+    #expect(throws: TrainingError.nothingToTrain(objective: "loss", reason: "all 2 parameters are frozen")) {
+      try TrainingLoop(task, on: linePoints)
+    }
+    #expect(throws: TrainingError.badData("there are no examples to train on")) {
+      try TrainingLoop(LineTask(), on: [])
+    }
+    for recipe in [
+      TrainingRecipe(steps: -1, batchSize: 1), TrainingRecipe(steps: 1, batchSize: 0),
+      TrainingRecipe(steps: 1, batchSize: 1, accumulation: 0),
+    ] {
+      #expect(throws: TrainingError.self) { try TrainingLoop(LineTask(recipe: recipe), on: linePoints) }
+    }
+    #expect(throws: TrainingError.self) {
+      try TrainingLoop(
+        LineTask(recipe: TrainingRecipe(steps: 1, batchSize: 8, lastBatch: .dropped)), on: linePoints)
     }
   }
 
-  @Test func aMomentOfAnotherShapeIsIncompatible() throws {
-    let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    let training = loop()
-    try run(training, checkpoint: CheckpointPolicy(url, everySteps: 100))
-    var file = try Safetensors(contentsOf: url)
-    file.set(Tensor<Double>(zeros: [5]), for: "optimizer.slot.first.weight")
-    try file.write(to: url)
-    let other = loop()
-    let error = #expect(throws: CheckpointError.self) { try other.resume(from: url) }
-    #expect(error?.code == .incompatible)
-    #expect(error?.context.contains("weight") == true)
-  }
-
-  @Test func aTruncatedCheckpointIsATypedError() throws {
-    let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    try loop().write(to: url)
-    let data = try Data(contentsOf: url)
-    try data.prefix(data.count / 2).write(to: url)
-    let error = #expect(throws: CheckpointError.self) { try loop().resume(from: url) }
-    #expect([.truncated, .badHeader].contains(error?.code))
-  }
-
-  @Test func aLossThatIsNotFiniteStopsBeforeTheUpdate() {
-    let training = loop()
-    let before = training.module.state().data()
-    #expect(throws: TrainingError.lossIsNotFinite(step: 0, loss: .infinity)) {
-      try training.run(until: 3, imagesPerStep: 1) { _, _ in
-        .init(loss: Variable(Tensor(.infinity)), terms: [])
+  @Test func aLossThatIsNotFiniteStopsBeforeTheUpdate() throws {
+    let task = LineTask()
+    task.scale = { $0 == 2 ? .infinity : 1 }
+    let loop = try TrainingLoop(task, on: linePoints)
+    var before = Data()
+    let error = #expect(throws: TrainingError.self) {
+      try loop.run { progress in
+        before = weights(task)
+        return .proceed
       }
     }
-    #expect(training.module.state().data() == before)
+    guard case .lossIsNotFinite(step: 2, objective: "loss", _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(weights(task) == before && loop.step == 2)
+  }
+
+  /// The root has an infinite slope at 0: the loss is 3 and finite.
+  @Test(arguments: [OptimizerRule.sgd(), .adam(), .adamW(), .lars()])
+  func aGradientThatIsNotFiniteChangesNothing(_ rule: OptimizerRule) throws {
+    final class Root: TrainingTask {
+      final class Weights: Module {
+        let w = Parameter(Tensor<Float>([0, 1, 4]))
+        var members: [ModuleMember<Float>] { [.parameter("w", w)] }
+      }
+      let weights = Weights()
+      let rule: OptimizerRule
+      init(_ rule: OptimizerRule) { self.rule = rule }
+      let recipe = TrainingRecipe(steps: 3, batchSize: 1)
+      var settings: String { "root" }
+      var state: any Module<Float> { weights }
+      var objectives: [Objective] {
+        [Objective(weights, OptimizerSettings(rule, rate: .constant(0.1), clipping: .norm(1)))]
+      }
+      var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
+      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome {
+        StepOutcome(loss: weights.w.variable.sqrt().sum(), terms: [])
+      }
+    }
+    let folder = try TemporaryFolder()
+    let policy = CheckpointPolicy(folder.file("state"), everySteps: 1)
+    let task = Root(rule)
+    let loop = try TrainingLoop(task, on: [1])
+    try loop.write(to: policy.url)
+    let saved = try Data(contentsOf: policy.url)
+    #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 1)) {
+      try loop.run(checkpoint: policy)
+    }
+    #expect(task.weights.w.value.scalars == [0, 1, 4])
+    #expect(try Data(contentsOf: policy.url) == saved)
+    try loop.write(to: policy.url)
+    #expect(try Data(contentsOf: policy.url) == saved)
+  }
+
+  @Test func aLossThatDependsOnNothingIsAnError() throws {
+    let task = LineTask()
+    task.losses = { _, _ in [Variable(Tensor(1))] }
+    #expect(throws: TrainingError.noGradient(step: 0, objective: "loss")) {
+      try TrainingLoop(task, on: linePoints).run()
+    }
+    task.losses = { _, _ in [] }
+    #expect(throws: TrainingError.lossesDoNotFit(count: 0, objectives: ["loss"])) {
+      try TrainingLoop(task, on: linePoints).run()
+    }
+  }
+
+  /// What a hook throws ends the training with nothing updated.
+  @Test func aHookMayThrow() throws {
+    struct Enough: Error {}
+    let task = LineTask()
+    let before = weights(task)
+    let loop = try TrainingLoop(task, on: linePoints)
+    loop.hooks.beforeUpdate.append { _, _ in throw Enough() }
+    #expect(throws: Enough.self) { try loop.run() }
+    #expect(weights(task) == before)
+  }
+
+  // MARK: Several objectives
+
+  /// Two networks that each minimise the square of the sum of both: a step of one must not be moved by the other's loss.
+  @Test func eachObjectiveMovesItsOwn() throws {
+    final class Pair: TrainingTask {
+      let first = Linear<Float>(weight: Tensor(rows: [[1]]), bias: nil)
+      let second = Linear<Float>(weight: Tensor(rows: [[2]]), bias: nil)
+      final class Both: Module {
+        let parts: [Linear<Float>]
+        init(_ parts: [Linear<Float>]) { self.parts = parts }
+        var members: [ModuleMember<Float>] {
+          parts.enumerated().map { .module("part\($0.offset)", $0.element) }
+        }
+      }
+      let recipe = TrainingRecipe(steps: 1, batchSize: 1)
+      var settings: String { "pair" }
+      lazy var both = Both([first, second])
+      var state: any Module<Float> { both }
+      var objectives: [Objective] {
+        [
+          Objective(name: "a", first, OptimizerSettings(.sgd(momentum: .none), rate: .constant(0.1))),
+          Objective(name: "b", second, OptimizerSettings(.sgd(momentum: .none), rate: .constant(0.01))),
+        ]
+      }
+      var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
+      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome {
+        let one = Variable(Tensor<Float>(rows: [[1]]))
+        func sum() -> Variable<Float> { (first(one) + second(one)).sum() }
+        return StepOutcome(losses: [sum() * sum(), sum() * 3], terms: [])
+      }
+    }
+    let task = Pair()
+    try TrainingLoop(task, on: [1]).run()
+    // d (a + b)^2 / da = 2 (1 + 2) = 6; d 3 (a + b) / db = 3.
+    #expect(abs(task.first.weight.value.item - (1 - 0.6)) < 1e-6)
+    #expect(abs(task.second.weight.value.item - (2 - 0.03)) < 1e-6)
+  }
+
+  @Test func aParameterOfTwoObjectivesIsAnError() throws {
+    final class Shared: TrainingTask {
+      let layer = Linear<Float>(weight: Tensor(rows: [[1]]), bias: nil)
+      let recipe = TrainingRecipe(steps: 1, batchSize: 1)
+      var settings: String { "shared" }
+      var state: any Module<Float> { layer }
+      var objectives: [Objective] {
+        ["a", "b"].map { Objective(name: $0, layer, OptimizerSettings(.sgd(), rate: .constant(0.1))) }
+      }
+      var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
+      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome { StepOutcome(losses: [], terms: []) }
+    }
+    let error = #expect(throws: TrainingError.self) { try TrainingLoop(Shared(), on: [1]) }
+    #expect("\(try #require(error))".contains("'a' and 'b'"))
   }
 }

@@ -19,17 +19,17 @@ import Testing
 
   /// Every example with the first number of its generator.
   static func loader(
-    _ data: Numbers, workers: Int, prefetch: Int = 3, last: DataLoader<[String]>.LastBatch = .kept
+    _ data: Numbers, workers: Int, prefetch: Int = 3, last: LastBatch = .kept
   ) -> DataLoader<[String]> {
     DataLoader(
       data, batchSize: 4, sampler: ShuffledSampler(count: data.count, seed: 2), seed: 11, lastBatch: last,
       workerCount: workers, prefetchCount: prefetch,
-      transform: { element, generator in "\(element) \(generator.next())" }, collate: { $0 })
+      transform: { element, generator in "\(element) \(generator.next())" }, collate: { items, _ in items })
   }
 
   @Test func readsInOrder() throws {
     let loader = DataLoader(
-      Numbers(count: 7), batchSize: 3, sampler: SequentialSampler(count: 7), collate: { $0 })
+      Numbers(count: 7), batchSize: 3, sampler: SequentialSampler(count: 7), collate: { items, _ in items })
     #expect(loader.batchCount == 3)
     #expect(try loader.batches(inEpoch: 0).map { try $0.get() } == [[0, 1, 2], [3, 4, 5], [6]])
     let dropped = Self.loader(Numbers(count: 7), workers: 2, last: .dropped)
@@ -50,7 +50,7 @@ import Testing
     let batches = try Self.loader(Numbers(count: 6), workers: 2).batches(inEpoch: 5).map { try $0.get() }
     let order = ShuffledSampler(count: 6, seed: 2).indices(epoch: 5)
     let expected = order.enumerated().map { place, index in
-      var generator = PhiloxGenerator(seed: 11, stream: 5, index: place)
+      var generator = RandomKey(seed: 11).stream(for: .examples).at(step: 5).at(place: place).generator
       return "\(index) \(generator.next())"
     }
     #expect(Array(batches.joined()) == expected)
@@ -59,29 +59,60 @@ import Testing
   @Test func resumesInTheMiddle() throws {
     let loader = Self.loader(Numbers(count: 30), workers: 2)
     let whole = try loader.batches(inEpoch: 1).map { try $0.get() }
-    let position = DataLoader<[String]>.Position(epoch: 1, batch: 5)
-    let stored = try JSONDecoder().decode(
-      DataLoader<[String]>.Position.self, from: JSONEncoder().encode(position))
-    #expect(try loader.batches(from: stored).map { try $0.get() } == Array(whole[5...]))
+    #expect(try loader.batches(inEpoch: 1, startingAt: 5).map { try $0.get() } == Array(whole[5...]))
     #expect(Array(loader.batches(inEpoch: 1, startingAt: 8)).isEmpty)
+    #expect(try loader.batches(steps: 13..<16).map { try $0.get() } == Array(whole[5...]))
+  }
+
+  /// Steps go through the epochs; what becomes of a rest of 1 in 7 examples is a choice.
+  @Test(arguments: [
+    (LastBatch.kept, [3, 3, 1, 3, 3, 1, 3], [0, 0, 0, 1, 1, 1, 2]),
+    (.dropped, [3, 3, 3, 3, 3, 3, 3], [0, 0, 1, 1, 2, 2, 3]),
+    (.carriedOver, [3, 3, 3, 3, 3, 3, 3], [0, 0, 0, 1, 1, 2, 2]),
+  ]) func stepsGoThroughTheEpochs(_ last: LastBatch, _ sizes: [Int], _ epochs: [Int]) throws {
+    let sampler = ShuffledSampler(count: 7, seed: 5)
+    let loader = DataLoader(
+      Numbers(count: 7), batchSize: 3, sampler: sampler, lastBatch: last, collate: { items, _ in items })
+    let batches = try loader.batches(steps: 0..<7).map { try $0.get() }
+    #expect(batches.map(\.count) == sizes)
+    #expect((0..<7).map { loader.epoch(ofStep: $0) } == epochs)
+    let orders = (0..<3).map { sampler.indices(epoch: $0) }
+    let expected =
+      switch last {
+      case .kept: orders[0] + orders[1] + orders[2].prefix(3)
+      case .dropped: orders[0].prefix(6) + orders[1].prefix(6) + orders[2].prefix(6) + sampler.indices(epoch: 3).prefix(3)
+      case .carriedOver: orders[0] + orders[1] + orders[2]
+      }
+    #expect(Array(batches.joined()) == expected)
+    // Each epoch has the steps that begin in it, and the loop over epochs is the loop over steps.
+    let again = try (0..<2).flatMap { try loader.batches(inEpoch: $0).map { try $0.get() } }
+    #expect(again == Array(batches.prefix(again.count)))
+  }
+
+  @Test func theKeyOfABatchIsItsStep() throws {
+    let loader = DataLoader(
+      Numbers(count: 5), batchSize: 2, sampler: SequentialSampler(count: 5), seed: 8, workerCount: 2,
+      collate: { _, key in key })
+    let keys = try loader.batches(steps: 2..<6).map { try $0.get() }
+    #expect(keys == (2..<6).map { RandomKey(seed: 8).stream(for: .batches).at(step: $0) })
   }
 
   @Test(arguments: [0, 1, 3]) func errorsStandInTheirPlace(workers: Int) throws {
     let data = Numbers(count: 12, broken: [5])
     let loader = DataLoader(
-      data, batchSize: 4, sampler: SequentialSampler(count: 12), workerCount: workers, collate: { $0 })
+      data, batchSize: 4, sampler: SequentialSampler(count: 12), workerCount: workers, collate: { items, _ in items })
     let outcomes = Array(loader.batches(inEpoch: 2))
     #expect(try outcomes[0].get() == [0, 1, 2, 3])
     #expect(try outcomes[2].get() == [8, 9, 10, 11])
     let error = #expect(throws: DataLoaderError.self) { try outcomes[1].get() }
-    #expect(error?.epoch == 2 && error?.batch == 1 && error?.index == 5)
+    #expect(error?.epoch == 2 && error?.step == 7 && error?.index == 5)
     #expect(error?.underlying as? Broken == Broken(index: 5))
   }
 
   @Test func examplesOfDifferentShapesAreAnError() throws {
     let data = ArrayDataset([Tensor<Float>(zeros: [2]), Tensor<Float>(zeros: [3])])
     let loader = DataLoader(
-      data, batchSize: 2, sampler: SequentialSampler(count: 2), collate: { try stackedExamples($0) })
+      data, batchSize: 2, sampler: SequentialSampler(count: 2), collate: { items, _ in try stackedExamples(items) })
     let outcome = try #require(Array(loader.batches(inEpoch: 0)).first)
     let error = #expect(throws: DataLoaderError.self) { try outcome.get() }
     #expect(error?.index == nil)
@@ -113,7 +144,7 @@ import Testing
       transform: { element, _ in
         counter.during { Thread.sleep(forTimeInterval: 0.001) }
         return element
-      }, collate: { $0 })
+      }, collate: { items, _ in items })
     let batches = loader.batches(inEpoch: 0).makeIterator()
     for _ in 0..<3 { _ = batches.next() }
     // Other tests may keep the workers waiting for a core.
@@ -136,7 +167,7 @@ import Testing
       transform: { element, _ in
         counter.during { Thread.sleep(forTimeInterval: 0.001) }
         return element
-      }, collate: { $0 })
+      }, collate: { items, _ in items })
     for _ in loader.batches(inEpoch: 0) { break }
     Thread.sleep(forTimeInterval: 0.1)
     let total = counter.total
@@ -151,7 +182,7 @@ import Testing
       transform: { element, _ in
         gate.wait()
         return element
-      }, collate: { $0 })
+      }, collate: { items, _ in items })
     let batches = loader.batches(inEpoch: 0).makeIterator()
     nonisolated(unsafe) let shared = batches
     DispatchQueue.global().asyncAfter(deadline: .now() + 0.02) { shared.cancel() }
@@ -161,7 +192,7 @@ import Testing
 
   @Test func impossibleSizesTrap() async {
     await #expect(processExitsWith: .failure) {
-      _ = DataLoader(ArrayDataset([1]), batchSize: 0, sampler: SequentialSampler(count: 1), collate: { $0 })
+      _ = DataLoader(ArrayDataset([1]), batchSize: 0, sampler: SequentialSampler(count: 1), collate: { items, _ in items })
     }
   }
 }

@@ -2,20 +2,6 @@ import NN
 import Superpixel
 public import Tensor
 
-/// One image to pre-train on.
-public struct PretrainingImage<Scalar: TensorFloatingPointScalar>: Sendable {
-  /// `[H, W, C]`, of any size.
-  public var image: Tensor<Scalar>
-  /// The slice's position in its volume, `(index + 1) / count`, or `nil` where it is unknown.
-  public var position: Double?
-
-  /// An image, with its position where it is known.
-  public init(_ image: Tensor<Scalar>, position: Double? = nil) {
-    self.image = image
-    self.position = position
-  }
-}
-
 /// Makes the four views and the superpixels of images, in step: what is cropped from an image is cropped from all of them.
 public struct SuperCLViewMaker: Sendable {
   /// Patch size, augmentations and SLIC.
@@ -28,25 +14,22 @@ public struct SuperCLViewMaker: Sendable {
   /// not depend on the number of threads.
   ///
   /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN.
-  public func views<Scalar: TensorFloatingPointScalar>(
-    of batch: [PretrainingImage<Scalar>], seed: UInt64, step: Int
-  ) throws(SuperCLError) -> SuperCLViews<Scalar> {
-    var results = [Result<ImageViews<Scalar>, SuperCLError>?](repeating: nil, count: batch.count)
+  public func views(of batch: [PretrainingImage], key: RandomKey) throws(SuperCLError) -> SuperCLViews<Float> {
+    var results = [Result<ImageViews<Float>, SuperCLError>?](repeating: nil, count: batch.count)
     results.withUnsafeMutableBufferPointer { results in
       Parallel.for(batch.count, grain: 1) { range in
         for index in range {
-          // A stream for each place in the batch, behind those of the training loop.
-          var generator = PhiloxGenerator(seed: seed, stream: 16 + index, index: step)
+          var generator = key.at(place: index).generator
           results[index] = views(of: batch[index].image, using: &generator)
         }
       }
     }
-    var made: [ImageViews<Scalar>] = []
+    var made: [ImageViews<Float>] = []
     for result in results {
       guard let result else { continue }
       made.append(try result.get())
     }
-    func stack(_ part: (ImageViews<Scalar>) -> Tensor<Scalar>) -> Tensor<Scalar> {
+    func stack(_ part: (ImageViews<Float>) -> Tensor<Float>) -> Tensor<Float> {
       Tensor(stacking: made.map(part))
     }
     let positions = batch.compactMap(\.position)

@@ -40,7 +40,7 @@ public struct SliceSample: Sendable {
 ///
 ///     let slices = try SliceDataset(training, cachedIn: folder)
 ///     let loader = DataLoader(slices, batchSize: 16, sampler: ShuffledSampler(count: slices.count, seed: 1),
-///                             collate: { $0 })
+///                             collate: { samples, _ in samples })
 public struct SliceDataset: Dataset {
   /// Which slices are taken.
   public enum Selection: Hashable, Sendable {

@@ -30,16 +30,15 @@ public struct VolumeSliceSampler: Sampler, Hashable {
   public var count: Int { volumes.reduce(0) { $0 + min(slicesPerVolume, $1.count) } }
 
   public func indices(epoch: Int) -> [Int] {
-    var generator = PhiloxGenerator(seed: seed, stream: epoch, index: 0)
+    var generator = RandomKey(seed: seed).stream(for: .order).at(step: epoch).generator
     var indices: [Int] = []
     for slices in volumes {
       let slabs = min(slicesPerVolume, slices.count)
       for slab in 0..<slabs {
         let range = slab * slices.count / slabs..<(slab + 1) * slices.count / slabs
-        indices.append(slices[Int.random(in: range, using: &generator)])
+        indices.append(slices[range.lowerBound + generator.integer(below: range.count)])
       }
     }
-    indices.shuffle(using: &generator)
-    return indices
+    return generator.permutation(of: indices.count).map { indices[$0] }
   }
 }

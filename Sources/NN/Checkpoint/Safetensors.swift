@@ -87,15 +87,15 @@ public struct Safetensors: Sendable {
 
   // MARK: Files
 
-  /// Writes the file whole or not at all: to a temporary file beside it, which then takes its name. Tensors stand
-  /// in the order of their names, so equal content gives equal bytes.
+  /// Writes the file whole or not at all, kill and power loss included: to a file beside it, which is synchronised and
+  /// then takes its name. Tensors stand in the order of their names, so equal content gives equal bytes.
   ///
   /// - Throws: ``CheckpointError`` with code `writeFailed`.
   public func write(to url: URL) throws(CheckpointError) {
     do {
-      try data().write(to: url, options: .atomic)
+      try DurableFile.replace(url.path, with: data())
     } catch {
-      throw CheckpointError(.writeFailed, path: url.path, context: "the file cannot be written")
+      throw CheckpointError(.writeFailed, path: url.path, context: "\(error)")
     }
   }
 

@@ -24,11 +24,7 @@ public struct TrainingCheckpoint: Sendable {
   /// Stores a value as JSON in a field.
   public mutating func encode(_ value: some Encodable, as field: String, path: String) throws(CheckpointError)
   {
-    let encoder = JSONEncoder()
-    // A report may hold NaN, such as the mean similarity of no pairs.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let data = try? encoder.encode(value) else {
+    guard let data = try? JSONEncoder.forTraining.encode(value) else {
       throw CheckpointError(.writeFailed, path: path, context: "field '\(field)' cannot be encoded")
     }
     fields[field] = String(decoding: data, as: UTF8.self)
@@ -38,10 +34,9 @@ public struct TrainingCheckpoint: Sendable {
   public func decode<Value: Decodable>(
     _ type: Value.Type, from field: String, path: String
   ) throws(CheckpointError) -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let text = fields[field], let value = try? decoder.decode(type, from: Data(text.utf8)) else {
+    guard let text = fields[field],
+      let value = try? JSONDecoder.forTraining.decode(type, from: Data(text.utf8))
+    else {
       throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is missing or broken")
     }
     return value

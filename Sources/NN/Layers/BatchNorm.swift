@@ -53,6 +53,7 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
     ]
   }
 
+  public var ownMode: ModuleMode? { mode }
   public func modeDidChange(to mode: ModuleMode) { self.mode = mode }
 
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {

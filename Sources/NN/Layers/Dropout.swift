@@ -21,6 +21,7 @@ public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
   }
 
   public var members: [ModuleMember<Scalar>] { [] }
+  public var ownMode: ModuleMode? { mode }
   public func modeDidChange(to mode: ModuleMode) { self.mode = mode }
 
   /// - Precondition: evaluation mode, or probability 0: training draws random numbers, so it needs a generator.

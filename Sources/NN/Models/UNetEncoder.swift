@@ -127,3 +127,14 @@ public final class UNetCenter<Scalar: TensorFloatingPointScalar, Rank: SpatialRa
     conv2(conv1(input).relu()).relu()
   }
 }
+
+extension UNetEncoderND: FeatureEncoder {
+  /// Level l has the stride `2^l` along every axis.
+  public var encoderDescription: EncoderDescription {
+    EncoderDescription(
+      inputChannels: configuration.inputChannels,
+      levels: configuration.widths.enumerated().map { level, width in
+        .init(channels: width, stride: [Int](repeating: 1 << level, count: Rank.axes))
+      })
+  }
+}

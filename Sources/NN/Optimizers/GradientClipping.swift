@@ -1,38 +1,37 @@
 import Autograd
-public import Tensor
+import Tensor
 
-/// Limits gradients before a step; add one to an optimiser's hooks.
-///
-///     optimizer.gradientHooks.append(GradientClipping<Float>.byNorm(1))
-public enum GradientClipping<Scalar: TensorFloatingPointScalar> {
-  /// Scales all gradients together so that their joint Euclidean norm is at most `maximum` (as PyTorch's
+/// How gradients are limited before a step.
+public enum GradientClipping: Sendable, Hashable, Codable {
+  /// All gradients are scaled together so that their joint Euclidean norm is at most the bound (as PyTorch's
   /// `clip_grad_norm_`, whose 1e-6 in the denominator it shares).
-  public static func byNorm(_ maximum: Double) -> ([Parameter<Scalar>]) -> Void {
-    shapePrecondition(maximum > 0, "gradients are clipped to a positive norm, not \(maximum)")
-    return { parameters in
-      let norm = gradientNorm(parameters)
-      let factor = maximum / (norm + 1e-6)
+  case norm(Double)
+  /// Every element is clamped to `-bound...bound`.
+  case value(Double)
+
+  /// Limits the gradients that are there.
+  ///
+  /// - Precondition: a positive bound.
+  public func apply<Scalar>(to parameters: [Parameter<Scalar>]) {
+    switch self {
+    case .norm(let bound):
+      shapePrecondition(bound > 0, "gradients are clipped to a positive norm, not \(bound)")
+      let factor = bound / (gradientNorm(parameters) + 1e-6)
       guard factor < 1 else { return }
       for parameter in parameters { parameter.variable.updateGradient { $0 *= Scalar(factor) } }
-    }
-  }
-
-  /// Clamps every element to `-maximum...maximum`.
-  public static func byValue(_ maximum: Double) -> ([Parameter<Scalar>]) -> Void {
-    shapePrecondition(maximum > 0, "gradients are clipped to a positive value, not \(maximum)")
-    let bound = Scalar(maximum)
-    return { parameters in
+    case .value(let bound):
+      shapePrecondition(bound > 0, "gradients are clipped to a positive value, not \(bound)")
       for parameter in parameters {
-        parameter.variable.updateGradient { $0 = $0.clamped(to: -bound...bound) }
+        parameter.variable.updateGradient { $0 = $0.clamped(to: -Scalar(bound)...Scalar(bound)) }
       }
     }
   }
+}
 
-  /// The Euclidean norm of all gradients together, summed in Double.
-  public static func gradientNorm(_ parameters: [Parameter<Scalar>]) -> Double {
-    parameters.compactMap(\.gradient).reduce(0.0) { sum, gradient in
-      let norm = Double(gradient.norm().item)
-      return sum + norm * norm
-    }.squareRoot()
-  }
+/// The Euclidean norm of all gradients together, summed in Double.
+public func gradientNorm<Scalar>(_ parameters: [Parameter<Scalar>]) -> Double {
+  parameters.compactMap(\.gradient).reduce(0.0) { sum, gradient in
+    let norm = Double(gradient.norm().item)
+    return sum + norm * norm
+  }.squareRoot()
 }

@@ -1,45 +1,58 @@
 public import Tensor
 
-/// Changes parameters along their gradients.
+/// Changes parameters along their gradients by a rule.
 ///
-///     let optimizer = Adam(network, learningRate: 5e-4, weightDecay: 1e-5)
+///     let optimizer = Optimizer(network, .adam(), learningRate: 5e-4, weightDecay: 1e-5)
 ///     loss.backward()
-///     optimizer.step()
+///     try optimizer.step()
 ///     network.zeroGradients()
-public protocol Optimizer<Scalar>: AnyObject {
-  associatedtype Scalar: TensorFloatingPointScalar
+public final class Optimizer<Scalar: TensorFloatingPointScalar> {
   /// The parameters, with what is special about each group of them.
-  var groups: [ParameterGroup<Scalar>] { get }
-  /// The learning rate of the next step; a schedule sets it.
-  var learningRate: Double { get set }
-  /// Called in order at the start of every step with all parameters that have a gradient: for clipping, or for
-  /// averaging gradients over machines.
-  var gradientHooks: [([Parameter<Scalar>]) -> Void] { get set }
-  /// What the optimiser remembers between steps; its moments bear the parameters' names.
-  var memory: OptimizerMemory<Scalar> { get set }
-  /// Updates one parameter; `group` is its group. Called by ``step()``.
-  func update(
-    _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>)
-}
+  public let groups: [ParameterGroup<Scalar>]
+  /// How a parameter is moved.
+  public let rule: OptimizerRule
+  /// The learning rate of the next step.
+  public var learningRate: Double
+  /// The weight decay of groups that have none of their own.
+  public let weightDecay: Double
+  /// How gradients are limited at the start of every step; `nil` for not at all.
+  public var clipping: GradientClipping?
+  /// What is remembered between steps; its moments bear the parameters' names.
+  public var memory = OptimizerMemory<Scalar>()
 
-extension Optimizer {
-  /// Runs the hooks, then updates every parameter that has a gradient and is not frozen.
+  /// Groups of parameters, which may differ in rate and decay.
+  public init(
+    _ groups: [ParameterGroup<Scalar>], _ rule: OptimizerRule, learningRate: Double, weightDecay: Double = 0
+  ) {
+    self.groups = groups
+    self.rule = rule
+    self.learningRate = learningRate
+    self.weightDecay = weightDecay
+  }
+
+  /// All parameters of a module in one group.
+  public convenience init(
+    _ module: any Module<Scalar>, _ rule: OptimizerRule, learningRate: Double, weightDecay: Double = 0
+  ) {
+    self.init(
+      [ParameterGroup(module.namedParameters)], rule, learningRate: learningRate, weightDecay: weightDecay)
+  }
+
+  /// All parameters with their names.
+  public var parameters: [(name: String, parameter: Parameter<Scalar>)] { groups.flatMap(\.parameters) }
+
+  /// Clips, then updates every parameter that has a gradient and is not frozen.
   public func step() {
-    if !gradientHooks.isEmpty {
-      let trained = groups.flatMap { $0.parameters.map { $0.parameter } }
-        .filter { $0.gradient != nil && !$0.isFrozen }
-      for hook in gradientHooks { hook(trained) }
-    }
+    clipping?.apply(to: parameters.map(\.parameter).filter { !$0.isFrozen })
     memory.step += 1
     for group in groups {
+      let (rate, decay) = (learningRate * group.learningRateScale, group.weightDecay ?? weightDecay)
       for (name, parameter) in group.parameters where !parameter.isFrozen {
-        if let gradient = parameter.gradient { update(parameter, gradient, name: name, group: group) }
+        guard let gradient = parameter.gradient else { continue }
+        rule.update(parameter, gradient, name: name, rate: rate, decay: decay, memory: &memory)
       }
     }
   }
-
-  /// The learning rate of a group.
-  func rate(of group: ParameterGroup<Scalar>) -> Double { learningRate * group.learningRateScale }
 }
 
 /// Parameters that are trained alike.
@@ -59,95 +72,5 @@ public struct ParameterGroup<Scalar: TensorFloatingPointScalar> {
     self.parameters = parameters
     self.learningRateScale = learningRateScale
     self.weightDecay = weightDecay
-  }
-}
-
-/// What an optimiser remembers: the number of steps, and tensors such as velocities by slot and parameter name.
-public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
-  /// Steps taken.
-  public var step = 0
-  /// How often each parameter was updated.
-  var updates: [String: Int] = [:]
-  private var tensors: [String: Tensor<Scalar>] = [:]
-
-  /// A memory without tensors, before the first step.
-  public init() {}
-
-  /// Hands out the tensor of a slot, zeros at first, for a change in place.
-  mutating func with(
-    _ slot: String, of name: String, shape: TensorShape, _ change: (inout Tensor<Scalar>) -> Void
-  ) {
-    var tensor = take(slot, of: name, shape: shape)
-    change(&tensor)
-    tensors["\(slot).\(name)"] = tensor
-  }
-
-  /// Hands out the tensors of two slots at once.
-  mutating func with(
-    _ first: String, _ second: String, of name: String, shape: TensorShape,
-    _ change: (inout Tensor<Scalar>, inout Tensor<Scalar>) -> Void
-  ) {
-    var other = take(second, of: name, shape: shape)
-    with(first, of: name, shape: shape) { change(&$0, &other) }
-    tensors["\(second).\(name)"] = other
-  }
-
-  /// Takes a tensor out; zeros when there is none of this shape.
-  private mutating func take(_ slot: String, of name: String, shape: TensorShape) -> Tensor<Scalar> {
-    guard let tensor = tensors.removeValue(forKey: "\(slot).\(name)"), tensor.shape == shape else {
-      return Tensor(zeros: shape)
-    }
-    return tensor
-  }
-
-  /// Refuses moments that do not fit their parameters; an empty one stands for an optimiser without momentum.
-  func checkShapes(of groups: [ParameterGroup<Scalar>], path: String) throws(CheckpointError) {
-    var shapes: [Substring: TensorShape] = [:]
-    for (name, parameter) in groups.flatMap(\.parameters) { shapes[name[...]] = parameter.shape }
-    for (key, tensor) in tensors where tensor.shape != [0] {
-      // The slot's own name has no dot.
-      guard let dot = key.firstIndex(of: "."), let shape = shapes[key[key.index(after: dot)...]],
-        shape == tensor.shape
-      else {
-        throw CheckpointError(
-          .incompatible, path: path, context: "'\(key)' of shape \(tensor.shape) fits no parameter")
-      }
-    }
-  }
-
-  /// Counts an update of a parameter and returns how many there have been, this one included.
-  mutating func countUpdate(of name: String) -> Int {
-    updates[name, default: 0] += 1
-    return updates[name, default: 0]
-  }
-
-  /// Everything as named tensors, for a checkpoint.
-  public func state() -> Safetensors {
-    var file = Safetensors()
-    file.set(Tensor(Int64(step)), for: "step")
-    for (name, count) in updates { file.set(Tensor(Int64(count)), for: "updates.\(name)") }
-    for (name, tensor) in tensors { file.set(tensor, for: "slot.\(name)") }
-    return file
-  }
-
-  /// Restores what ``state()`` gave.
-  ///
-  /// - Throws: ``CheckpointError`` with code `incompatible` when a field is missing or of another type.
-  public init(_ state: Safetensors, path: String) throws(CheckpointError) {
-    guard let step = state.tensor("step", of: Int64.self) else {
-      throw CheckpointError(.incompatible, path: path, context: "the optimiser's state has no 'step'")
-    }
-    self.step = Int(step.item)
-    for name in state.entries.keys {
-      if name.hasPrefix("updates."), let count = state.tensor(name, of: Int64.self) {
-        updates[String(name.dropFirst("updates.".count))] = Int(count.item)
-      } else if name.hasPrefix("slot.") {
-        guard let tensor = state.tensor(name, of: Scalar.self) else {
-          throw CheckpointError(
-            .incompatible, path: path, context: "'\(name)' is not of type \(Scalar.scalarName)")
-        }
-        tensors[String(name.dropFirst("slot.".count))] = tensor
-      }
-    }
   }
 }

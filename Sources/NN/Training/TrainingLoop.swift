@@ -1,205 +1,117 @@
-public import Autograd
-import Dispatch
-public import Foundation
 public import Tensor
 
-/// The loop that every training of the library runs: batches, backward pass, optimiser, schedule, progress, checkpoints.
+/// The one loop that every training runs: order, batches, backward passes, optimisers, schedules, checks, validation,
+/// progress, log, checkpoints.
 ///
-/// A step depends only on the weights and on its number: its batch and its random numbers come from counter-based
-/// keys (seed, step), so that a training stopped anywhere and resumed from its checkpoint ends in the same bits as one
-/// that was never stopped.
-public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
+///     let loop = try TrainingLoop(task, on: slices)
+///     try loop.run(checkpoint: CheckpointPolicy(url, everySteps: 50)) { print($0); return .proceed }
+///
+/// To go on where a checkpoint stands, call ``resume(from:policy:)`` before ``run(checkpoint:validation:progress:)``.
+///
+/// A step depends only on the weights and on its number: its batch and its random numbers come from keys (seed, purpose,
+/// step, place), so that a training stopped anywhere and resumed ends in the same bits as one that was never stopped,
+/// with any number of threads.
+public final class TrainingLoop<Task: TrainingTask> {
   /// What is trained.
-  public let module: any Module<Scalar>
-  /// What changes it.
-  public let optimizer: any Optimizer<Scalar>
-  /// The learning rate of every step.
-  public let schedule: LearningRateSchedule
-  /// Gives the rate in place of ``schedule``, from the scores that the caller reports to it; `nil` by default. Checkpoints
-  /// hold its state.
+  public let task: Task
+  /// What a program adds to every step.
+  public var hooks = TrainingHooks()
+  /// Gives the rate of all objectives in place of their schedules, from the scores that the caller reports to it; `nil`
+  /// by default. Checkpoints hold its state.
   public var plateau: PlateauSchedule?
-  /// The seed of batches and of random numbers.
-  public let seed: UInt64
   /// Steps done.
-  public private(set) var step = 0
-  /// The terms that each step reported, from the first.
-  public private(set) var history: [[LossTerm]] = []
+  public internal(set) var step = 0
+  /// The scores of validations so far.
+  public internal(set) var record = ValidationRecord()
+  /// How many steps gave a warning of each kind, since the loop was made.
+  public internal(set) var warningCounts: [String: Int] = [:]
 
-  /// A loop at step 0.
-  public init(
-    _ module: any Module<Scalar>, optimizer: any Optimizer<Scalar>, schedule: LearningRateSchedule,
-    seed: UInt64
-  ) {
-    self.module = module
-    self.optimizer = optimizer
-    self.schedule = schedule
-    self.seed = seed
-  }
+  let objectives: [Objective]
+  let optimizers: [Optimizer<Float>]
+  let exampleCount: Int
+  let samplerIdentity: SamplerIdentity
+  let loader: DataLoader<Task.Batch>
 
-  /// The loss of one step, and what to report beside it.
-  public struct StepOutcome {
-    /// The scalar that backward starts from.
-    public let loss: Variable<Scalar>
-    /// What to report, in order.
-    public let terms: [LossTerm]
-
-    /// The outcome of a step.
-    public init(loss: Variable<Scalar>, terms: [LossTerm]) {
-      self.loss = loss
-      self.terms = terms
-    }
-  }
-
-  /// Runs steps until `totalSteps` are done or `progress` says stop.
+  /// A loop at step 0 over all examples in a shuffled order.
   ///
   /// - Parameters:
-  ///   - totalSteps: Steps in all, those of an earlier run included.
-  ///   - imagesPerStep: For the images per second.
-  ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
-  ///   - progress: Called after every step.
-  ///   - body: Computes the loss of a step from its number (from 0) and its random numbers.
-  public func run(
-    until totalSteps: Int, imagesPerStep: Int, checkpoint: CheckpointPolicy? = nil,
-    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
-    _ body: (_ step: Int, _ generator: inout PhiloxGenerator) throws -> StepOutcome
+  ///   - task: What is trained.
+  ///   - examples: Read when a batch needs them, several at once: memory holds a few batches.
+  ///   - workers: Threads that read and collate ahead; with 0 all cores do it between two steps.
+  /// - Throws: ``TrainingError``: a bad recipe, no examples, an objective without anything to train.
+  public convenience init<Source: Dataset<Task.Example>>(
+    _ task: Task, on examples: Source, workers: Int = 0
   ) throws {
-    let start = DispatchTime.now().uptimeNanoseconds
-    let firstStep = step
-    while step < totalSteps {
-      var generator = PhiloxGenerator(seed: seed, stream: RandomStream.step.rawValue, index: step)
-      optimizer.learningRate = plateau?.rate ?? schedule.rate(at: step)
-      module.zeroGradients()
-      let outcome = try body(step, &generator)
-      let loss = Double(outcome.loss.item)
-      guard loss.isFinite else { throw TrainingError.lossIsNotFinite(step: step, loss: loss) }
-      if outcome.loss.tracksGradient { outcome.loss.backward() }
-      optimizer.step()
-      module.zeroGradients()
-      step += 1
-      history.append(outcome.terms)
-      let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-      let done = Double(step - firstStep)
-      let control = try progress(
-        TrainingProgress(
-          step: step, totalSteps: totalSteps, terms: outcome.terms, learningRate: optimizer.learningRate,
-          imagesPerSecond: done * Double(imagesPerStep) / max(seconds, 1e-9),
-          secondsRemaining: Double(totalSteps - step) * seconds / done))
-      if let checkpoint, control == .stop || step == totalSteps || step % checkpoint.interval == 0 {
-        try write(to: checkpoint.url)
-      }
-      if control == .stop { return }
-    }
+    try self.init(
+      task, on: examples, sampler: ShuffledSampler(count: examples.count, seed: task.recipe.seed),
+      workers: workers)
   }
 
-  /// The batch of a step: `size` indices below `count`, by epochs in which every index comes once, in an order drawn
-  /// from (seed, epoch). A batch may reach into the next epoch.
-  public func batch(step: Int, size: Int, count: Int) -> [Int] {
-    shapePrecondition(count > 0 && size > 0, "a batch of \(size) from \(count) elements")
-    let first = step * size
-    var order: (epoch: Int, indices: [Int]) = (-1, [])
-    return (first..<first + size).map { position in
-      let epoch = position / count
-      if order.epoch != epoch {
-        var generator = PhiloxGenerator(seed: seed, stream: RandomStream.order.rawValue, index: epoch)
-        order = (epoch, Array(0..<count).shuffled(using: &generator))
-      }
-      return order.indices[position % count]
-    }
-  }
-
-  // MARK: Checkpoints
-
-  /// Writes everything that the training goes on from, atomically: module, optimiser, schedule, seed, step, history.
-  public func write(to url: URL) throws(CheckpointError) {
-    var file = TrainingCheckpoint()
-    file.add(module.state(), under: "module")
-    file.add(optimizer.memory.state(), under: "optimizer")
-    file.fields["step"] = "\(step)"
-    file.fields["seed"] = "\(seed)"
-    file.fields["optimizer"] = optimizerName
-    try file.encode(schedule, as: "schedule", path: url.path)
-    if let plateau { try file.encode(plateau, as: "plateau", path: url.path) }
-    try file.encode(history, as: "history", path: url.path)
-    try file.write(to: url)
-  }
-
-  /// Goes back to the state that a checkpoint holds. The data and the batch size must be those of the training that wrote
-  /// it, for the order of the batches follows from them.
+  /// A loop over examples in memory, all of which are checked now.
   ///
-  /// - Throws: ``CheckpointError``: the file cannot be read, or belongs to another module, optimiser, schedule or seed.
-  public func resume(from url: URL) throws(CheckpointError) {
-    let file = try TrainingCheckpoint(contentsOf: url)
-    guard file.fields["seed"] == "\(seed)" else {
-      throw CheckpointError(
-        .incompatible, path: url.path, context: "seed \(file.fields["seed"] ?? "none"), expected \(seed)")
-    }
-    guard try file.decode(LearningRateSchedule.self, from: "schedule", path: url.path) == schedule else {
-      throw CheckpointError(.incompatible, path: url.path, context: "another schedule than \(schedule)")
-    }
-    let hasPlateau = file.fields["plateau"] != nil
-    guard hasPlateau == (plateau != nil) else {
-      throw CheckpointError(
-        .incompatible, path: url.path,
-        context: "\(hasPlateau ? "a" : "no") plateau schedule, unlike this training")
-    }
-    let plateau =
-      hasPlateau ? try file.decode(PlateauSchedule.self, from: "plateau", path: url.path) : nil
-    guard file.fields["optimizer"] == optimizerName else {
-      throw CheckpointError(
-        .incompatible, path: url.path,
-        context: "optimiser \(file.fields["optimizer"] ?? "none"), expected \(optimizerName)")
-    }
-    guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0 else {
-      throw CheckpointError(.incompatible, path: url.path, context: "step \(file.fields["step"] ?? "none")")
-    }
-    let history = try file.decode([[LossTerm]].self, from: "history", path: url.path)
-    let memory = try OptimizerMemory<Scalar>(file.section("optimizer"), path: url.path)
-    try memory.checkShapes(of: optimizer.groups, path: url.path)
-    try module.load(file.section("module"), path: url.path)
-    optimizer.memory = memory
-    self.plateau = plateau
-    self.history = history
-    self.step = step
+  /// - Throws: what ``TrainingTask/check`` throws, too.
+  public convenience init(_ task: Task, on examples: [Task.Example], workers: Int = 0) throws {
+    for (index, example) in examples.enumerated() { try task.check(example, index) }
+    try self.init(task, on: ArrayDataset(examples), workers: workers)
   }
 
-  /// The optimiser's type, with its scalar: what a checkpoint's moments belong to.
-  private var optimizerName: String { "\(type(of: optimizer))" }
-}
-
-/// Where a training writes its state, and how often.
-public struct CheckpointPolicy: Sendable {
-  /// The file; each write replaces it whole.
-  public let url: URL
-  /// Steps between writes.
-  public let interval: Int
-
-  /// A file, and the steps between writes.
-  ///
-  /// - Precondition: the interval is at least 1.
-  public init(_ url: URL, everySteps interval: Int) {
-    shapePrecondition(interval >= 1, "a checkpoint interval is at least one step, not \(interval)")
-    self.url = url
-    self.interval = interval
+  /// A loop over the examples that a sampler names, in its order.
+  public init<Source: Dataset<Task.Example>>(
+    _ task: Task, on examples: Source, sampler: some Sampler, workers: Int = 0
+  ) throws {
+    let recipe = task.recipe
+    try recipe.validate()
+    guard sampler.count > 0 else { throw TrainingError.badData("there are no examples to train on") }
+    guard recipe.lastBatch != .dropped || sampler.count >= recipe.batchSize else {
+      throw TrainingError.badData(
+        "\(sampler.count) examples do not fill a batch of \(recipe.batchSize), and the rest of an epoch is dropped")
+    }
+    self.task = task
+    objectives = task.objectives
+    try Self.check(objectives)
+    optimizers = objectives.map { $0.settings.optimizer(of: $0.groups) }
+    exampleCount = examples.count
+    samplerIdentity = SamplerIdentity(sampler)
+    let collate = task.collate
+    loader = DataLoader(
+      CheckedDataset(base: examples, check: task.check), batchSize: recipe.batchSize, sampler: sampler, seed: recipe.seed,
+      lastBatch: recipe.lastBatch, workerCount: workers, collate: collate)
   }
-}
 
-/// Why a training stopped by itself.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// The loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
-  case lossIsNotFinite(step: Int, loss: Double)
-  /// The data cannot be trained on.
-  case badData(String)
-
-  public var description: String {
-    switch self {
-    case .lossIsNotFinite(let step, let loss): "the loss is \(loss) at step \(step)"
-    case .badData(let what): what
+  private static func check(_ objectives: [Objective]) throws(TrainingError) {
+    guard !objectives.isEmpty else {
+      throw .badSetting(field: "objectives", value: "[]", reason: "a training needs at least one")
+    }
+    var owners: [ObjectIdentifier: String] = [:]
+    for objective in objectives {
+      let parameters = objective.parameters
+      guard !parameters.isEmpty else {
+        throw .nothingToTrain(objective: objective.name, reason: "it has no parameters")
+      }
+      guard parameters.contains(where: { !$0.parameter.isFrozen }) else {
+        throw .nothingToTrain(
+          objective: objective.name, reason: "all \(parameters.count) parameters are frozen")
+      }
+      for (name, parameter) in parameters {
+        if let owner = owners.updateValue(objective.name, forKey: ObjectIdentifier(parameter)) {
+          throw .badSetting(
+            field: "objectives", value: name,
+            reason: "a parameter is moved once a step, and '\(owner)' and '\(objective.name)' both do")
+        }
+      }
     }
   }
 }
 
-/// The streams of random numbers of a training, so that none overlaps another.
-enum RandomStream: Int {
-  case step = 1
-  case order = 2
+/// A dataset whose examples are checked as they are read.
+private struct CheckedDataset<Base: Dataset>: Dataset {
+  let base: Base
+  let check: @Sendable (Base.Element, Int) throws -> Void
+
+  var count: Int { base.count }
+  func element(at index: Int) throws -> Base.Element {
+    let example = try base.element(at: index)
+    try check(example, index)
+    return example
+  }
 }

@@ -18,22 +18,41 @@ public struct TrainingProgress: Sendable, CustomStringConvertible {
   public let step: Int
   /// Steps in all.
   public let totalSteps: Int
-  /// The loss and its terms.
+  /// The epoch that the step's batch began in, from 0.
+  public let epoch: Int
+  /// The losses and their terms; means over the parts of an accumulated step.
   public let terms: [LossTerm]
-  /// The learning rate of this step.
-  public let learningRate: Double
+  /// What the user should know about this step.
+  public let warnings: [TrainingWarning]
+  /// The learning rate of each objective in this step.
+  public let learningRates: [Double]
+  /// The score of this step's validation, where there was one.
+  public let score: Double?
   /// Images per second since the run started or was resumed.
   public let imagesPerSecond: Double
-  /// Seconds left at this speed.
+  /// Seconds until the whole training is done, at this speed.
   public let secondsRemaining: Double
+
+  /// The learning rate of the first objective.
+  public var learningRate: Double { learningRates.first ?? 0 }
 
   public var description: String {
     let values = terms.map { "\($0.name) \(Self.rounded($0.value))" }.joined(separator: "  ")
-    return "step \(step)/\(totalSteps)  \(values)  \(Self.rounded(imagesPerSecond)) images/s  "
-      + "\(Int(secondsRemaining.rounded())) s left"
+    let score = score.map { "  score \(Self.rounded($0))" } ?? ""
+    let line =
+      "step \(step)/\(totalSteps)  \(values)\(score)  \(Self.rounded(imagesPerSecond)) images/s  "
+      + "\(Self.duration(secondsRemaining)) left"
+    return ([line] + warnings.map { "  warning: \($0)" }).joined(separator: "\n")
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+
+  private static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "unknown time" }
+    let whole = Int(seconds.rounded())
+    if whole < 120 { return "\(whole) s" }
+    return whole < 7200 ? "\(whole / 60) min" : "\(whole / 3600) h \(whole / 60 % 60) min"
+  }
 }
 
 /// What a training does after a report.
@@ -41,4 +60,14 @@ public enum TrainingControl: Sendable {
   case proceed
   /// Write the checkpoint, if there is one, and return.
   case stop
+}
+
+/// Why ``TrainingLoop/run(checkpoint:validation:progress:)`` returned.
+public enum TrainingEnd: Sendable, Hashable {
+  /// All steps are done.
+  case finished
+  /// The progress report said stop; a resumed training goes on.
+  case stopped
+  /// The score did not improve for as long as ``Validation/patience`` allows.
+  case scoreStoppedImproving
 }

@@ -1,58 +1,38 @@
-/// Reads a dataset in batches, ahead of the training and on threads of its own.
+import Synchronization
+
+/// Reads a dataset in batches, by all cores or ahead of the training on threads of its own.
 ///
 /// The order comes from a ``Sampler``. Each example passes through `transform`, with a generator whose key is
-/// (seed, epoch, place in the epoch), and each batch of them through `collate`. Order, content and errors
-/// depend on those alone, never on `workerCount`.
+/// (seed, ``RandomPurpose/examples``, epoch, place in the epoch), and each batch of them through `collate`, with the key
+/// (seed, ``RandomPurpose/batches``, step). Order, content and errors depend on those alone, never on `workerCount` or on
+/// the number of cores.
 ///
 ///     let loader = DataLoader(
 ///       dataset, batchSize: 8, sampler: ShuffledSampler(count: dataset.count, seed: 1), seed: 1,
 ///       transform: { image, generator in augment(image, using: &generator) },
-///       collate: stackedExamples)
+///       collate: { images, _ in try stackedExamples(images) })
 ///     for epoch in 0..<100 {
 ///       for batch in loader.batches(inEpoch: epoch) { train(on: try batch.get()) }
 ///     }
 ///
-/// An epoch is a `Sequence`, not an `AsyncSequence`: a training step computes on all cores for a long time,
+/// A training that counts steps reads ``batches(steps:)``, which go from epoch to epoch; to take it up again, begin at the
+/// step that comes next: its batches are the same to the last bit.
+///
+/// The batches are a `Sequence`, not an `AsyncSequence`: a training step computes on all cores for a long time,
 /// which must not happen on the threads of Swift's concurrency, and a plain loop serves programs without
 /// concurrency too. A batch that cannot be read is a failure in its place; the loop may go on after it.
-///
-/// To take a training up again, store the epoch and the number of batches done (``Position``) with the
-/// checkpoint and start there: the rest of the epoch is the same to the last bit.
 public struct DataLoader<Batch: Sendable>: Sendable {
   /// Examples in a batch.
   public let batchSize: Int
-  /// Batches in an epoch.
-  public let batchCount: Int
-  /// The threads that read; 0 reads on the caller's thread, when a batch is asked for.
+  /// What becomes of the last examples of an epoch.
+  public let lastBatch: LastBatch
+  /// The threads that read ahead; 0 reads a batch when it is asked for, its examples on all cores.
   public var workerCount: Int
   /// The most batches that are read or wait ahead of the one asked for.
   public var prefetchCount: Int
 
-  /// A place in the training: this many batches of this epoch are done.
-  public struct Position: Hashable, Codable, Sendable {
-    /// The epoch, from 0.
-    public var epoch: Int
-    /// Batches of the epoch that are done.
-    public var batch: Int
-
-    /// A place; without arguments, the start of the training.
-    public init(epoch: Int = 0, batch: Int = 0) {
-      self.epoch = epoch
-      self.batch = batch
-    }
-  }
-
-  /// What becomes of the last examples when they do not fill a batch.
-  public enum LastBatch: Hashable, Sendable {
-    /// They form a smaller batch.
-    case kept
-    /// They are left out, so that every batch has the same size.
-    case dropped
-  }
-
-  private let indices: @Sendable (_ epoch: Int) -> [Int]
-  private let read:
-    @Sendable (_ epoch: Int, _ batch: Int, _ first: Int, _ indices: ArraySlice<Int>) -> Outcome
+  private let plan: EpochPlan
+  private let read: @Sendable (_ step: Int, _ places: [EpochPlan.Place]) -> Outcome
 
   /// A batch, or why it could not be read.
   public typealias Outcome = Result<Batch, DataLoaderError>
@@ -61,79 +41,91 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   ///   - dataset: The examples.
   ///   - batchSize: Examples in a batch.
   ///   - sampler: Which examples in which order.
-  ///   - seed: The first part of the key of every example's generator.
+  ///   - seed: The first part of every key.
   ///   - lastBatch: What becomes of examples that do not fill a batch.
-  ///   - workerCount: The threads that read; see ``workerCount``.
+  ///   - workerCount: The threads that read ahead; see ``workerCount``.
   ///   - prefetchCount: The most batches ahead; see ``prefetchCount``.
   ///   - transform: What happens to each example; augmentation draws from the generator.
   ///   - collate: Makes a batch of examples; see ``stackedExamples(_:)``.
-  /// - Precondition: a batch size of at least 1; no negative counts.
-  public init<Source: Dataset, Item>(
+  /// - Precondition: a batch size of at least 1; no negative counts; a sampler that is not empty when the rest of an epoch
+  ///   is carried over.
+  public init<Source: Dataset, Item: Sendable>(
     _ dataset: Source, batchSize: Int, sampler: some Sampler, seed: UInt64 = 0, lastBatch: LastBatch = .kept,
     workerCount: Int = 2, prefetchCount: Int = 4,
     transform: @escaping @Sendable (Source.Element, inout PhiloxGenerator) throws -> Item,
-    collate: @escaping @Sendable ([Item]) throws -> Batch
+    collate: @escaping @Sendable ([Item], RandomKey) throws -> Batch
   ) {
     shapePrecondition(batchSize >= 1, "a batch has at least one example, not \(batchSize)")
     shapePrecondition(
       workerCount >= 0 && prefetchCount >= 0, "counts are not negative: \(workerCount), \(prefetchCount)")
     self.batchSize = batchSize
+    self.lastBatch = lastBatch
     self.workerCount = workerCount
     self.prefetchCount = prefetchCount
-    let whole = sampler.count / batchSize
-    batchCount = lastBatch == .kept && sampler.count % batchSize != 0 ? whole + 1 : whole
-    indices = { sampler.indices(epoch: $0) }
-    read = { epoch, batch, first, indices in
-      var items: [Item] = []
-      items.reserveCapacity(indices.count)
-      for (place, index) in indices.enumerated() {
-        do {
-          var generator = PhiloxGenerator(seed: seed, stream: epoch, index: first + place)
-          items.append(try transform(dataset.element(at: index), &generator))
-        } catch {
-          return .failure(DataLoaderError(epoch: epoch, batch: batch, index: index, underlying: error))
+    plan = EpochPlan(sampler: sampler, batchSize: batchSize, lastBatch: lastBatch)
+    let root = RandomKey(seed: seed)
+    let (examples, batches) = (root.stream(for: .examples), root.stream(for: .batches))
+    read = { step, places in
+      let epoch = places.first?.epoch ?? 0
+      let items = Parallel.map(places) { place -> Result<Item, any Error> in
+        Result {
+          var generator = examples.at(step: place.epoch).at(place: place.inEpoch).generator
+          return try transform(dataset.element(at: place.index), &generator)
         }
       }
+      for (place, item) in zip(places, items) {
+        guard case .failure(let error) = item else { continue }
+        return .failure(DataLoaderError(epoch: epoch, step: step, index: place.index, underlying: error))
+      }
       do {
-        return .success(try collate(items))
+        return .success(try collate(items.map { try $0.get() }, batches.at(step: step)))
       } catch {
-        return .failure(DataLoaderError(epoch: epoch, batch: batch, index: nil, underlying: error))
+        return .failure(DataLoaderError(epoch: epoch, step: step, index: nil, underlying: error))
       }
     }
   }
 
   /// A loader without a transform.
   public init<Source: Dataset>(
-    _ dataset: Source, batchSize: Int, sampler: some Sampler, lastBatch: LastBatch = .kept,
+    _ dataset: Source, batchSize: Int, sampler: some Sampler, seed: UInt64 = 0, lastBatch: LastBatch = .kept,
     workerCount: Int = 2, prefetchCount: Int = 4,
-    collate: @escaping @Sendable ([Source.Element]) throws -> Batch
+    collate: @escaping @Sendable ([Source.Element], RandomKey) throws -> Batch
   ) {
     self.init(
-      dataset, batchSize: batchSize, sampler: sampler, lastBatch: lastBatch, workerCount: workerCount,
-      prefetchCount: prefetchCount, transform: { element, _ in element }, collate: collate)
+      dataset, batchSize: batchSize, sampler: sampler, seed: seed, lastBatch: lastBatch,
+      workerCount: workerCount, prefetchCount: prefetchCount, transform: { element, _ in element },
+      collate: collate)
+  }
+
+  /// Batches of an epoch; where the rest of an epoch is carried over, those that begin in the first.
+  public var batchCount: Int { plan.firstStep(ofEpoch: 1) }
+
+  /// The epoch that a step's batch begins in.
+  public func epoch(ofStep step: Int) -> Int { plan.epoch(ofStep: step) }
+
+  /// The batches of the given steps, counted from the first batch of epoch 0 and through all epochs.
+  ///
+  /// Leaving the loop early, or ``BatchSequence/Iterator/cancel()``, stops the reading ahead.
+  ///
+  /// - Precondition: no step is negative; the epochs are not empty.
+  public func batches(steps: Range<Int>) -> BatchSequence<Batch> {
+    shapePrecondition(steps.lowerBound >= 0, "steps are counted from 0, not \(steps.lowerBound)")
+    shapePrecondition(steps.isEmpty || batchCount > 0, "an epoch without batches has no step")
+    let (plan, read) = (plan, read)
+    return BatchSequence(range: steps, workerCount: workerCount, prefetchCount: prefetchCount) { step in
+      read(step, plan.places(ofStep: step))
+    }
   }
 
   /// The batches of an epoch from number `first` on.
   ///
-  /// Leaving the loop early, or ``EpochBatches/Iterator/cancel()``, stops the reading ahead.
-  ///
-  /// - Precondition: `epoch` is not negative; `0 <= first <= batchCount`.
-  public func batches(inEpoch epoch: Int, startingAt first: Int = 0) -> EpochBatches<Batch> {
+  /// - Precondition: `epoch` is not negative; `first` is not beyond the epoch's end.
+  public func batches(inEpoch epoch: Int, startingAt first: Int = 0) -> BatchSequence<Batch> {
     shapePrecondition(epoch >= 0, "an epoch is not negative: \(epoch)")
+    let (start, end) = (plan.firstStep(ofEpoch: epoch), plan.firstStep(ofEpoch: epoch + 1))
     shapePrecondition(
-      first >= 0 && first <= batchCount, "batch \(first) is outside an epoch of \(batchCount)")
-    let (order, size, read) = (indices(epoch), batchSize, read)
-    return EpochBatches(
-      range: first..<batchCount, workerCount: workerCount, prefetchCount: prefetchCount
-    ) { batch in
-      let start = batch * size
-      return read(epoch, batch, start, order[start..<min(start + size, order.count)])
-    }
-  }
-
-  /// The batches of the epoch that `position` lies in, after those that are done.
-  public func batches(from position: Position) -> EpochBatches<Batch> {
-    batches(inEpoch: position.epoch, startingAt: position.batch)
+      first >= 0 && start + first <= end, "batch \(first) is outside an epoch of \(end - start)")
+    return batches(steps: start + first..<end)
   }
 }
 
@@ -141,8 +133,8 @@ public struct DataLoader<Batch: Sendable>: Sendable {
 public struct DataLoaderError: Error, CustomStringConvertible {
   /// The epoch that was read.
   public let epoch: Int
-  /// The number of the batch in the epoch.
-  public let batch: Int
+  /// The step whose batch failed, counted through all epochs.
+  public let step: Int
   /// The index of the example in the dataset; nil when the examples could not be put together.
   public let index: Int?
   /// What the dataset, the transform or the collation threw.
@@ -150,7 +142,7 @@ public struct DataLoaderError: Error, CustomStringConvertible {
 
   public var description: String {
     let place = index.map { "example \($0)" } ?? "the collation"
-    return "epoch \(epoch), batch \(batch): \(place) failed: \(underlying)"
+    return "step \(step), epoch \(epoch): \(place) failed: \(underlying)"
   }
 }
 

@@ -42,12 +42,8 @@ public struct ShuffledSampler: Sampler, Hashable {
 
   /// A Fisher-Yates shuffle.
   public func indices(epoch: Int) -> [Int] {
-    var generator = samplerGenerator(seed: seed, epoch: epoch)
-    var indices = Array(0..<count)
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      indices.swapAt(last, index(below: last + 1, using: &generator))
-    }
-    return indices
+    var generator = orderGenerator(seed: seed, epoch: epoch)
+    return generator.permutation(of: count)
   }
 }
 
@@ -80,12 +76,7 @@ extension SubsetSampler where Order == SequentialSampler {
   }
 }
 
-/// The generator of a sampler's epoch. Its index is the highest, which no example of an epoch has.
-func samplerGenerator(seed: UInt64, epoch: Int) -> PhiloxGenerator {
-  PhiloxGenerator(seed: seed, stream: epoch, index: Int(UInt32.max))
-}
-
-/// A number in `0..<bound`, evenly but for 2^-64 times the bound (Lemire, ACM TOMACS 29, 2019).
-func index(below bound: Int, using generator: inout some RandomNumberGenerator) -> Int {
-  Int(generator.next().multipliedFullWidth(by: UInt64(bound)).high)
+/// The generator that a sampler draws an epoch from.
+func orderGenerator(seed: UInt64, epoch: Int) -> PhiloxGenerator {
+  RandomKey(seed: seed).stream(for: .order).at(step: epoch).generator
 }

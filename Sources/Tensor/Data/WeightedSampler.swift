@@ -41,7 +41,7 @@ public struct WeightedSampler: Sampler, Hashable {
   /// - Complexity: O((examples + draws) log examples).
   public func indices(epoch: Int) -> [Int] {
     guard count > 0 else { return [] }
-    var generator = samplerGenerator(seed: seed, epoch: epoch)
+    var generator = orderGenerator(seed: seed, epoch: epoch)
     var total = 0.0
     let sums = weights.map { weight in
       total += weight
@@ -49,7 +49,7 @@ public struct WeightedSampler: Sampler, Hashable {
     }
     let lastPositive = weights.lastIndex { $0 > 0 } ?? 0
     return (0..<count).map { _ in
-      let place = Double(generator.next() >> 11) * 0x1p-53 * total
+      let place = generator.uniform(in: 0...1) * total
       // The first example whose sum exceeds the place: one with weight 0 never does.
       var low = 0
       var high = sums.count

@@ -32,6 +32,20 @@ package enum Parallel {
     }
   }
 
+  /// What `body` makes of each item, in order; the items are dealt out one by one, so each should take a while.
+  package static func map<Item, Result: Sendable>(_ items: [Item], _ body: (Item) -> Result) -> [Result] {
+    [Result](unsafeUninitializedCapacity: items.count) { results, count in
+      if let start = results.baseAddress {
+        // Each piece of the loop writes its own places.
+        nonisolated(unsafe) let first = start
+        Self.for(items.count, grain: 1) { range in
+          for index in range { (first + index).initialize(to: body(items[index])) }
+        }
+      }
+      count = items.count
+    }
+  }
+
   /// `width` sums over `0..<count`: `body` adds those of a chunk to numbers that are zero at first, and the chunks'
   /// sums are added in order, so that the bits do not depend on the number of threads.
   package static func sums(

@@ -68,7 +68,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
     let width = UInt64(truncatingIfNeeded: range.upperBound) &- UInt64(truncatingIfNeeded: range.lowerBound)
     self.init(shape: shape) { buffer in
       for index in buffer.indices {
-        buffer[index] = range.lowerBound &+ Scalar(truncatingIfNeeded: below(width, &generator))
+        buffer[index] = range.lowerBound &+ Scalar(truncatingIfNeeded: lemire(below: width, &generator))
       }
     }
   }
@@ -84,7 +84,7 @@ extension Tensor where Scalar: TensorIntegerScalar {
     self.init(shape: [count]) { buffer in
       for index in buffer.indices { buffer[index] = Scalar(truncatingIfNeeded: index) }
       for index in stride(from: count - 1, to: 0, by: -1) {
-        buffer.swapAt(index, Int(below(UInt64(index) + 1, &generator)))
+        buffer.swapAt(index, Int(lemire(below: UInt64(index) + 1, &generator)))
       }
     }
   }
@@ -115,18 +115,6 @@ private func unitInterval<Scalar: TensorFloatingPointScalar>(
   let bits = generator.next()
   if Scalar.self == Float.self { return Scalar(Float(bits >> 40) * 0x1p-24) }
   return Scalar(Double(bits >> 11) * 0x1p-53)
-}
-
-/// A number in 0..<bound without bias, by Lemire's method ("Fast random integer generation in an
-/// interval", 2019).
-@inline(__always)
-private func below(_ bound: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {
-  var product = bound.multipliedFullWidth(by: generator.next())
-  if product.low < bound {
-    let threshold = (0 &- bound) % bound
-    while product.low < threshold { product = bound.multipliedFullWidth(by: generator.next()) }
-  }
-  return product.high
 }
 
 /// Two independent draws from the standard normal distribution: sqrt(-2 log u) times cosine and sine of

@@ -108,7 +108,7 @@ import Testing
     func epoch(_ workers: Int) throws -> [[SlicePosition]] {
       let loader = DataLoader(
         slices, batchSize: 2, sampler: ShuffledSampler(count: slices.count, seed: 3), workerCount: workers,
-        collate: { $0.map(\.position) })
+        collate: { slices, _ in slices.map(\.position) })
       return try loader.batches(inEpoch: 1).map { try $0.get() }
     }
     let expected = try epoch(0)

@@ -1,14 +1,14 @@
 import Dispatch
 import Foundation
 
-/// The batches of one epoch, read ahead while the loop works; see ``DataLoader``.
-public struct EpochBatches<Batch: Sendable>: Sequence {
+/// Batches in order, read ahead while the loop works; see ``DataLoader``.
+public struct BatchSequence<Batch: Sendable>: Sequence {
   let range: Range<Int>
   let workerCount: Int
   let prefetchCount: Int
   let read: @Sendable (Int) -> Result<Batch, DataLoaderError>
 
-  /// The number of batches that are left in the epoch.
+  /// The number of batches.
   public var underestimatedCount: Int { range.count }
 
   public func makeIterator() -> Iterator {
@@ -36,7 +36,7 @@ public struct EpochBatches<Batch: Sendable>: Sequence {
   }
 }
 
-/// A window of batches that moves over an epoch: at most `workerCount` are being read, and at most
+/// A window of batches that moves over the steps: at most `workerCount` are being read, and at most
 /// `prefetchCount` are read or ready ahead of the next one.
 ///
 /// All state is guarded by `condition`.

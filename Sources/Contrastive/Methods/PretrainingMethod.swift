@@ -1,0 +1,90 @@
+public import NN
+public import Tensor
+
+/// A way to pre-train an encoder on images without labels, as a value of its numbers.
+///
+/// SuperCL is one, MoCo another; a method of your own is one type that says what it learns, which views it makes of a batch
+/// and what they cost. It trains, is saved and resumes in the same loop as the library's:
+///
+///     let task = try PretrainingTask(MoCo(queueLength: 1024), encoder: .unet(width: 32))
+///     try TrainingLoop(task, on: slices).run { print($0); return .proceed }
+///     try task.encoder.save(to: url)
+///
+/// A method holds numbers alone. What changes during training (heads, momentum encoders, queues) belongs to its learner,
+/// which is a `Module`: its checkpoints, freezing and names follow from the members that it lists.
+public protocol PretrainingMethod: Codable, Hashable, Sendable {
+  /// What a batch becomes before the networks see it.
+  associatedtype Views: Sendable
+  /// What is learned.
+  associatedtype Learner: PretrainingLearner
+
+  /// The name in reports and checkpoints.
+  static var name: String { get }
+  /// Steps, batch and seed; the defaults are those of the method's paper.
+  var recipe: TrainingRecipe { get set }
+  /// How parameters are moved.
+  var optimizer: OptimizerSettings { get }
+
+  /// Refuses an encoder that the method cannot train, or numbers that do not fit it.
+  ///
+  /// - Throws: ``PretrainingError``, naming the field and its value.
+  func check(_ encoder: EncoderDescription) throws
+  /// The encoder, with all that the method needs beside it, at its first weights.
+  func makeLearner(_ encoder: EncoderBlueprint, key: RandomKey) throws -> Learner
+  /// What is minimised, and by which parameters: all of the learner's that are not frozen, unless said otherwise.
+  func objectives(of learner: Learner) -> [Objective]
+  /// The views of a batch, from the random numbers of the key alone: they are made ahead, on any thread.
+  func views(of images: [PretrainingImage], key: RandomKey) throws -> Views
+  /// The loss of the views, with its terms and warnings.
+  func evaluate(_ learner: Learner, _ views: Views, at moment: TrainingMoment) throws -> StepOutcome
+  /// Called once a step when the gradients are there; see `TrainingTask`.
+  func willUpdate(_ learner: Learner, at moment: TrainingMoment) throws
+  /// Called once a step behind the update; see `TrainingTask`.
+  func didUpdate(_ learner: Learner, at moment: TrainingMoment) throws
+}
+
+extension PretrainingMethod {
+  public func check(_ encoder: EncoderDescription) throws {}
+
+  public func objectives(of learner: Learner) -> [Objective] {
+    [Objective([ParameterGroup(learner.namedParameters.filter { !$0.parameter.isFrozen })], optimizer)]
+  }
+
+  public func willUpdate(_ learner: Learner, at moment: TrainingMoment) throws {}
+  public func didUpdate(_ learner: Learner, at moment: TrainingMoment) throws {}
+}
+
+/// What a method learns: the encoder that is kept, and whatever stands beside it in training.
+public protocol PretrainingLearner: Module<Float> {
+  /// What fine-tuning starts from.
+  var encoder: any FeatureEncoder<Float> { get }
+}
+
+/// One image to pre-train on.
+public struct PretrainingImage: Sendable {
+  /// `[H, W, C]`, or `[D, H, W, C]`.
+  public var image: Tensor<Float>
+  /// The place of a slice in its volume, in (0, 1]; `nil` where it is unknown.
+  public var position: Double?
+
+  /// An image, with the position of its slice where that is known.
+  public init(_ image: Tensor<Float>, position: Double? = nil) {
+    self.image = image
+    self.position = position
+  }
+}
+
+/// Why a pre-training cannot begin or go on.
+public enum PretrainingError: Error, Equatable, CustomStringConvertible {
+  /// A number of a method is out of range, or does not fit the encoder or the data.
+  case badSetting(method: String, field: String, value: String, reason: String)
+  /// The images cannot be trained on.
+  case badImages(String)
+
+  public var description: String {
+    switch self {
+    case .badSetting(let method, let field, let value, let reason): "\(method): \(field) = \(value): \(reason)"
+    case .badImages(let what): what
+    }
+  }
+}

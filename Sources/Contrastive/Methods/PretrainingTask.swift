@@ -1,0 +1,74 @@
+public import NN
+public import Tensor
+
+/// A pre-training by a method, for the loop.
+///
+///     let task = try PretrainingTask(SuperCL(), encoder: .unet(width: 32))
+///     let loop = try TrainingLoop(task, on: slices)
+///     try loop.run(checkpoint: CheckpointPolicy(url, everySteps: 50)) { print($0); return .proceed }
+///     try task.encoder.save(to: encoderURL)
+public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
+  /// How the encoder is trained.
+  public let method: Method
+  /// The encoder, with what the method needs beside it.
+  public let learner: Method.Learner
+  public let settings: Settings
+
+  /// What a resumed training must have, too.
+  public struct Settings: Encodable, Sendable {
+    let method: String
+    let values: Method
+    let encoder: EncoderBlueprint
+  }
+
+  /// A task at its first weights, which are drawn from the recipe's seed.
+  ///
+  /// - Throws: ``PretrainingError``: the method cannot train such an encoder.
+  public init(_ method: Method, encoder: EncoderBlueprint) throws {
+    self.method = method
+    learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
+    try method.check(learner.encoder.encoderDescription)
+    settings = Settings(method: Method.name, values: method, encoder: encoder)
+  }
+
+  /// What fine-tuning starts from.
+  public var encoder: any FeatureEncoder<Float> { learner.encoder }
+  public var recipe: TrainingRecipe { method.recipe }
+  public var state: any Module<Float> { learner }
+  public var objectives: [Objective] { method.objectives(of: learner) }
+
+  public var check: @Sendable (PretrainingImage, Int) throws -> Void {
+    let encoder = learner.encoder.encoderDescription
+    return { example, index in
+      let shape = example.image.shape
+      guard shape.rank == encoder.spatialAxes + 1, shape[-1] == encoder.inputChannels else {
+        let axes = encoder.spatialAxes == 2 ? "height, width" : "depth, height, width"
+        throw PretrainingError.badImages(
+          "image \(index) has shape \(shape); the encoder takes [\(axes), \(encoder.inputChannels)]")
+      }
+      guard shape.elementCount > 0 else {
+        throw PretrainingError.badImages("image \(index) has no pixels: shape \(shape)")
+      }
+      let finite = example.image.isFinite()
+      guard finite.all() else {
+        let count = finite.withUnsafeBufferPointer { $0.count { !$0 } }
+        throw PretrainingError.badImages("image \(index) has \(count) values that are not finite")
+      }
+      guard example.position?.isFinite ?? true else {
+        throw PretrainingError.badImages("the position of image \(index) is \(example.position ?? 0)")
+      }
+    }
+  }
+
+  public var collate: @Sendable ([PretrainingImage], RandomKey) throws -> Method.Views {
+    let method = method
+    return { try method.views(of: $0, key: $1) }
+  }
+
+  public func evaluate(_ batch: Method.Views, at moment: TrainingMoment) throws -> StepOutcome {
+    try method.evaluate(learner, batch, at: moment)
+  }
+
+  public func willUpdate(at moment: TrainingMoment) throws { try method.willUpdate(learner, at: moment) }
+  public func didUpdate(at moment: TrainingMoment) throws { try method.didUpdate(learner, at: moment) }
+}

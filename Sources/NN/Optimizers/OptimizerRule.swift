@@ -1,0 +1,90 @@
+import Autograd
+import Tensor
+
+/// How an optimiser moves a parameter p along its gradient g, at a learning rate r and a weight decay w.
+public enum OptimizerRule: Sendable, Hashable, Codable {
+  /// Stochastic gradient descent with L2 decay: `g' = g + w p`, then `p = p - r g'`, or with a velocity v as
+  /// ``Momentum`` says. The rule of SuperCL's pre-training: momentum .9, weight decay 1e-5, rate .01.
+  case sgd(momentum: Momentum = .classical(factor: 0.9))
+  /// Adam: steps of the mean gradient over the root of its mean square, both bias-corrected; L2 decay in the gradient.
+  /// `beta1` and `beta2` decay the two means; `epsilon` is added to the root. The rule of the paper's fine-tuning: rate
+  /// 5e-4, weight decay 1e-5. Source: Kingma and Ba, ICLR 2015, algorithm 1.
+  case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
+  /// Adam with weight decay apart from the gradient: `p = p (1 - r w)` before each step; w is usually .01. Source:
+  /// Loshchilov and Hutter, ICLR 2019, algorithm 2.
+  case adamW(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
+  /// Layer-wise adaptive rates, so that large batches train: `v = m v + r e |p| / (|g| + w |p|) (g + w p)`, `p = p - v`;
+  /// where `|p|` or `|g|` is zero the scale is 1. m is `momentum`, e is `trust`. Source: You, Gitman and Ginsburg, arXiv
+  /// 1708.03888, algorithm 1.
+  case lars(momentum: Double = 0.9, trust: Double = 0.001)
+
+  /// How earlier gradients carry on in ``sgd(momentum:)``.
+  public enum Momentum: Sendable, Hashable, Codable {
+    /// They do not.
+    case none
+    /// `v = factor v + (1 - dampening) g'`, `p = p - r v`; the first velocity is g' itself.
+    case classical(factor: Double, dampening: Double = 0)
+    /// Nesterov's look ahead: `v = factor v + g'`, `p = p - r (g' + factor v)`.
+    case nesterov(factor: Double)
+
+    fileprivate var rule: MomentumRule {
+      switch self {
+      case .none: .none
+      case .classical(let factor, let dampening): .classical(factor: factor, dampening: dampening)
+      case .nesterov(let factor): .nesterov(factor: factor)
+      }
+    }
+  }
+
+  /// The name in checkpoints.
+  var name: String {
+    switch self {
+    case .sgd: "SGD"
+    case .adam: "Adam"
+    case .adamW: "AdamW"
+    case .lars: "LARS"
+    }
+  }
+
+  /// Moves one parameter; its moments in `memory` bear its name.
+  func update<Scalar>(
+    _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, rate: Double, decay: Double,
+    memory: inout OptimizerMemory<Scalar>
+  ) {
+    let step = memory.countUpdate(of: name)
+    switch self {
+    case .sgd(let momentum):
+      memory.with("velocity", of: name, shape: momentum == .none ? [0] : parameter.shape) { velocity in
+        parameter.variable.updateValue {
+          OptimizerUpdates.stochasticGradientDescent(
+            &$0, gradient: gradient, velocity: &velocity, learningRate: rate, momentum: momentum.rule,
+            weightDecay: decay, step: step)
+        }
+      }
+    case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
+      let weightDecay: AdamWeightDecay =
+        if case .adam = self { .inGradient(decay) } else { .decoupled(decay) }
+      memory.with("first", "second", of: name, shape: parameter.shape) { first, second in
+        parameter.variable.updateValue {
+          OptimizerUpdates.adam(
+            &$0, gradient: gradient, firstMoment: &first, secondMoment: &second, learningRate: rate,
+            betas: (beta1, beta2), epsilon: epsilon, weightDecay: weightDecay, step: step)
+        }
+      }
+    case .lars(let momentum, let trust):
+      let size = Double(parameter.value.norm().item)
+      let slope = Double(gradient.norm().item)
+      let scale = size > 0 && slope > 0 ? trust * size / (slope + decay * size) : 1
+      memory.with("velocity", of: name, shape: parameter.shape) { velocity in
+        parameter.variable.updateValue { value in
+          velocity *= Scalar(momentum)
+          velocity += (gradient + value * Scalar(decay)) * Scalar(rate * scale)
+          value -= velocity
+        }
+      }
+    }
+  }
+}
+
+/// Tensor's form of ``OptimizerRule/Momentum``.
+private typealias MomentumRule = Momentum

@@ -1,0 +1,125 @@
+import Autograd
+public import Tensor
+
+/// Trains a network that maps images to class scores on labelled images: fine-tuning, or training from scratch.
+///
+///     let task = SegmentationTask(network, classCount: 4, recipe: TrainingRecipe(steps: 500, batchSize: 5))
+///     try TrainingLoop(task, on: slices).run { print($0); return .proceed }
+///     let labels = network.predictedLabels(images)
+///
+/// The defaults are the paper's fine-tuning but for the loss, to which Dice is added: cross-entropy alone trains badly with
+/// few labels.
+public final class SegmentationTask: TrainingTask {
+  /// What is trained: `[N, spatial..., C]` to `[N, spatial..., classCount]`.
+  public let network: any Layer<Float>
+  public let recipe: TrainingRecipe
+  public let settings: Settings
+  private let loss: any SegmentationLoss<Float>
+  private let augmentation: (any LabeledImageAugmentation)?
+
+  /// All that changes the result beside recipe and optimiser.
+  public struct Settings: Encodable, Sendable {
+    let network: String
+    let classCount: Int
+    let loss: String
+    let augmentation: NamedSettings?
+  }
+
+  private let optimizer: OptimizerSettings
+
+  /// A task.
+  ///
+  /// - Parameters:
+  ///   - network: Any layer that maps images to class scores.
+  ///   - classCount: Its classes, the background included; labels must lie below it.
+  ///   - recipe: Steps, batch, seed; the paper's batch is 5.
+  ///   - loss: What is minimised.
+  ///   - augmentation: Changes every image and its labels as they are read; `nil` for none.
+  ///   - optimizer: The paper's unless given: Adam with L2 decay 1e-5, a cosine from 5e-4 to 0 that is cut off at 5e-6.
+  public init(
+    _ network: any Layer<Float>, classCount: Int, recipe: TrainingRecipe,
+    loss: any SegmentationLoss<Float> = CombinedLoss<Float>.crossEntropyAndDice,
+    augmentation: (any LabeledImageAugmentation)? = nil, optimizer: OptimizerSettings? = nil
+  ) {
+    self.network = network
+    self.recipe = recipe
+    self.loss = loss
+    self.augmentation = augmentation
+    self.optimizer =
+      optimizer
+      ?? OptimizerSettings(
+        .adam(), rate: .cosine(start: 5e-4, end: 5e-6, steps: max(recipe.steps, 1)), weightDecay: 1e-5)
+    settings = Settings(
+      network: "\(type(of: network))", classCount: classCount, loss: "\(loss)",
+      augmentation: augmentation.map { NamedSettings($0) })
+  }
+
+  /// Images `[N, spatial..., C]` with labels `[N, spatial...]`.
+  public struct Batch: Sendable {
+    let images: Tensor<Float>
+    let labels: Tensor<Int32>
+  }
+
+  public var state: any Module<Float> { network }
+  public var objectives: [Objective] { [Objective(network, optimizer)] }
+
+  public var check: @Sendable (LabeledImage, Int) throws -> Void {
+    let classCount = settings.classCount
+    return { example, index in
+      let finite = example.image.isFinite()
+      guard finite.all() else {
+        let count = finite.withUnsafeBufferPointer { $0.count { !$0 } }
+        throw TrainingError.badData("image \(index) has \(count) values that are not finite")
+      }
+      let wrong = example.labels.withUnsafeBufferPointer { labels in
+        (count: labels.count { $0 < 0 || $0 >= classCount }, first: labels.first { $0 < 0 || $0 >= classCount })
+      }
+      guard let first = wrong.first else { return }
+      throw TrainingError.badData(
+        "image \(index) has \(wrong.count) labels outside 0..<\(classCount), the first \(first)")
+    }
+  }
+
+  public var collate: @Sendable ([LabeledImage], RandomKey) throws -> Batch {
+    let augmentation = augmentation
+    return { examples, key in
+      let images = Parallel.map(Array(examples.enumerated())) { place, example in
+        guard let augmentation else { return example }
+        var generator = key.at(place: place).generator
+        return augmentation(example, using: &generator)
+      }
+      return Batch(
+        images: try stackedExamples(images.map(\.image)), labels: try stackedExamples(images.map(\.labels)))
+    }
+  }
+
+  public func evaluate(_ batch: Batch, at moment: TrainingMoment) throws -> StepOutcome {
+    let logits = network(Variable(batch.images))
+    guard logits.shape == TensorShape(batch.labels.shape.dimensions + [settings.classCount]) else {
+      throw TrainingError.badData(
+        "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes")
+    }
+    let value = loss(logits, batch.labels)
+    return StepOutcome(loss: value, terms: [LossTerm("loss", Double(value.item))])
+  }
+}
+
+/// A value of any type as it stands in a checkpoint: the type's name and its fields.
+public struct NamedSettings: Encodable, Sendable {
+  let type: String
+  private let value: any Encodable & Sendable
+
+  /// A value under its type's name.
+  public init(_ value: some Encodable & Sendable) {
+    type = "\(Swift.type(of: value))"
+    self.value = value
+  }
+
+  private enum CodingKeys: String, CodingKey { case type, value }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(type, forKey: .type)
+    try value.encode(to: container.superEncoder(forKey: .value))
+  }
+}

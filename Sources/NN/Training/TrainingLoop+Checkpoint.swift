@@ -1,0 +1,135 @@
+public import Foundation
+import Tensor
+
+extension TrainingLoop {
+  /// Writes everything that the training goes on from, so that the file is whole at any moment: the state of the task
+  /// under `state`, the moments of each objective's optimiser under `optimizer.NAME`, and as text fields the step, the
+  /// plateau, the scores, and all settings.
+  ///
+  /// Its size is that of the weights and the moments; the reports of the steps are in the log beside it.
+  public func write(to url: URL) throws(CheckpointError) {
+    var file = TrainingCheckpoint()
+    file.add(task.state.state(), under: "state")
+    for (objective, optimizer) in zip(objectives, optimizers) {
+      file.add(optimizer.memory.state(), under: "optimizer.\(objective.name)")
+    }
+    file.fields["step"] = "\(step)"
+    try file.encode(identity, as: "settings", path: url.path)
+    try file.encode(record, as: "scores", path: url.path)
+    if let plateau { try file.encode(plateau, as: "plateau", path: url.path) }
+    try file.write(to: url)
+  }
+
+  /// Goes back to the state that a checkpoint holds. Data, settings, recipe and objectives must be those of the training
+  /// that wrote it; every one of them is compared.
+  ///
+  /// - Throws: ``CheckpointError``; the loop is then as before. `incompatible` names the first setting that differs, with
+  ///   the saved and the present value.
+  public func resume(from url: URL, policy: ResumePolicy = .exact) throws(CheckpointError) {
+    let file = try TrainingCheckpoint(contentsOf: url)
+    try compareSettings(of: file, policy: policy, path: url.path)
+    let hasPlateau = file.fields["plateau"] != nil
+    guard hasPlateau == (plateau != nil) else {
+      throw CheckpointError(
+        .incompatible, path: url.path,
+        context: "plateau: \(hasPlateau ? "a schedule" : "none") in the file, "
+          + "\(hasPlateau ? "none" : "a schedule") in this training")
+    }
+    let plateau = hasPlateau ? try file.decode(PlateauSchedule.self, from: "plateau", path: url.path) : nil
+    let record = try file.decode(ValidationRecord.self, from: "scores", path: url.path)
+    guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0, step <= task.recipe.steps else {
+      throw CheckpointError(
+        .incompatible, path: url.path,
+        context: "step \(file.fields["step"] ?? "none") of \(task.recipe.steps)")
+    }
+    var memories: [OptimizerMemory<Float>] = []
+    for (objective, optimizer) in zip(objectives, optimizers) {
+      let memory = try OptimizerMemory<Float>(file.section("optimizer.\(objective.name)"), path: url.path)
+      try memory.checkShapes(of: optimizer.groups, path: url.path)
+      memories.append(memory)
+    }
+    try task.state.load(file.section("state"), path: url.path)
+    for (optimizer, memory) in zip(optimizers, memories) { optimizer.memory = memory }
+    self.plateau = plateau
+    self.record = record
+    self.step = step
+  }
+
+  private func compareSettings(
+    of file: TrainingCheckpoint, policy: ResumePolicy, path: String
+  ) throws(CheckpointError) {
+    var present = TrainingCheckpoint()
+    try present.encode(identity, as: "settings", path: path)
+    var saved = file.fields["settings"] ?? ""
+    let here = present.fields["settings"] ?? ""
+    if policy == .withOtherSteps { saved = withSteps(saved) ?? saved }
+    let difference: SettingsDifference?
+    do {
+      difference = try SettingsDifference.first(saved: Data(saved.utf8), present: Data(here.utf8))
+    } catch {
+      throw CheckpointError(.incompatible, path: path, context: "field 'settings' is missing or broken")
+    }
+    if let difference {
+      throw CheckpointError(
+        .incompatible, path: path,
+        context: "\(difference.field) is \(difference.saved) in the file and \(difference.present) in this training")
+    }
+  }
+
+  /// The saved settings as they would be for this training's number of steps: schedules that span the training change
+  /// with it, so that they are left to the present ones.
+  private func withSteps(_ saved: String) -> String? {
+    guard var fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)) as? [String: Any],
+      var recipe = fields["recipe"] as? [String: Any],
+      let here = try? JSONSerialization.jsonObject(with: JSONEncoder.forTraining.encode(identity))
+        as? [String: Any]
+    else { return nil }
+    recipe["steps"] = task.recipe.steps
+    fields["recipe"] = recipe
+    if var objectives = fields["objectives"] as? [[String: Any]],
+      let present = here["objectives"] as? [[String: Any]], objectives.count == present.count
+    {
+      for index in objectives.indices {
+        guard var settings = objectives[index]["settings"] as? [String: Any],
+          let rate = (present[index]["settings"] as? [String: Any])?["rate"]
+        else { continue }
+        settings["rate"] = rate
+        objectives[index]["settings"] = settings
+      }
+      fields["objectives"] = objectives
+    }
+    return (try? JSONSerialization.data(withJSONObject: fields)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Everything that a resumed training must have, too.
+  private var identity: TrainingIdentity<Task.Settings> {
+    TrainingIdentity(
+      task: "\(Task.self)", settings: task.settings, recipe: task.recipe,
+      objectives: objectives.map(\.identity), examples: exampleCount, sampler: samplerIdentity)
+  }
+}
+
+/// What a training is, for comparison on resume.
+private struct TrainingIdentity<Settings: Encodable>: Encodable {
+  let task: String
+  let settings: Settings
+  let recipe: TrainingRecipe
+  let objectives: [Objective.Identity]
+  let examples: Int
+  let sampler: SamplerIdentity
+}
+
+/// A sampler's type and values; of long ones a hash.
+struct SamplerIdentity: Encodable {
+  let type: String
+  let values: String
+
+  init(_ sampler: some Sampler) {
+    type = "\(Swift.type(of: sampler))"
+    let json = (try? JSONEncoder.forTraining.encode(sampler)) ?? Data()
+    values =
+      json.count <= 1000
+      ? String(decoding: json, as: UTF8.self)
+      : String(json.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
+  }
+}

@@ -1,0 +1,191 @@
+import Autograd
+import Dispatch
+import Foundation
+import Tensor
+
+extension TrainingLoop {
+  /// Runs steps until the recipe's are done, `progress` says stop, or the validation's patience is over.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
+  ///   - validation: A score along the way.
+  ///   - progress: Called after every step.
+  /// - Returns: Why it ended.
+  /// - Throws: ``TrainingError``, `DataLoaderError`, ``CheckpointError``, and what task, hooks, validation and progress throw.
+  @discardableResult
+  public func run(
+    checkpoint: CheckpointPolicy? = nil, validation: Validation? = nil,
+    progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
+  ) throws -> TrainingEnd {
+    let recipe = task.recipe
+    let log: TrainingLog? =
+      if let checkpoint { try TrainingLog(checkpoint.logURL, cutTo: step) } else { nil }
+    let clock = RunClock(step: step, imagesPerStep: recipe.batchSize * recipe.accumulation)
+    let batches = loader.batches(steps: step * recipe.accumulation..<recipe.steps * recipe.accumulation)
+      .makeIterator()
+    defer { batches.cancel() }
+    while step < recipe.steps {
+      let report = try update(from: batches)
+      step += 1
+      let score = try validation.flatMap { try validate($0) }
+      for warning in report.warnings { warningCounts[warning.kind, default: 0] += 1 }
+      let entry = TrainingLog.Entry(
+        step: step, terms: report.terms, learningRates: optimizers.map(\.learningRate),
+        warnings: report.warnings, score: score)
+      try log?.append(entry)
+      let control = try progress(
+        clock.progress(
+          entry, totalSteps: recipe.steps, epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
+      let isOver = validation?.patience.map { record.scoresSinceBest > $0 } ?? false
+      if let checkpoint,
+        isOver || control == .stop || step == recipe.steps || step % checkpoint.interval == 0
+      {
+        try log?.synchronize()
+        try write(to: checkpoint.url)
+      }
+      if control == .stop { return .stopped }
+      if isOver { return .scoreStoppedImproving }
+    }
+    return .finished
+  }
+
+  /// One update: every part of the step, the checks, the hooks, the optimisers.
+  private func update(
+    from batches: BatchSequence<Task.Batch>.Iterator
+  ) throws -> (terms: [LossTerm], warnings: [TrainingWarning]) {
+    let recipe = task.recipe
+    let everything = objectives.flatMap(\.parameters)
+    for objective in objectives { for (_, parameter) in objective.parameters { parameter.gradient = nil } }
+    defer { for (_, parameter) in everything { parameter.gradient = nil } }
+    var gradients = GradientsByObjective(objectives)
+    var sums: [LossTerm] = []
+    var warnings: [TrainingWarning] = []
+    for part in 0..<recipe.accumulation {
+      guard let batch = try batches.next()?.get() else { throw CancellationError() }
+      let outcome = try task.state.withMode(.training) { try task.evaluate(batch, at: currentMoment(part: part)) }
+      try check(outcome.losses)
+      gradients.add(outcome.losses, scale: 1 / Float(recipe.accumulation))
+      sums = Self.added(outcome.terms, to: sums, share: 1 / Double(recipe.accumulation))
+      warnings += outcome.warnings
+    }
+    gradients.finish()
+    try checkGradients()
+    let moment = currentMoment(part: 0)
+    try task.willUpdate(at: moment)
+    for hook in hooks.beforeUpdate { try hook(everything, moment) }
+    for (objective, optimizer) in zip(objectives, optimizers) {
+      optimizer.learningRate = plateau?.rate ?? objective.settings.rate.value(at: step)
+      optimizer.step()
+    }
+    try task.didUpdate(at: moment)
+    for hook in hooks.afterUpdate { try hook(everything, moment) }
+    return (sums, warnings)
+  }
+
+  private func currentMoment(part: Int) -> TrainingMoment {
+    TrainingMoment(
+      step: step, totalSteps: task.recipe.steps, part: part,
+      key: task.recipe.key.stream(for: .steps).at(step: step * task.recipe.accumulation + part))
+  }
+
+  private func check(_ losses: [Variable<Float>]) throws(TrainingError) {
+    guard losses.count == objectives.count else {
+      throw .lossesDoNotFit(count: losses.count, objectives: objectives.map(\.name))
+    }
+    for (loss, objective) in zip(losses, objectives) where !loss.item.isFinite {
+      throw .lossIsNotFinite(step: step, objective: objective.name, loss: Double(loss.item))
+    }
+  }
+
+  /// Before anything changes: a step with a gradient that is not finite would break weights and moments for good.
+  private func checkGradients() throws(TrainingError) {
+    for objective in objectives {
+      var hasGradient = false
+      for (name, parameter) in objective.parameters where !parameter.isFrozen {
+        guard let gradient = parameter.gradient else { continue }
+        hasGradient = true
+        let finite = gradient.isFinite()
+        guard finite.all() else {
+          let count = finite.withUnsafeBufferPointer { $0.count { !$0 } }
+          throw .gradientIsNotFinite(step: step, parameter: name, count: count)
+        }
+      }
+      guard hasGradient else { throw .noGradient(step: step, objective: objective.name) }
+    }
+  }
+
+  /// The means of terms over the parts of a step.
+  private static func added(_ terms: [LossTerm], to sums: [LossTerm], share: Double) -> [LossTerm] {
+    var sums = sums
+    for term in terms {
+      let part = share == 1 ? term.value : term.value * share
+      if let index = sums.firstIndex(where: { $0.name == term.name }) {
+        sums[index] = LossTerm(term.name, sums[index].value + part)
+      } else {
+        sums.append(LossTerm(term.name, part))
+      }
+    }
+    return sums
+  }
+
+  /// The score of this step, if it is one to be scored.
+  private func validate(_ validation: Validation) throws -> Double? {
+    guard step % validation.interval == 0 || step == task.recipe.steps else { return nil }
+    let score = try task.state.withMode(.evaluation) { try validation.score() }
+    if record.add(score, step: step, better: validation.better), let best = validation.best {
+      try task.state.save(to: best)
+    }
+    return score
+  }
+}
+
+/// The gradients of several objectives apart: a backward pass may reach parameters of the others, which it must not move.
+private struct GradientsByObjective {
+  private let objectives: [Objective]
+  private var kept: [ObjectIdentifier: Tensor<Float>] = [:]
+
+  init(_ objectives: [Objective]) { self.objectives = objectives }
+
+  mutating func add(_ losses: [Variable<Float>], scale: Float) {
+    for (loss, objective) in zip(losses, objectives) where loss.tracksGradient {
+      (scale == 1 ? loss : loss * scale).backward()
+      guard objectives.count > 1 else { continue }
+      for (_, parameter) in objective.parameters {
+        guard let gradient = parameter.gradient else { continue }
+        let key = ObjectIdentifier(parameter)
+        kept[key] = kept[key].map { $0 + gradient } ?? gradient
+      }
+      for other in objectives { for (_, parameter) in other.parameters { parameter.gradient = nil } }
+    }
+  }
+
+  /// Puts the gradients back where the optimisers look for them.
+  mutating func finish() {
+    guard objectives.count > 1 else { return }
+    for (_, parameter) in objectives.flatMap(\.parameters) {
+      parameter.gradient = kept[ObjectIdentifier(parameter)]
+    }
+  }
+}
+
+/// Speed and time left of a run.
+private struct RunClock {
+  private let start = DispatchTime.now().uptimeNanoseconds
+  private let firstStep: Int
+  private let imagesPerStep: Int
+
+  init(step: Int, imagesPerStep: Int) {
+    firstStep = step
+    self.imagesPerStep = imagesPerStep
+  }
+
+  func progress(_ entry: TrainingLog.Entry, totalSteps: Int, epoch: Int) -> TrainingProgress {
+    let seconds = max(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9, 1e-9)
+    let done = Double(entry.step - firstStep)
+    return TrainingProgress(
+      step: entry.step, totalSteps: totalSteps, epoch: epoch, terms: entry.terms, warnings: entry.warnings,
+      learningRates: entry.learningRates, score: entry.score,
+      imagesPerSecond: done * Double(imagesPerStep) / seconds,
+      secondsRemaining: Double(totalSteps - entry.step) * seconds / done)
+  }
+}

@@ -45,14 +45,3 @@ extension Parameter {
     gradient.map { $0.permuted(layout.fileOrder(rank: shape.rank)) }
   }
 }
-
-/// A file in a temporary folder of its own, removed with this object.
-final class TemporaryFolder {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent("supercl-\(UUID().uuidString)")
-
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-  func file(_ name: String) -> URL { url.appendingPathComponent(name) }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-}

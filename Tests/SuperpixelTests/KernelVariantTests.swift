@@ -9,7 +9,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       for configuration in Configuration.all {
         var first: [Int32]?
-        for variant in KernelVariant.available {
+        for variant in InstructionSet.available {
           variant.select()
           let result = try configuration.segment()
           #expect(LabelChecks.problem(result, mask: configuration.mask) == nil, "\(configuration) \(variant)")

@@ -42,10 +42,10 @@ import Testing
       padding: [0, 0, 0], dilation: [1, 1, 1]),
   ]
 
-  static let variants = KernelVariant.available
+  static let variants = InstructionSet.available
 
   @Test(arguments: variants, [ConvolutionAlgorithm.fast, .exact])
-  func agreesWithDoublePrecision(on variant: KernelVariant, by algorithm: ConvolutionAlgorithm) {
+  func agreesWithDoublePrecision(on variant: InstructionSet, by algorithm: ConvolutionAlgorithm) {
     Self.with(variant) {
       for item in Self.cases {
         let problem = Problem(item)
@@ -87,7 +87,7 @@ import Testing
 
   /// Joined inputs, whose seams fall inside a vector and a panel.
   @Test(arguments: variants, [ConvolutionAlgorithm.fast, .exact])
-  func joinedInputs(on variant: KernelVariant, by algorithm: ConvolutionAlgorithm) {
+  func joinedInputs(on variant: InstructionSet, by algorithm: ConvolutionAlgorithm) {
     Self.with(variant) {
       for (item, first) in [
         (ConvolutionCase.image(2, 9, 10, 40, kernel: 3, 24, padding: 1), 13),
@@ -117,7 +117,7 @@ import Testing
   }
 
   /// Transposed convolution against the double path, which has tests of its own.
-  @Test(arguments: variants) func transposed(on variant: KernelVariant) {
+  @Test(arguments: variants) func transposed(on variant: InstructionSet) {
     Self.with(variant) {
       for (size, kernel, channels, stride) in [
         ([5, 4], 2, (20, 9), 2), ([3, 7], 3, (16, 17), 1), ([4, 4], 3, (5, 34), 2), ([3, 2], 1, (2, 3), 2),
@@ -147,7 +147,7 @@ import Testing
 
   /// Both gradients of the parameters at once: the weights' to the bit, the bias's within its sum of rounding errors.
   @Test(arguments: variants, [ConvolutionAlgorithm.fast, .exact])
-  func parameterGradientsAreTheTwo(on variant: KernelVariant, by algorithm: ConvolutionAlgorithm) {
+  func parameterGradientsAreTheTwo(on variant: InstructionSet, by algorithm: ConvolutionAlgorithm) {
     Self.with(variant) {
       for item in Self.cases where item.size.count == 2 {
         let problem = Problem(item)
@@ -266,8 +266,8 @@ import Testing
         == Tensor([3, 4, 3, 4], shape: [1, 2, 1, 2]))
   }
 
-  private static func with(_ variant: KernelVariant, _ body: () -> Void) {
-    let active = KernelVariant.active
+  private static func with(_ variant: InstructionSet, _ body: () -> Void) {
+    let active = InstructionSet.active
     defer { active.select() }
     variant.select()
     body()

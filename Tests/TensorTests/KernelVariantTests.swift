@@ -5,15 +5,15 @@ import Testing
 /// instruction sets that the processor has.
 @Suite struct KernelVariantTests {
   @Test func everyProcessorHasThePortableVariant() {
-    #expect(KernelVariant.available.contains(.portable))
-    #expect(KernelVariant.available.contains(KernelVariant.active))
+    #expect(InstructionSet.available.contains(.portable))
+    #expect(InstructionSet.available.contains(InstructionSet.active))
   }
 
   @Test func theChoiceIsKept() async {
     await #expect(processExitsWith: .success) {
-      for variant in KernelVariant.available {
+      for variant in InstructionSet.available {
         variant.select()
-        #expect(KernelVariant.active == variant)
+        #expect(InstructionSet.active == variant)
       }
     }
   }
@@ -32,7 +32,7 @@ import Testing
         pairs { a, _ in a > 0 ? a : a * 0.2 }, pairs { a, _ in a.magnitude.squareRoot() },
         pairs { a, _ in 2 - a },
       ]
-      for variant in KernelVariant.available {
+      for variant in InstructionSet.available {
         variant.select()
         let results = [
           a + b, a - b, a * b, a / b, a.maximum(b), a.minimum(b), a.leakyReLU(negativeSlope: 0.2),
@@ -52,7 +52,7 @@ import Testing
         let x = Tensor<Float>(
           uniform: function.range.lowerBound..<function.range.upperBound, shape: [20_011], using: &generator)
         let exact = function.exact(Tensor(converting: x)).scalars
-        for variant in KernelVariant.available {
+        for variant in InstructionSet.available {
           variant.select()
           let worst = zip(function.single(x).scalars, exact).map { ulps($0, $1) }.max() ?? 0
           #expect(worst <= function.ulps, "\(function.testDescription), \(variant)")
@@ -64,7 +64,7 @@ import Testing
   @Test func endsOfTheRangeInEveryVariant() async {
     await #expect(processExitsWith: .success) {
       let ends = Tensor<Float>([-.infinity, .infinity, .nan, 0, 0x1p-140, 200, -200])
-      for variant in KernelVariant.available {
+      for variant in InstructionSet.available {
         variant.select()
         func check(_ result: Tensor<Float>, _ expected: [Float], _ name: String) {
           let agrees = zip(result.scalars, expected).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
@@ -96,9 +96,9 @@ import Testing
             + (0..<x.rank).flatMap { [x.sum(along: $0), x.max(along: $0), x.min(along: $0)] }
         }
       }
-      KernelVariant.portable.select()
+      InstructionSet.portable.select()
       let expected = results()
-      for variant in KernelVariant.available {
+      for variant in InstructionSet.available {
         variant.select()
         #expect(zip(results(), expected).map { $0.isIdentical(to: $1) }.allSatisfy { $0 }, "\(variant)")
       }
@@ -112,7 +112,7 @@ import Testing
         let x = Tensor<Float>(
           normalWithMean: 0, standardDeviation: 4, shape: [37, length], using: &generator)
         let exact = Tensor<Double>(converting: x)
-        for variant in KernelVariant.available {
+        for variant in InstructionSet.available {
           variant.select()
           #expect(
             Tensor<Double>(converting: x.softmax(along: 1)).isClose(
@@ -138,7 +138,7 @@ import Testing
         (.relu, .relu), (.leakyReLU(negativeSlope: 0.25), .leakyReLU(negativeSlope: 0.25)),
         (.hyperbolicTangent, .hyperbolicTangent), (.sigmoid, .sigmoid), (.softplus, .softplus),
       ]
-      for variant in KernelVariant.available {
+      for variant in InstructionSet.available {
         variant.select()
         for (single, exact) in kinds {
           let result = Tensor<Double>(converting: g.backpropagated(through: single, saved: x))

@@ -10,8 +10,8 @@ extension ResamplingPlan {
     let result = Tensor<Int32>(shape: TensorShape([shape[0]] + lengths + [components])) { buffer in
       batch.withUnsafeBufferPointer { source in
         guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
-        nonisolated(unsafe) let from = source
-        nonisolated(unsafe) let to = target
+        let from = source
+        let to = target
         let (oldRow, oldPlane) = (sourceLengths[2], sourceLengths[1] * sourceLengths[2])
         Parallel.for(shape[0] * lengths[0], grain: 1) { planes in
           for plane in planes {

@@ -23,10 +23,10 @@ struct AxisSteps {
     steps = [Int16](unsafeUninitializedCapacity: points.gridCount) { buffer, count in
       count = points.gridCount
       guard let base = buffer.baseAddress, count > 0 else { return }
-      nonisolated(unsafe) let steps = base
+      let steps = base
       points.codes.withUnsafeBufferPointer { codes in
         guard let codes = codes.baseAddress else { return }
-        nonisolated(unsafe) let source = codes
+        let source = codes
         // One task sweeps whole lines of `columns` neighbours along the axis.
         Parallel.for(outer * lineCount, grain: max(1, 100_000 / (length * columns))) { range in
           for task in range {

@@ -59,11 +59,10 @@ struct NearestDistances {
       far.withUnsafeMutableBufferPointer { far in
         queries.codes.withUnsafeBufferPointer { codes in
           steps.steps.withUnsafeBufferPointer { steps in
-            nonisolated(unsafe) let (distances, far, codes, steps) = (distances, far, codes, steps)
             stepSquares.withUnsafeBufferPointer { stepSquares in
               lineSquares.withUnsafeBufferPointer { lineSquares in
                 columnSquares.withUnsafeBufferPointer { columnSquares in
-                  nonisolated(unsafe) let search = PlaneSearch(
+                  let search = PlaneSearch(
                     steps: steps, stepSquares: stepSquares, lineSquares: lineSquares,
                     columnSquares: columnSquares, lines: lines, lineStride: lineStride, columns: columns)
                   Parallel.for(queries.planes, grain: 1) { range in

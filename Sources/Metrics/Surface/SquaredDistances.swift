@@ -23,8 +23,8 @@ struct SquaredDistances {
     columns: Int, spacing: [Double]
   ) {
     guard let target = buffer.baseAddress, let codes = codes.baseAddress, !buffer.isEmpty else { return }
-    nonisolated(unsafe) let source = codes.assumingMemoryBound(to: UInt8.self)
-    nonisolated(unsafe) let squares = target
+    let source = codes.assumingMemoryBound(to: UInt8.self)
+    let squares = target
     Parallel.for(planes * rows, grain: max(1, 20_000 / columns)) { range in
       for line in range {
         rowPass(source + line * columns, squares + line * columns, columns, spacing[2])
@@ -60,7 +60,6 @@ struct SquaredDistances {
     _ columns: Int, _ spacing: Double
   ) {
     guard length > 1 else { return }
-    nonisolated(unsafe) let squares = squares
     Parallel.for(lines, grain: max(1, 4_000 / (length * columns))) { range in
       var envelope = LowerEnvelope(capacity: length, spacing: spacing)
       for line in range {

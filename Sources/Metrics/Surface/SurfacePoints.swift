@@ -85,7 +85,7 @@ struct SurfacePoints {
     [UInt8](unsafeUninitializedCapacity: planes * rows * columns) { buffer, count in
       count = planes * rows * columns
       guard let base = buffer.baseAddress, count > 0 else { return }
-      nonisolated(unsafe) let bytes = UnsafeMutableRawPointer(base)
+      let bytes = UnsafeMutableRawPointer(base)
       Parallel.for(planes, grain: max(1, 100_000 / max(rows * columns, 1))) { range in
         for plane in range {
           for row in 0..<rows { fill(plane, row, bytes + (plane * rows + row) * columns) }

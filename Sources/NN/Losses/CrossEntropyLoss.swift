@@ -94,7 +94,6 @@ private func sumPixels<Scalar: TensorFloatingPointScalar>(
   smoothing: Scalar, spread: Scalar, classes: Int
 ) -> (Scalar, Scalar) {
   // Double accumulation: a Float sum over millions of pixels would lose digits.
-  nonisolated(unsafe) let (logs, labels) = (logs, labels)
   let sums = Parallel.sums(2, over: labels.count, grain: pixelChunk) { range, sums in
     var (sum, total) = (0.0, 0.0)
     for pixel in range where labels[pixel] != ignored {
@@ -125,7 +124,6 @@ private func differentiatePixels<Scalar: TensorFloatingPointScalar>(
   var smoothed: Scalar = 0
   for weight in weights { smoothed += spread * weight }
   let total = smoothed
-  nonisolated(unsafe) let (gradient, labels) = (gradient, labels)
   Parallel.for(labels.count, grain: pixelChunk) { range in
     for pixel in range {
       let start = pixel * classes

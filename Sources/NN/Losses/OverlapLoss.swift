@@ -184,7 +184,6 @@ private func overlapSums<Scalar: TensorFloatingPointScalar>(
   _ p: UnsafeBufferPointer<Scalar>, _ labels: UnsafeBufferPointer<Int32>, classes: Int, groups: Int
 ) -> [OverlapSums<Scalar>] {
   let pixels = labels.count / groups
-  nonisolated(unsafe) let (p, labels) = (p, labels)
   return (0..<groups).flatMap { group -> [OverlapSums<Scalar>] in
     // Double accumulation, as for every sum over pixels.
     let sums = Parallel.sums(4 * classes, over: pixels, grain: overlapChunk) { range, sums in
@@ -220,7 +219,6 @@ private func differentiateOverlap<Scalar: TensorFloatingPointScalar>(
 ) {
   let pixels = labels.count / groups
   slopes.withUnsafeBufferPointer { slopes in
-    nonisolated(unsafe) let (slopes, p, labels) = (slopes, p, labels)
     Parallel.for(labels.count, grain: overlapChunk) { range in
       for pixel in range {
         let base = pixel / pixels * classes * 3

@@ -1,23 +1,36 @@
 internal import CSuperCLKernels
 
-/// The instruction sets that the vectorised kernels are built for. For tests and benchmarks; programs choose
-/// with the environment variable SUPERCL_ISA (avx512, avx2, portable).
-package enum InstructionSet: Int32, CaseIterable, Sendable {
-  case portable = 0
-  case avx2 = 1
-  case avx512 = 2
+/// The instruction sets that the C kernels are built for.
+///
+/// The best one of the processor is in use, or the one that the environment variable SUPERCL_ISA names
+/// (avx512, avx2, portable).
+package enum InstructionSet: String, CaseIterable, Codable, Sendable {
+  case portable
+  case avx2
+  case avx512
 
-  /// The one in use.
-  package static var active: InstructionSet { InstructionSet(rawValue: scl_isa_active()) ?? .portable }
+  private var number: Int32 {
+    switch self {
+    case .portable: 0
+    case .avx2: 1
+    case .avx512: 2
+    }
+  }
 
   /// Whether this processor has it.
-  package var isAvailable: Bool { scl_isa_available(rawValue) == 1 }
+  package var isAvailable: Bool { scl_isa_available(number) != 0 }
 
-  /// Lets all kernels of the process use it from now on. No kernel may be running: tests that need another
-  /// one than the rest run in a process of their own.
+  /// Those that this processor has.
+  package static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
+
+  /// The one in use.
+  package static var active: InstructionSet { allCases[Int(scl_isa_active())] }
+
+  /// Lets all kernels of the process use it from now on, for tests and benchmarks: no kernel may be running, so tests that
+  /// need another one than the rest run in a process of their own.
   ///
-  /// - Precondition: it is available.
+  /// - Precondition: the processor has it.
   package func select() {
-    precondition(scl_isa_select(rawValue) == 1, "this processor has no \(self)")
+    precondition(scl_isa_select(number) != 0, "this processor has no \(rawValue)")
   }
 }

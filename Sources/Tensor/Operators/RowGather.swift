@@ -14,11 +14,7 @@ struct RowGather {
     guard outer > 0, rowBytes > 0, !indices.isEmpty else { return }
     let count = indices.count
     let grain = max(1, 131072 / rowBytes)
-    nonisolated(unsafe) let source = source
-    nonisolated(unsafe) let target = target
     withUnsafePlaces { indices, fill in
-      nonisolated(unsafe) let indices = indices
-      nonisolated(unsafe) let fill = fill
       Parallel.for(outer * count, grain: grain) { rows in
         var row = rows.lowerBound
         while row < rows.upperBound {
@@ -96,10 +92,7 @@ struct RowScatter {
     let band = outer > 1 ? columns : max(16, (columns + 7) / 8)
     let bands = (columns + band - 1) / band
     let grain = max(1, 32768 / (indices.count * band))
-    nonisolated(unsafe) let rows = rows
-    nonisolated(unsafe) let target = target
     indices.withUnsafeBufferPointer { indices in
-      nonisolated(unsafe) let indices = indices
       Parallel.for(outer * bands, grain: grain) { tasks in
         for task in tasks {
           let (slab, part) = task.quotientAndRemainder(dividingBy: bands)

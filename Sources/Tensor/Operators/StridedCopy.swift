@@ -73,8 +73,6 @@ struct StridedCopy {
     let bands = (plane.rows + band - 1) / band
     let planes = axes.reduce(1) { $0 * lengths[$1] }
     let grain = max(1, 65536 / (band * plane.columns))
-    nonisolated(unsafe) let source = source
-    nonisolated(unsafe) let target = target
     Parallel.for(planes * bands, grain: grain) { tasks in
       for task in tasks {
         var rest = task / bands

@@ -35,9 +35,8 @@ package enum Parallel {
   /// What `body` makes of each item, in order; the items are dealt out one by one, so each should take a while.
   package static func map<Item, Result: Sendable>(_ items: [Item], _ body: (Item) -> Result) -> [Result] {
     [Result](unsafeUninitializedCapacity: items.count) { results, count in
-      if let start = results.baseAddress {
+      if let first = results.baseAddress {
         // Each piece of the loop writes its own places.
-        nonisolated(unsafe) let first = start
         Self.for(items.count, grain: 1) { range in
           for index in range { (first + index).initialize(to: body(items[index])) }
         }
@@ -56,8 +55,7 @@ package enum Parallel {
     let step = (width + 15) / 16 * 16 + 16
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(chunks * step, 1)) { parts in
       parts.initialize(repeating: 0)
-      guard let start = parts.baseAddress else { return [] }
-      nonisolated(unsafe) let first = start
+      guard let first = parts.baseAddress else { return [] }
       Self.for(count, grain: grain) { body($0, first + $0.lowerBound / grain * step) }
       return (0..<width).map { slot in
         var sum = 0.0

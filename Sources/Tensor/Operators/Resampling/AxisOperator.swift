@@ -98,8 +98,6 @@ private func applyRows<Scalar: TensorFloatingPointScalar>(
   _ source: UnsafePointer<Scalar>, _ target: UnsafeMutablePointer<Scalar>, outer: Int, inner: Int,
   lengths: (input: Int, output: Int), starts: [Int], columns: [Int], weights: [Scalar], constants: [Scalar]
 ) {
-  nonisolated(unsafe) let source = source
-  nonisolated(unsafe) let target = target
   let work = inner * max(1, columns.count / max(1, lengths.output))
   Parallel.for(outer * lengths.output, grain: max(1, 32768 / work)) { rows in
     starts.withUnsafeBufferPointer { starts in

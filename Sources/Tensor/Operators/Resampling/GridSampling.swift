@@ -176,9 +176,6 @@ private func readSamples<Scalar: TensorFloatingPointScalar>(
   _ sampling: GridSampling<Scalar>, _ input: UnsafePointer<Scalar>, _ coordinates: UnsafePointer<Scalar>,
   _ target: UnsafeMutablePointer<Scalar>
 ) {
-  nonisolated(unsafe) let input = input
-  nonisolated(unsafe) let coordinates = coordinates
-  nonisolated(unsafe) let target = target
   let samples = sampling.samplesPerImage
   let channels = sampling.channels
   let rank = sampling.spatialRank
@@ -248,9 +245,6 @@ private func spreadSamples<Scalar: TensorFloatingPointScalar>(
   _ sampling: GridSampling<Scalar>, _ gradient: UnsafePointer<Scalar>, _ coordinates: UnsafePointer<Scalar>,
   _ target: UnsafeMutablePointer<Scalar>
 ) {
-  nonisolated(unsafe) let gradient = gradient
-  nonisolated(unsafe) let coordinates = coordinates
-  nonisolated(unsafe) let target = target
   let samples = sampling.samplesPerImage
   let channels = sampling.channels
   let rank = sampling.spatialRank

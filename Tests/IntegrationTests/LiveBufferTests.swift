@@ -19,7 +19,7 @@ import Testing
       let labels = Tensor<Int32>(mask: images .> 0.5).squeezed(at: -1)
       expectConstantBuffers {
         CombinedLoss<Float>.crossEntropyAndDice(network(Variable(images)), labels).backward()
-        optimizer.step()
+        try optimizer.step()
         network.zeroGradients()
       }
     }
@@ -39,7 +39,7 @@ import Testing
         fixed: (view(), view()), varied: (view(), view()), superpixels: (map, map), positions: [0.1, 0.9])
       try expectConstantBuffers {
         try loss.evaluate(network, views).loss.backward()
-        optimizer.step()
+        try optimizer.step()
         network.zeroGradients()
       }
     }

@@ -41,8 +41,31 @@ public final class Optimizer<Scalar: TensorFloatingPointScalar> {
   /// All parameters with their names.
   public var parameters: [(name: String, parameter: Parameter<Scalar>)] { groups.flatMap(\.parameters) }
 
-  /// Clips, then updates every parameter that has a gradient and is not frozen.
-  public func step() {
+  /// Clips, then updates every parameter that has a gradient and is not frozen; or, when one of these gradients has an
+  /// element that is not finite, does nothing and throws.
+  ///
+  /// A loss may be finite where its slope is not, as sqrt at 0. One such step would make weights and moments NaN for
+  /// good, under every rule, and clipping would hide it or spread it. The parameters, the memory and its count of steps
+  /// stay as they were; the gradients stay too, for whoever looks for the cause. One pass over the gradients,
+  /// O(parameters).
+  ///
+  /// - Throws: ``TrainingError/gradientIsNotFinite(step:parameter:count:)`` with the first such parameter; the step is
+  ///   the number of steps taken before.
+  public func step() throws(TrainingError) {
+    try refuseNonFinite(step: memory.step)
+    move()
+  }
+
+  /// - Throws: ``TrainingError/gradientIsNotFinite(step:parameter:count:)``, under the number that the error is to name.
+  func refuseNonFinite(step: Int) throws(TrainingError) {
+    for (name, parameter) in parameters where !parameter.isFrozen {
+      let count = parameter.gradient?.nonFiniteElements.count ?? 0
+      guard count == 0 else { throw .gradientIsNotFinite(step: step, parameter: name, count: count) }
+    }
+  }
+
+  /// The step itself, on gradients that were looked at.
+  func move() {
     clipping?.apply(to: parameters.map(\.parameter).filter { !$0.isFrozen })
     memory.step += 1
     for group in groups {

@@ -72,8 +72,8 @@ public enum OptimizerRule: Sendable, Hashable, Codable {
         }
       }
     case .lars(let momentum, let trust):
-      let size = Double(parameter.value.norm().item)
-      let slope = Double(gradient.norm().item)
+      let size = EuclideanLength.length(of: parameter.value)
+      let slope = EuclideanLength.length(of: gradient)
       let scale = size > 0 && slope > 0 ? trust * size / (slope + decay * size) : 1
       memory.with("velocity", of: name, shape: parameter.shape) { velocity in
         parameter.variable.updateValue { value in

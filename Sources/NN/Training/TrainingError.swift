@@ -10,8 +10,14 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case lossesDoNotFit(count: Int, objectives: [String])
   /// A loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
   case lossIsNotFinite(step: Int, objective: String, loss: Double)
-  /// The loss is finite, but elements of a parameter's gradient are not. Nothing was updated.
+  /// So many elements of a parameter's gradient became infinite or NaN at a step, counted from 0, though the loss was
+  /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step.
   case gradientIsNotFinite(step: Int, parameter: String, count: Int)
+  /// An image to train on, by its index in the data, has so many values that are not finite; `place` is the first.
+  case imageIsNotFinite(index: Int, place: [Int], count: Int)
+  /// The labels of an image, by its index in the data, have so many pixels whose label is none of the classes; `place`
+  /// is the first, and `label` its label.
+  case labelIsNoClass(index: Int, label: Int32, place: [Int], count: Int, classes: Int)
   /// No parameter of an objective has a gradient: the loss does not depend on them.
   case noGradient(step: Int, objective: String)
 
@@ -23,7 +29,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .lossesDoNotFit(let count, let objectives): "\(count) losses for the objectives \(objectives)"
     case .lossIsNotFinite(let step, let objective, let loss): "\(objective) is \(loss) at step \(step)"
     case .gradientIsNotFinite(let step, let parameter, let count):
-      "\(count) elements of the gradient of '\(parameter)' are not finite at step \(step)"
+      "the gradient of '\(parameter)' has \(count) elements that are not finite at step \(step)"
+    case .imageIsNotFinite(let index, let place, let count):
+      "image \(index) has \(count) values that are not finite, the first at \(place)"
+    case .labelIsNoClass(let index, let label, let place, let count, let classes):
+      "image \(index) has \(count) labels that are none of the \(classes) classes, the first \(label) at \(place)"
     case .noGradient(let step, let objective):
       "no parameter of objective '\(objective)' has a gradient at step \(step)"
     }

@@ -73,9 +73,10 @@ extension TrainingLoop {
     let moment = currentMoment(part: 0)
     try task.willUpdate(at: moment)
     for hook in hooks.beforeUpdate { try hook(everything, moment) }
+    if !hooks.beforeUpdate.isEmpty { try checkGradients() }
     for (objective, optimizer) in zip(objectives, optimizers) {
       optimizer.learningRate = plateau?.rate ?? objective.settings.rate.value(at: step)
-      optimizer.step()
+      optimizer.move()
     }
     try task.didUpdate(at: moment)
     for hook in hooks.afterUpdate { try hook(everything, moment) }
@@ -99,18 +100,11 @@ extension TrainingLoop {
 
   /// Before anything changes: a step with a gradient that is not finite would break weights and moments for good.
   private func checkGradients() throws(TrainingError) {
-    for objective in objectives {
-      var hasGradient = false
-      for (name, parameter) in objective.parameters where !parameter.isFrozen {
-        guard let gradient = parameter.gradient else { continue }
-        hasGradient = true
-        let finite = gradient.isFinite()
-        guard finite.all() else {
-          let count = finite.withUnsafeBufferPointer { $0.count { !$0 } }
-          throw .gradientIsNotFinite(step: step, parameter: name, count: count)
-        }
+    for (objective, optimizer) in zip(objectives, optimizers) {
+      guard objective.parameters.contains(where: { $0.parameter.gradient != nil }) else {
+        throw .noGradient(step: step, objective: objective.name)
       }
-      guard hasGradient else { throw .noGradient(step: step, objective: objective.name) }
+      try optimizer.refuseNonFinite(step: step)
     }
   }
 

@@ -119,15 +119,17 @@ extension ContrastiveProduct {
             let index = group * anchors.rowCount + row
             let own = anchors.row(row, group: group)
             let label = Int(positives.anchorLabels[index])
-            var sum = RowKernels.dot(own, sums.pointer + label * dimension, count: dimension)
+            let scale = anchors.scales.pointer[index]
+            var sum = RowKernels.dot(
+              own, scaledBy: scale, sums.pointer + label * dimension, scaledBy: 1, count: dimension)
             let excluded = positives.excludedPositive(of: row, group: group)
             if excluded >= 0 {
               let other = references.row(excluded, group: group)
-              sum -=
-                RowKernels.dot(own, other, count: dimension)
-                * references.scales.pointer[group * references.rowCount + excluded]
+              sum -= RowKernels.dot(
+                own, scaledBy: scale, other,
+                scaledBy: references.scales.pointer[group * references.rowCount + excluded], count: dimension)
             }
-            result[index] = sum * anchors.scales.pointer[index]
+            result[index] = sum
           }
         }
       }
@@ -177,7 +179,8 @@ extension ContrastiveProduct {
             guard excluded >= 0 else { continue }
             let scale = references.scales.pointer[group * references.rowCount + excluded]
             RowKernels.add(
-              target, references.row(excluded, group: group), factor: -weight * scale, count: dimension)
+              target, references.row(excluded, group: group), scaledBy: scale, factor: -weight,
+              count: dimension)
           }
         }
       }
@@ -210,8 +213,8 @@ extension ContrastiveProduct {
               let target = ContrastiveGradient.row(excluded, group: group, of: references, in: pointers)
             else { continue }
             RowKernels.add(
-              target, anchors.row(row, group: group),
-              factor: -weights.pointer[index] * anchors.scales.pointer[index], count: dimension)
+              target, anchors.row(row, group: group), scaledBy: anchors.scales.pointer[index],
+              factor: -weights.pointer[index], count: dimension)
           }
         }
       }
@@ -230,10 +233,9 @@ extension ContrastiveProduct {
       guard let sums = sums.baseAddress else { return }
       for row in 0..<rows.rowCount {
         let index = group * rows.rowCount + row
-        let scale = rows.scales.pointer[index] * (weights?.pointer[index] ?? 1)
         RowKernels.add(
-          sums + Int(labels[index]) * rows.dimension, rows.row(row, group: group), factor: scale,
-          count: rows.dimension)
+          sums + Int(labels[index]) * rows.dimension, rows.row(row, group: group),
+          scaledBy: rows.scales.pointer[index], factor: weights?.pointer[index] ?? 1, count: rows.dimension)
       }
     }
     return sums

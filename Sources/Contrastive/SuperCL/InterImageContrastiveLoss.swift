@@ -14,7 +14,7 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   /// ASP: how features become one vector per image.
   public var averaging: AverageSuperpixelFeatures
 
-  /// A loss; the paper's without arguments.
+  /// A loss; the released code's without arguments.
   public init(
     _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init()
   ) {

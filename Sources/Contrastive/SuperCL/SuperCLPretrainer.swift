@@ -73,13 +73,19 @@ public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
   ) throws {
     let count = images.count
     guard count > 0 else { throw SuperCLError.badImages("there are no images to pre-train on") }
+    if configuration.epochs == .perEpoch(.dropped), count < configuration.batchSize {
+      throw SuperCLError.badImages(
+        "\(count) images do not fill a batch of \(configuration.batchSize), and the rest of an epoch is dropped"
+      )
+    }
     try loop.run(
       until: configuration.steps, imagesPerStep: configuration.batchSize, checkpoint: checkpoint,
       progress: progress
     ) { step, _ in
       // At every step: whoever looks at features between two steps may leave the mode at evaluation.
       network.setMode(.training)
-      let indices = loop.batch(step: step, size: configuration.batchSize, count: count)
+      let indices = loop.batch(
+        step: step, size: configuration.batchSize, count: count, epochs: configuration.epochs)
       let batch = try indices.map { index in
         let image = try images.element(at: index)
         try check(image, index)

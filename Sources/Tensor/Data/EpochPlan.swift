@@ -1,15 +1,5 @@
 import Synchronization
 
-/// What becomes of the last examples of an epoch when they do not fill a batch.
-public enum LastBatch: String, Hashable, Codable, Sendable {
-  /// They form a smaller batch.
-  case kept
-  /// They are left out, so that every batch has the same size.
-  case dropped
-  /// The batch is filled from the next epoch, so that every batch has the same size and no example is left out.
-  case carriedOver
-}
-
 /// Which examples every step reads: a sampler's epochs one after another, cut into batches.
 struct EpochPlan: Sendable {
   /// One example of a batch.

@@ -10,7 +10,7 @@
 /// `SuperCLConfiguration.fixedViewMirrors` names.
 ///
 /// Source: the released code of arXiv 2504.14737.
-public struct FixedAugmentation: Sendable, Equatable, Codable {
+public struct FixedAugmentation: Sendable, Hashable, Codable {
   /// Factors of brightness: 0...1; BraTS .8...1.2. `nil` for none.
   public var brightness: ClosedRange<Double>?
   /// Factors of contrast: .8...1.2. `nil` for none.

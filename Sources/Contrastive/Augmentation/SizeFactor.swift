@@ -1,5 +1,5 @@
 /// How a change of size is drawn. A size factor above 1 enlarges the picture, as everywhere in the library.
-public enum SizeFactor: Sendable, Equatable, Codable {
+public enum SizeFactor: Sendable, Hashable, Codable {
   /// Evenly from the range: torchvision's `scale`.
   case uniform(ClosedRange<Double>)
   /// `1 / s`, with s drawn evenly below 1 in half of the draws and above 1 in the others, where the range has both:

@@ -6,7 +6,7 @@ import Tensor
 /// where the formula's own slope would be 1 / f and one step would throw the weights behind it away. A shorter row than f
 /// that is not zero is divided by the constant f. Lengths above f leave no trace: 1e20 times the rows has the cosines of
 /// the rows.
-public enum CosineFloor: Sendable, Equatable {
+public enum CosineFloor: Sendable, Hashable, Codable {
   /// 1e-8, as PyTorch's `cosine_similarity`, which the released code of arXiv 2504.14737 uses: the default.
   case cosineSimilarity
   /// 1e-12, as PyTorch's `normalize`, for losses whose own code has it, such as MoCo's.

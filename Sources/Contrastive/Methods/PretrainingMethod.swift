@@ -25,10 +25,13 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
   /// How parameters are moved.
   var optimizer: OptimizerSettings { get }
 
-  /// Refuses an encoder that the method cannot train, or numbers that do not fit it.
+  /// The method as it trains an encoder: with what depends on the encoder filled in. It refuses an encoder that it cannot
+  /// train, and numbers that are out of range. By default it is the method itself.
   ///
   /// - Throws: ``PretrainingError``, naming the field and its value.
-  func check(_ encoder: EncoderDescription) throws
+  func fitted(to encoder: EncoderDescription) throws -> Self
+  /// What the user should know before the first step, such as a value that was chosen; the first report has it.
+  func notes(for encoder: EncoderDescription) -> [String]
   /// The encoder, with all that the method needs beside it, at its first weights.
   func makeLearner(_ encoder: EncoderBlueprint, key: RandomKey) throws -> Learner
   /// What is minimised, and by which parameters: all of the learner's that are not frozen, unless said otherwise.
@@ -44,7 +47,8 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
 }
 
 extension PretrainingMethod {
-  public func check(_ encoder: EncoderDescription) throws {}
+  public func fitted(to encoder: EncoderDescription) throws -> Self { self }
+  public func notes(for encoder: EncoderDescription) -> [String] { [] }
 
   public func objectives(of learner: Learner) -> [Objective] {
     [Objective([ParameterGroup(learner.namedParameters.filter { !$0.parameter.isFrozen })], optimizer)]

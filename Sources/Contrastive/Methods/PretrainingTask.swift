@@ -8,7 +8,7 @@ public import Tensor
 ///     try loop.run(checkpoint: CheckpointPolicy(url, everySteps: 50)) { print($0); return .proceed }
 ///     try task.encoder.save(to: encoderURL)
 public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
-  /// How the encoder is trained.
+  /// How the encoder is trained, as it fits the encoder.
   public let method: Method
   /// The encoder, with what the method needs beside it.
   public let learner: Method.Learner
@@ -25,10 +25,9 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
   ///
   /// - Throws: ``PretrainingError``: the method cannot train such an encoder.
   public init(_ method: Method, encoder: EncoderBlueprint) throws {
-    self.method = method
     learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
-    try method.check(learner.encoder.encoderDescription)
-    settings = Settings(method: Method.name, values: method, encoder: encoder)
+    self.method = try method.fitted(to: learner.encoder.encoderDescription)
+    settings = Settings(method: Method.name, values: self.method, encoder: encoder)
   }
 
   /// What fine-tuning starts from.
@@ -36,6 +35,7 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
   public var recipe: TrainingRecipe { method.recipe }
   public var state: any Module<Float> { learner }
   public var objectives: [Objective] { method.objectives(of: learner) }
+  public var notes: [String] { method.notes(for: learner.encoder.encoderDescription) }
 
   public var check: @Sendable (PretrainingImage, Int) throws -> Void {
     let encoder = learner.encoder.encoderDescription

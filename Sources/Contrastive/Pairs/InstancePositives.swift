@@ -5,8 +5,9 @@ public enum InstancePositives: Sendable {
   /// The other view of the same image alone: NT-Xent.
   case otherView
   /// Every row whose slice lies near: positions `|p_i - p_j| < threshold` (strict), in all four combinations of views,
-  /// across patients too. Source: Zeng et al., MICCAI 2021 (PCL).
-  case positions([Double], threshold: Double = 0.1)
+  /// across patients too. A row whose position is unknown has the other view of its image alone. Source: Zeng et al.,
+  /// MICCAI 2021 (PCL).
+  case positions([Double?], threshold: Double = 0.1)
 
   /// The position of a slice in its volume: `(index + 1) / count`.
   public static func position(slice index: Int, of count: Int) -> Double { Double(index + 1) / Double(count) }
@@ -26,10 +27,10 @@ public enum InstancePositives: Sendable {
   }
 
   private func isPair(_ first: Int, _ second: Int) -> Bool {
-    switch self {
-    case .otherView: first == second
-    case .positions(let positions, let threshold):
-      (positions[first] - positions[second]).magnitude < threshold
-    }
+    if first == second { return true }
+    guard case .positions(let positions, let threshold) = self, let one = positions[first],
+      let other = positions[second]
+    else { return false }
+    return (one - other).magnitude < threshold
   }
 }

@@ -7,7 +7,7 @@ public import Tensor
 /// divisor is the whole map's h w (the released code) or n_k (a mean over the region, a named variant). No gradient flows.
 ///
 /// Source: arXiv 2504.14737, IGCP.
-public struct AverageSuperpixelFeatures: Sendable, Equatable, Codable {
+public struct AverageSuperpixelFeatures: Sendable, Hashable, Codable {
   /// What the sum over a superpixel is divided by.
   public enum Divisor: String, Sendable, Codable {
     /// All pixels of the map: the released code's.

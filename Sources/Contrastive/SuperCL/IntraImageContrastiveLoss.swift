@@ -87,7 +87,7 @@ private func distinctLabels(_ labels: Tensor<Int32>) -> Tensor<Int32> {
 }
 
 /// Which pixels of a feature map take part in ILCP.
-public enum PixelSampling: Sendable, Equatable, Codable {
+public enum PixelSampling: Sendable, Hashable, Codable {
   /// Every stride-th pixel of the row-major order, as the released code, whose script has 16; 1 takes all.
   case flat(stride: Int)
   /// Every stride-th pixel along each axis.

@@ -1,37 +1,88 @@
+public import NN
 import Tensor
 
 /// The figures that show whether SuperCL learns or collapses.
 ///
 /// When ASP vectors become uniform, the graph of CCL becomes one component, every pair of images is positive, and the
 /// losses teach nothing. And where a superpixel has hardly a sampled pixel, ILCP's only positive is the same pixel in the
-/// other view.
+/// other view. Figures of terms that are not computed are `nil`.
 public struct SuperCLDiagnostics: Sendable, Equatable {
-  /// Components that CCL found.
-  public let componentCount: Int
-  /// Images among which they were found: 2B.
-  public let imageCount: Int
-  /// Mean number of positives of an image in IGCP.
-  public let positivesPerImage: Double
+  /// What CCL found among the 2B images.
+  public struct Groups: Sendable, Equatable {
+    /// Components that CCL found.
+    public let componentCount: Int
+    /// Images among which they were found: 2B.
+    public let imageCount: Int
+    /// Mean number of positives of an image in IGCP.
+    public let positivesPerImage: Double
+    /// Mean cosine of IGCP's positive pairs; NaN without any.
+    public let positiveSimilarity: Double
+    /// Mean cosine of the other pairs; NaN without any.
+    public let negativeSimilarity: Double
+  }
+
+  /// The groups of IGCP.
+  public let groups: Groups?
   /// Mean number of positives of a pixel in ILCP beyond the same pixel in the other view.
-  public let positivesPerPixel: Double
-  /// Mean cosine of IGCP's positive pairs; NaN without any.
-  public let positiveSimilarity: Double
-  /// Mean cosine of the other pairs; NaN without any.
-  public let negativeSimilarity: Double
+  public let positivesPerPixel: Double?
 
   init<Scalar: TensorFloatingPointScalar>(
-    projections: Tensor<Scalar>, components: ConnectedComponentLabels, pixelPositives: Tensor<Int32>
+    projections: Tensor<Scalar>?, components: ConnectedComponentLabels?, pixelPositives: Tensor<Int32>?,
+    floor: CosineFloor
   ) {
-    componentCount = components.count
-    let imageCount = components.labels.count
-    self.imageCount = imageCount
+    groups =
+      if let projections, let components { Groups(projections, components, floor: floor) } else { nil }
+    positivesPerPixel = pixelPositives.map { counts in
+      let beyond = counts.withUnsafeBufferPointer { $0.reduce(0.0) { $0 + Double(max($1 - 1, 0)) } }
+      return beyond / Double(max(counts.elementCount, 1))
+    }
+  }
+
+  /// The figures under short names, for progress and reports.
+  public var terms: [LossTerm] {
+    var terms: [LossTerm] = []
+    if let groups {
+      terms.append(LossTerm("components", Double(groups.componentCount)))
+      terms.append(LossTerm("imagePositives", groups.positivesPerImage))
+      terms.append(LossTerm("positiveSimilarity", groups.positiveSimilarity))
+      terms.append(LossTerm("negativeSimilarity", groups.negativeSimilarity))
+    }
+    if let positivesPerPixel { terms.append(LossTerm("pixelPositives", positivesPerPixel)) }
+    return terms
+  }
+
+  /// What a person should know about this step; empty when all is well.
+  public var warnings: [TrainingWarning] {
+    var warnings: [TrainingWarning] = []
+    if let groups, groups.componentCount == 1, groups.imageCount > 2 {
+      warnings.append(
+        TrainingWarning(
+          "one component", "one component covers the batch: every pair of images is a positive of IGCP"))
+    }
+    if let positivesPerPixel, positivesPerPixel < 2 {
+      let rounded = (positivesPerPixel * 100).rounded() / 100
+      warnings.append(
+        TrainingWarning(
+          "few positives per pixel",
+          "\(rounded) positives per pixel beyond the pixel itself: choose a finer level, a larger patch or fewer segments"
+        ))
+    }
+    return warnings
+  }
+}
+
+extension SuperCLDiagnostics.Groups {
+  init<Scalar: TensorFloatingPointScalar>(
+    _ projections: Tensor<Scalar>, _ components: ConnectedComponentLabels, floor: CosineFloor
+  ) {
+    let count = components.labels.count
     let mask = components.weakPositives
-    let unit = UnitRows(projections, floor: .cosineSimilarity).rows
+    let unit = UnitRows(projections, floor: floor).rows
     var sums = (positive: 0.0, negative: 0.0)
     var counts = (positive: 0.0, negative: 0.0)
     unit.matmul(unit, transposing: .right).withUnsafeBufferPointer { cosines in
       mask.withUnsafeBufferPointer { mask in
-        for index in cosines.indices where index / imageCount != index % imageCount {
+        for index in cosines.indices where index / count != index % count {
           if mask[index] {
             sums.positive += Double(cosines[index])
             counts.positive += 1
@@ -42,25 +93,9 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
         }
       }
     }
-    positivesPerImage = counts.positive / Double(max(imageCount, 1))
-    positiveSimilarity = sums.positive / counts.positive
-    negativeSimilarity = sums.negative / counts.negative
-    let pixels = pixelPositives.withUnsafeBufferPointer { $0.reduce(0.0) { $0 + Double(max($1 - 1, 0)) } }
-    positivesPerPixel = pixels / Double(max(pixelPositives.elementCount, 1))
-  }
-
-  /// What a person should know about this step; empty when all is well.
-  public var warnings: [String] {
-    var warnings: [String] = []
-    if componentCount == 1 && imageCount > 2 {
-      warnings.append("one component covers the batch: every pair of images is a positive of IGCP")
-    }
-    if positivesPerPixel < 2 {
-      let rounded = (positivesPerPixel * 100).rounded() / 100
-      warnings.append(
-        "\(rounded) positives per pixel beyond the pixel itself: choose a finer level, a larger patch or fewer segments"
-      )
-    }
-    return warnings
+    self.init(
+      componentCount: components.count, imageCount: count,
+      positivesPerImage: counts.positive / Double(max(count, 1)),
+      positiveSimilarity: sums.positive / counts.positive, negativeSimilarity: sums.negative / counts.negative)
   }
 }

@@ -8,6 +8,8 @@ public enum SuperCLError: Error, Equatable, CustomStringConvertible {
   case badConfiguration(field: String, value: String, reason: String)
   /// The images cannot be trained on.
   case badImages(String)
+  /// A term of the loss needs views, of this kind, that were not made.
+  case missingViews(String)
 
   public var description: String {
     switch self {
@@ -15,6 +17,7 @@ public enum SuperCLError: Error, Equatable, CustomStringConvertible {
       "a superpixel map of shape \(map) does not fit a feature map of shape \(features)"
     case .badConfiguration(let field, let value, let reason): "\(field) = \(value): \(reason)"
     case .badImages(let what): what
+    case .missingViews(let kind): "a term of the loss needs \(kind) views, which are not there"
     }
   }
 }

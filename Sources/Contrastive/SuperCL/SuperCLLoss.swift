@@ -8,77 +8,122 @@ public import Tensor
 /// I1, I2, V1 and V2 each go through the one encoder by themselves, so each has its own batch-norm statistics. ILCP
 /// (``IntraImageContrastiveLoss``) compares the pixels of I1 and I2; L_ins and IGCP (``InterImageContrastiveLoss``) compare
 /// the projections of V1 and V2, the one with positives by slice position (``InstancePositives``), the other with the
-/// groups that the superpixel features of I1 and I2 form.
+/// groups that the superpixel features of I1 and I2 form. A term of weight 0 is not computed, nor is a view that no other
+/// term needs.
 ///
 /// Source: arXiv 2504.14737 and its released code.
-public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+public struct SuperCLLoss: Sendable {
   /// Temperatures, weights, levels and sampling.
-  public var configuration: SuperCLConfiguration
+  public let method: SuperCL
 
   /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``.
-  public init(_ configuration: SuperCLConfiguration = .init()) throws(SuperCLError) {
-    try configuration.validate()
-    self.configuration = configuration
+  public init(_ method: SuperCL = .init()) throws(SuperCLError) {
+    try method.validate()
+    self.method = method
   }
 
   /// The loss of a batch's views, with every term and the figures that show a collapse.
   ///
-  /// - Throws: ``SuperCLError`` when the superpixel maps do not fit a feature map, or a level does not exist.
-  public func evaluate(
+  /// - Throws: ``SuperCLError`` when superpixel maps do not fit a feature map, a level does not exist, or a view that a term
+  ///   needs is not there.
+  public func evaluate<Scalar>(
     _ network: SuperCLNetwork<Scalar>, _ views: SuperCLViews<Scalar>
   ) throws(SuperCLError) -> SuperCLStepReport<Scalar> {
-    let batch = views.fixed.0.shape[0]
-    let image = views.fixed.0.shape.removing(axis: -1)
-    let scale = ContrastiveTemperature(
-      Scalar(configuration.temperature), base: configuration.baseTemperature.map { Scalar($0) })
-    let levels = [views.fixed.0, views.fixed.1].map { network.encoder(Variable($0)) }
-    let projections = [views.varied.0, views.varied.1].map { view -> Variable<Scalar> in
+    let step = SuperCLStep(method: method, network: network, views: views)
+    var terms: [(name: String, weight: Double, value: Variable<Scalar>)] = []
+    let fixed = try step.fixedFeatures()
+    let z = try step.projections()
+    if let z, method.weights.instance > 0 {
+      terms.append(("instance", method.weights.instance, step.instance(z)))
+    }
+    var pixelPositives: Tensor<Int32>?
+    if let fixed, method.weights.intra > 0 {
+      let (intra, positives) = try step.intra(fixed)
+      pixelPositives = positives
+      terms.append(("intra", method.weights.intra, intra))
+    }
+    var components: ConnectedComponentLabels?
+    if let fixed, let z, method.weights.inter > 0 {
+      let (inter, groups) = try step.inter(z, fixed)
+      components = groups
+      terms.append(("inter", method.weights.inter, inter))
+    }
+    let weighted = terms.map { $0.value * Scalar($0.weight) }
+    return SuperCLStepReport(
+      loss: weighted.dropFirst().reduce(weighted[0]) { $0 + $1 },
+      losses: terms.map { LossTerm($0.name, Double($0.value.item)) }, projections: z?.value,
+      components: components,
+      diagnostics: SuperCLDiagnostics(
+        projections: z?.value, components: components, pixelPositives: pixelPositives,
+        floor: method.cosineFloor))
+  }
+}
+
+/// The parts of one step.
+private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
+  let method: SuperCL
+  let network: SuperCLNetwork<Scalar>
+  let views: SuperCLViews<Scalar>
+
+  var scale: ContrastiveTemperature<Scalar> {
+    ContrastiveTemperature(Scalar(method.temperature), base: method.baseTemperature.map { Scalar($0) })
+  }
+
+  /// The levels of I1 and I2, where a term reads them.
+  func fixedFeatures() throws(SuperCLError) -> [[Variable<Scalar>]]? {
+    guard method.needsFixedFeatures else { return nil }
+    guard let fixed = views.fixed else { throw .missingViews("fixed") }
+    return [fixed.0, fixed.1].map { network.encoder(Variable($0)) }
+  }
+
+  /// z of V1, then of V2, where a term compares them.
+  func projections() throws(SuperCLError) -> Variable<Scalar>? {
+    guard method.needsProjections else { return nil }
+    guard let varied = views.varied else { throw .missingViews("varied") }
+    let z = [varied.0, varied.1].map { view -> Variable<Scalar> in
       let features = network.encoder(Variable(view))
       return network.projector(features[features.count - 1])
     }
-    let z = Variable(concatenating: projections, along: 0)
-
-    let positives = instancePositives(views).mask(batch: batch)
-    let instance = SupervisedContrastiveLoss(scale)(z, positives: positives)
-
-    let intraFeatures = try levels.map { features throws(SuperCLError) in
-      try level(configuration.intraLevel, of: features, field: "intraLevel")
-    }
-    let (intra, pixelPositives) = try IntraImageContrastiveLoss(
-      scale, sampling: configuration.pixelSampling, scope: configuration.pixelScope
-    ).evaluate(
-      intraFeatures[0], intraFeatures[1],
-      superpixels: try downsampled(views.superpixels.0, of: image, to: intraFeatures[0].shape))
-
-    let interLoss = InterImageContrastiveLoss(scale, averaging: configuration.superpixelFeatures)
-    let interFeatures = try levels.map { features throws(SuperCLError) in
-      try level(configuration.interLevel, of: features, field: "interLevel").value
-    }
-    let components = try interLoss.components(
-      interFeatures,
-      superpixels: [
-        try downsampled(views.superpixels.0, of: image, to: interFeatures[0].shape),
-        try downsampled(views.superpixels.1, of: image, to: interFeatures[1].shape),
-      ])
-    let inter = interLoss(z, components: components)
-
-    let weights = configuration.weights
-    // A term of weight 0 does not count, whatever its value: 0 times infinity would be NaN.
-    let counted = [(instance, weights.instance), (intra, weights.intra), (inter, weights.inter)]
-      .filter { $0.1 > 0 }.map { $0.0 * Scalar($0.1) }
-    let loss = counted.dropFirst().reduce(counted[0]) { $0 + $1 }
-    return SuperCLStepReport(
-      loss: loss, instance: Double(instance.item), intra: Double(intra.item), inter: Double(inter.item),
-      projections: z.value, components: components,
-      diagnostics: SuperCLDiagnostics(
-        projections: z.value, components: components, pixelPositives: pixelPositives))
+    return Variable(concatenating: z, along: 0)
   }
 
-  private func instancePositives(_ views: SuperCLViews<Scalar>) -> InstancePositives {
-    guard let threshold = configuration.positionThreshold, let positions = views.positions else {
-      return .otherView
+  func instance(_ z: Variable<Scalar>) -> Variable<Scalar> {
+    let batch = z.shape[0] / 2
+    let positives =
+      if let threshold = method.positionThreshold, views.positions.contains(where: { $0 != nil }) {
+        InstancePositives.positions(views.positions, threshold: threshold)
+      } else {
+        InstancePositives.otherView
+      }
+    return SupervisedContrastiveLoss(scale, floor: method.cosineFloor)(
+      z, positives: positives.mask(batch: batch))
+  }
+
+  func intra(
+    _ fixed: [[Variable<Scalar>]]
+  ) throws(SuperCLError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
+    let features = try fixed.map { levels throws(SuperCLError) in
+      try level(method.intraLevel, of: levels, field: "intraLevel")
     }
-    return .positions(positions, threshold: threshold)
+    return try IntraImageContrastiveLoss(
+      scale, sampling: method.pixelSampling, scope: method.pixelScope, floor: method.cosineFloor
+    ).evaluate(features[0], features[1], superpixels: try superpixels(0, at: features[0].shape))
+  }
+
+  func inter(
+    _ z: Variable<Scalar>, _ fixed: [[Variable<Scalar>]]
+  ) throws(SuperCLError) -> (Variable<Scalar>, ConnectedComponentLabels) {
+    let loss = InterImageContrastiveLoss(
+      scale, averaging: method.superpixelFeatures, floor: method.cosineFloor)
+    let features = try fixed.map { levels throws(SuperCLError) in
+      try level(method.interLevel, of: levels, field: "interLevel").value
+    }
+    let components = try loss.components(
+      features,
+      superpixels: [
+        try superpixels(0, at: features[0].shape), try superpixels(1, at: features[1].shape),
+      ])
+    return (loss(z, components: components), components)
   }
 
   private func level(
@@ -92,12 +137,11 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
     return features[index]
   }
 
-  /// Superpixels `[B, H, W]` of images of that shape at the size of features `[B, h, w, C]`, by the label of every
-  /// `H / h`-th pixel.
-  private func downsampled(
-    _ maps: Tensor<Int32>, of image: TensorShape, to features: TensorShape
-  ) throws(SuperCLError) -> Tensor<Int32> {
-    guard maps.shape == image else {
+  /// Superpixels `[B, H, W]` of a fixed view at the size of features `[B, h, w, C]`, by the label of every `H / h`-th pixel.
+  private func superpixels(_ view: Int, at features: TensorShape) throws(SuperCLError) -> Tensor<Int32> {
+    guard let both = views.superpixels, let fixed = views.fixed else { throw .missingViews("superpixels") }
+    let maps = view == 0 ? both.0 : both.1
+    guard maps.shape == fixed.0.shape.removing(axis: -1) else {
       throw .superpixelMapDoesNotFit(map: maps.shape, features: features)
     }
     let target = TensorShape(Array(features.dimensions[1..<features.rank - 1]))
@@ -113,32 +157,30 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
   }
 }
 
+extension SuperCL {
+  /// Whether a term reads features of I1 and I2, and their superpixels.
+  var needsFixedFeatures: Bool { weights.intra > 0 || weights.inter > 0 }
+  /// Whether a term compares projections of V1 and V2.
+  var needsProjections: Bool { weights.instance > 0 || weights.inter > 0 }
+}
+
 /// What one SuperCL step computed.
 public struct SuperCLStepReport<Scalar: TensorFloatingPointScalar> {
   /// The weighted sum, to run backward from.
   public let loss: Variable<Scalar>
-  /// L_ins, before its weight.
-  public let instance: Double
-  /// L_intra (ILCP), before its weight.
-  public let intra: Double
-  /// L_inter (IGCP), before its weight.
-  public let inter: Double
-  /// z of V1, then of V2, `[2B, d]`.
-  public let projections: Tensor<Scalar>
-  /// The groups that CCL found among I1, then I2.
-  public let components: ConnectedComponentLabels
+  /// L_ins (`instance`), L_intra (`intra`, ILCP) and L_inter (`inter`, IGCP) before their weights; those of weight 0 are
+  /// left out.
+  public let losses: [LossTerm]
+  /// z of V1, then of V2, `[2B, d]`; `nil` when no term compares them.
+  public let projections: Tensor<Scalar>?
+  /// The groups that CCL found among I1, then I2; `nil` without L_inter.
+  public let components: ConnectedComponentLabels?
   /// Figures that show a collapse.
   public let diagnostics: SuperCLDiagnostics
 
+  /// A loss before its weight, by its name.
+  public func value(of name: String) -> Double? { losses.first { $0.name == name }?.value }
+
   /// The loss, its terms and the diagnostics under short names, for progress and reports.
-  public var terms: [LossTerm] {
-    [
-      LossTerm("loss", Double(loss.item)), LossTerm("instance", instance), LossTerm("intra", intra),
-      LossTerm("inter", inter), LossTerm("components", Double(diagnostics.componentCount)),
-      LossTerm("imagePositives", diagnostics.positivesPerImage),
-      LossTerm("pixelPositives", diagnostics.positivesPerPixel),
-      LossTerm("positiveSimilarity", diagnostics.positiveSimilarity),
-      LossTerm("negativeSimilarity", diagnostics.negativeSimilarity),
-    ]
-  }
+  public var terms: [LossTerm] { [LossTerm("loss", Double(loss.item))] + losses + diagnostics.terms }
 }

@@ -4,12 +4,12 @@ public import Tensor
 /// What SuperCL trains: an encoder, and the projection head that is dropped afterwards.
 public final class SuperCLNetwork<Scalar: TensorFloatingPointScalar>: Module {
   /// What fine-tuning keeps.
-  public let encoder: UNetEncoder<Scalar>
+  public let encoder: any FeatureEncoder<Scalar>
   /// What is dropped after pre-training.
   public let projector: ProjectionHead<Scalar>
 
   /// The given parts.
-  public init(encoder: UNetEncoder<Scalar>, projector: ProjectionHead<Scalar>) {
+  public init(encoder: any FeatureEncoder<Scalar>, projector: ProjectionHead<Scalar>) {
     self.encoder = encoder
     self.projector = projector
   }

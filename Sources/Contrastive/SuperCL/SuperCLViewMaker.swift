@@ -5,99 +5,89 @@ public import Tensor
 /// Makes the four views and the superpixels of images, in step: what is cropped from an image is cropped from all of them.
 public struct SuperCLViewMaker: Sendable {
   /// Patch size, augmentations and SLIC.
-  public var configuration: SuperCLConfiguration
+  public var method: SuperCL
 
-  /// A maker of views as the configuration says.
-  public init(_ configuration: SuperCLConfiguration) { self.configuration = configuration }
+  /// A maker of views as the method says.
+  public init(_ method: SuperCL) { self.method = method }
 
-  /// The views of a batch. Each image draws from a key of its own, `(seed, step, place in the batch)`, and the result does
-  /// not depend on the number of threads.
+  /// The views of a batch that a term of the loss needs. Each image draws from a key of its own, that of its place in the
+  /// batch, and the result does not depend on the number of threads.
   ///
   /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, and when an image
   ///   lacks the channel that superpixels are made of.
-  public func views<Scalar: TensorFloatingPointScalar>(
-    of batch: [PretrainingImage<Scalar>], seed: UInt64, step: Int
-  ) throws(SuperCLError) -> SuperCLViews<Scalar> {
-    var results = [Result<ImageViews<Scalar>, SuperCLError>?](repeating: nil, count: batch.count)
-    results.withUnsafeMutableBufferPointer { results in
-      Parallel.for(batch.count, grain: 1) { range in
-        for index in range {
-          // A stream for each place in the batch, behind those of the training loop.
-          var generator = PhiloxGenerator(seed: seed, stream: 16 + index, index: step)
-          results[index] = views(of: batch[index].image, using: &generator)
+  public func views(of batch: [PretrainingImage], key: RandomKey) throws(SuperCLError) -> SuperCLViews<Float> {
+    var made: [ImageViews] = []
+    let results = Parallel.map(Array(batch.enumerated())) { place, image in
+      var generator = key.at(place: place).generator
+      return views(of: image.image, using: &generator)
+    }
+    for result in results { made.append(try result.get()) }
+    func pair<Scalar>(_ part: KeyPath<ImageViews, [Tensor<Scalar>]>) -> (Tensor<Scalar>, Tensor<Scalar>)? {
+      guard let first = made.first, !first[keyPath: part].isEmpty else { return nil }
+      return (
+        Tensor(stacking: made.map { $0[keyPath: part][0] }), Tensor(stacking: made.map { $0[keyPath: part][1] })
+      )
+    }
+    return SuperCLViews(
+      fixed: method.needsFixedFeatures ? pair(\.fixed) : nil, varied: pair(\.varied),
+      superpixels: pair(\.superpixels), positions: batch.map(\.position))
+  }
+
+  /// The views of one image; what no term needs is empty.
+  private struct ImageViews: Sendable {
+    var fixed: [Tensor<Float>]
+    var varied: [Tensor<Float>] = []
+    var superpixels: [Tensor<Int32>] = []
+  }
+
+  private func views(
+    of image: Tensor<Float>, using generator: inout PhiloxGenerator
+  ) -> Result<ImageViews, SuperCLError> {
+    let size = [method.patchSize, method.patchSize]
+    let scaled = method.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
+    let patch = PatchSampling.random(scaled, to: size, padding: method.padding, using: &generator).image
+    var views = ImageViews(fixed: [])
+    if method.needsFixedFeatures || method.variedSource == .fixedViews {
+      views.fixed = (0..<2).map { _ in method.fixedAugmentation(patch, using: &generator) }
+    }
+    if method.needsProjections || method.fixedViewMirrors == .withVariedViews {
+      for view in 0..<2 {
+        let source = method.variedSource == .image ? patch : views.fixed[view]
+        let axes = method.variedAugmentation.drawMirroredAxes(using: &generator)
+        let mirrored = source.mirrored(along: axes)
+        if method.variedSource == .fixedViews, method.fixedViewMirrors == .withVariedViews {
+          views.fixed[view] = mirrored
+        }
+        if method.needsProjections {
+          views.varied.append(method.variedAugmentation.warped(mirrored, using: &generator).image)
         }
       }
     }
-    var made: [ImageViews<Scalar>] = []
-    for result in results {
-      guard let result else { continue }
-      made.append(try result.get())
-    }
-    func stack(_ part: (ImageViews<Scalar>) -> Tensor<Scalar>) -> Tensor<Scalar> {
-      Tensor(stacking: made.map(part))
-    }
-    let positions = batch.compactMap(\.position)
-    return SuperCLViews(
-      fixed: (stack { $0.fixed.0 }, stack { $0.fixed.1 }),
-      varied: (stack { $0.varied.0 }, stack { $0.varied.1 }),
-      superpixels: (
-        Tensor(stacking: made.map(\.superpixels.0)), Tensor(stacking: made.map(\.superpixels.1))
-      ),
-      positions: positions.count == batch.count ? positions : nil)
-  }
-
-  private struct ImageViews<Scalar: TensorFloatingPointScalar>: Sendable {
-    let fixed: (Tensor<Scalar>, Tensor<Scalar>)
-    let varied: (Tensor<Scalar>, Tensor<Scalar>)
-    let superpixels: (Tensor<Int32>, Tensor<Int32>)
-  }
-
-  private func views<Scalar: TensorFloatingPointScalar>(
-    of image: Tensor<Scalar>, using generator: inout PhiloxGenerator
-  ) -> Result<ImageViews<Scalar>, SuperCLError> {
-    let size = [configuration.patchSize, configuration.patchSize]
-    let scaled = configuration.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
-    let patch = PatchSampling.random(
-      scaled, to: size, padding: configuration.padding, using: &generator
-    ).image
-    var fixed = (0..<2).map { _ in configuration.fixedAugmentation(patch, using: &generator) }
-    let varied = (0..<2).map { view in
-      let source = configuration.variedSource == .image ? patch : fixed[view]
-      let axes = configuration.variedAugmentation.drawMirroredAxes(using: &generator)
-      let mirrored = source.mirrored(along: axes)
-      if configuration.variedSource == .fixedViews, configuration.fixedViewMirrors == .withVariedViews {
-        fixed[view] = mirrored
-      }
-      return configuration.variedAugmentation.warped(mirrored, using: &generator).image
-    }
+    guard method.needsFixedFeatures else { return .success(views) }
     do {
-      let sources = configuration.superpixelSource == .image ? [patch] : fixed
-      let maps = try sources.map { try configuration.slic.segment(superpixelInput($0)).labels.labels }
-      return .success(
-        ImageViews(
-          fixed: (fixed[0], fixed[1]), varied: (varied[0], varied[1]),
-          superpixels: (maps[0], maps[maps.count - 1])))
+      let sources = method.superpixelSource == .image ? [patch] : views.fixed
+      let maps = try sources.map { try method.slic.segment(superpixelInput($0)).labels.labels }
+      views.superpixels = [maps[0], maps[maps.count - 1]]
+      return .success(views)
     } catch {
       return .failure(.badImages("superpixels of an image of shape \(image.shape): \(error)"))
     }
   }
 
   /// What SLIC sees of a view.
-  private func superpixelInput<Scalar: TensorFloatingPointScalar>(
-    _ view: Tensor<Scalar>
-  ) throws(SLICError) -> Tensor<Float> {
+  private func superpixelInput(_ view: Tensor<Float>) throws(SLICError) -> Tensor<Float> {
     let (channel, copies): (Int, Int)
-    switch configuration.superpixelChannels {
-    case .all: return Tensor<Float>(converting: view)
+    switch method.superpixelChannels {
+    case .all: return view
     case .one(let index): (channel, copies) = (index, 1)
     case .repeatedAsColor(let index): (channel, copies) = (index, 3)
     }
     guard (0..<view.shape[-1]).contains(channel) else {
       throw SLICError(
-        code: .invalidShape, parameter: "superpixelChannels", value: "\(configuration.superpixelChannels)",
+        code: .invalidShape, parameter: "superpixelChannels", value: "\(method.superpixelChannels)",
         reason: "the image has \(view.shape[-1]) channels")
     }
-    let gray = Tensor<Float>(converting: view.sliced(along: -1, channel..<channel + 1))
+    let gray = view.sliced(along: -1, channel..<channel + 1)
     return copies == 1 ? gray : Tensor(concatenating: [gray, gray, gray], along: -1)
   }
 }

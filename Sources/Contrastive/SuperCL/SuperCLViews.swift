@@ -2,19 +2,19 @@ public import Tensor
 
 /// The four views of a batch and its superpixels: what one SuperCL step computes on.
 public struct SuperCLViews<Scalar: TensorFloatingPointScalar>: Sendable {
-  /// I1 and I2, `[B, H, W, C]`: no pixel moved.
-  public var fixed: (Tensor<Scalar>, Tensor<Scalar>)
-  /// V1 and V2, `[B, H, W, C]`: moved in space.
-  public var varied: (Tensor<Scalar>, Tensor<Scalar>)
+  /// I1 and I2, `[B, H, W, C]`: no pixel moved. `nil` when neither L_intra nor L_inter is computed.
+  public var fixed: (Tensor<Scalar>, Tensor<Scalar>)?
+  /// V1 and V2, `[B, H, W, C]`: moved in space. `nil` when neither L_ins nor L_inter is computed.
+  public var varied: (Tensor<Scalar>, Tensor<Scalar>)?
   /// The superpixels of I1 and of I2, `[B, H, W]`.
-  public var superpixels: (Tensor<Int32>, Tensor<Int32>)
-  /// The positions of the slices in their volumes, in (0, 1], or `nil` where they are unknown.
-  public var positions: [Double]?
+  public var superpixels: (Tensor<Int32>, Tensor<Int32>)?
+  /// The position of each slice in its volume, in (0, 1], or `nil` where it is unknown.
+  public var positions: [Double?]
 
   /// Four views with the superpixels of the first two.
   public init(
-    fixed: (Tensor<Scalar>, Tensor<Scalar>), varied: (Tensor<Scalar>, Tensor<Scalar>),
-    superpixels: (Tensor<Int32>, Tensor<Int32>), positions: [Double]? = nil
+    fixed: (Tensor<Scalar>, Tensor<Scalar>)?, varied: (Tensor<Scalar>, Tensor<Scalar>)?,
+    superpixels: (Tensor<Int32>, Tensor<Int32>)?, positions: [Double?] = []
   ) {
     self.fixed = fixed
     self.varied = varied

@@ -95,8 +95,17 @@ public struct EncoderBlueprint: Sendable, Encodable {
   }
 
   /// A U-Net's encoder for images.
-  public static func unet(_ configuration: UNetConfiguration = .init()) -> EncoderBlueprint {
-    EncoderBlueprint("unet", settings: configuration) { UNetEncoder<Float>(configuration, using: &$0) }
+  ///
+  /// - Parameters:
+  ///   - configuration: Its sizes.
+  ///   - initializer: What it begins with: PyTorch's default, as SuperCL's released code pre-trains. Its Kaiming weights
+  ///     belong to fine-tuning and are 2.45 times as wide, so that one rate means two steps.
+  public static func unet(
+    _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .pyTorchDefault
+  ) -> EncoderBlueprint {
+    EncoderBlueprint("unet", settings: UNetSettings(configuration: configuration, initializer: initializer)) {
+      UNetEncoder<Float>(configuration, initializer: initializer, using: &$0)
+    }
   }
 
   /// A U-Net's encoder for images, in the paper's proportions from its first width.
@@ -104,9 +113,18 @@ public struct EncoderBlueprint: Sendable, Encodable {
     unet(UNetConfiguration(inputChannels: inputChannels, width: width))
   }
 
-  /// A U-Net's encoder for volumes.
-  public static func unet3D(_ configuration: UNetConfiguration = .init()) -> EncoderBlueprint {
-    EncoderBlueprint("unet3D", settings: configuration) { UNetEncoder3D<Float>(configuration, using: &$0) }
+  /// A U-Net's encoder for volumes; see ``unet(_:initializer:)``.
+  public static func unet3D(
+    _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .pyTorchDefault
+  ) -> EncoderBlueprint {
+    EncoderBlueprint("unet3D", settings: UNetSettings(configuration: configuration, initializer: initializer)) {
+      UNetEncoder3D<Float>(configuration, initializer: initializer, using: &$0)
+    }
+  }
+
+  private struct UNetSettings: Encodable {
+    let configuration: UNetConfiguration
+    let initializer: ParameterInitializer
   }
 
   /// An encoder with weights drawn from the generator.

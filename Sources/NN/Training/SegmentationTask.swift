@@ -48,7 +48,7 @@ public final class SegmentationTask: TrainingTask {
     self.optimizer =
       optimizer
       ?? OptimizerSettings(
-        .adam(), rate: .cosine(start: 5e-4, end: 5e-6, steps: max(recipe.steps, 1)), weightDecay: 1e-5)
+        .adam(), rate: .flooredCosine(start: 5e-4, floor: 5e-6, steps: max(recipe.steps, 1)), weightDecay: 1e-5)
     settings = Settings(
       network: "\(type(of: network))", classCount: classCount, loss: "\(loss)",
       augmentation: augmentation.map { NamedSettings($0) })
@@ -64,19 +64,22 @@ public final class SegmentationTask: TrainingTask {
   public var objectives: [Objective] { [Objective(network, optimizer)] }
 
   public var check: @Sendable (LabeledImage, Int) throws -> Void {
-    let classCount = settings.classCount
+    let (classes, ignored) = (settings.classCount, loss.ignoredLabel)
     return { example, index in
-      let finite = example.image.isFinite()
-      guard finite.all() else {
-        let count = finite.withUnsafeBufferPointer { $0.count { !$0 } }
-        throw TrainingError.badData("image \(index) has \(count) values that are not finite")
+      let (count, first) = example.image.nonFiniteElements
+      if let first {
+        throw TrainingError.imageIsNotFinite(
+          index: index, place: example.image.shape.place(of: first), count: count)
       }
-      let wrong = example.labels.withUnsafeBufferPointer { labels in
-        (count: labels.count { $0 < 0 || $0 >= classCount }, first: labels.first { $0 < 0 || $0 >= classCount })
+      let wrong = example.labels.withUnsafeBufferPointer { values in
+        let isWrong = { (label: Int32) in !(0..<Int32(classes)).contains(label) && label != ignored }
+        return values.firstIndex(where: isWrong).map { ($0, values[$0], values.count(where: isWrong)) }
       }
-      guard let first = wrong.first else { return }
-      throw TrainingError.badData(
-        "image \(index) has \(wrong.count) labels outside 0..<\(classCount), the first \(first)")
+      if let (first, label, count) = wrong {
+        throw TrainingError.labelIsNoClass(
+          index: index, label: label, place: example.labels.shape.place(of: first), count: count,
+          classes: classes)
+      }
     }
   }
 
@@ -121,5 +124,16 @@ public struct NamedSettings: Encodable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(type, forKey: .type)
     try value.encode(to: container.superEncoder(forKey: .value))
+  }
+}
+
+extension TensorShape {
+  /// The indices along every axis of the element at `offset` in row-major order.
+  fileprivate func place(of offset: Int) -> [Int] {
+    var rest = offset
+    return dimensions.reversed().map { length in
+      defer { rest /= length }
+      return rest % length
+    }.reversed()
   }
 }

@@ -35,7 +35,7 @@ extension TrainingLoop {
       try log?.append(entry)
       let control = try progress(
         clock.progress(
-          entry, totalSteps: recipe.steps, epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
+          entry, notes: task.notes, totalSteps: recipe.steps, epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
       let isOver = validation?.patience.map { record.scoresSinceBest > $0 } ?? false
       if let checkpoint,
         isOver || control == .stop || step == recipe.steps || step % checkpoint.interval == 0
@@ -173,12 +173,14 @@ private struct RunClock {
     self.imagesPerStep = imagesPerStep
   }
 
-  func progress(_ entry: TrainingLog.Entry, totalSteps: Int, epoch: Int) -> TrainingProgress {
+  func progress(
+    _ entry: TrainingLog.Entry, notes: [String], totalSteps: Int, epoch: Int
+  ) -> TrainingProgress {
     let seconds = max(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9, 1e-9)
     let done = Double(entry.step - firstStep)
     return TrainingProgress(
       step: entry.step, totalSteps: totalSteps, epoch: epoch, terms: entry.terms, warnings: entry.warnings,
-      learningRates: entry.learningRates, score: entry.score,
+      notes: entry.step == firstStep + 1 ? notes : [], learningRates: entry.learningRates, score: entry.score,
       imagesPerSecond: done * Double(imagesPerStep) / seconds,
       secondsRemaining: Double(totalSteps - entry.step) * seconds / done)
   }

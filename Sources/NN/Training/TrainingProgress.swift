@@ -24,6 +24,8 @@ public struct TrainingProgress: Sendable, CustomStringConvertible {
   public let terms: [LossTerm]
   /// What the user should know about this step.
   public let warnings: [TrainingWarning]
+  /// What the user should know about the training, in the first report of a run.
+  public let notes: [String]
   /// The learning rate of each objective in this step.
   public let learningRates: [Double]
   /// The score of this step's validation, where there was one.
@@ -42,7 +44,8 @@ public struct TrainingProgress: Sendable, CustomStringConvertible {
     let line =
       "step \(step)/\(totalSteps)  \(values)\(score)  \(Self.rounded(imagesPerSecond)) images/s  "
       + "\(Self.duration(secondsRemaining)) left"
-    return ([line] + warnings.map { "  warning: \($0)" }).joined(separator: "\n")
+    return (notes.map { "note: \($0)" } + [line] + warnings.map { "  warning: \($0)" })
+      .joined(separator: "\n")
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }

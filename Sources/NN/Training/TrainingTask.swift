@@ -39,6 +39,8 @@ public protocol TrainingTask<Example> {
   /// Refuses an example that cannot be trained on, given its index in the dataset: before the first step for data in
   /// memory, as it is read otherwise. By default every example is taken.
   var check: @Sendable (_ example: Example, _ index: Int) throws -> Void { get }
+  /// What the user should know before the first step, such as a value that was chosen; a run's first report has it.
+  var notes: [String] { get }
   /// The loss of each objective, in their order, and what to report. The state is in training mode.
   func evaluate(_ batch: Batch, at moment: TrainingMoment) throws -> StepOutcome
   /// Called once a step, when all gradients are there and nothing has changed yet: to hold a parameter, drop its gradient.
@@ -49,6 +51,7 @@ public protocol TrainingTask<Example> {
 
 extension TrainingTask {
   public var check: @Sendable (_ example: Example, _ index: Int) throws -> Void { { _, _ in } }
+  public var notes: [String] { [] }
   public func willUpdate(at moment: TrainingMoment) throws {}
   public func didUpdate(at moment: TrainingMoment) throws {}
 }

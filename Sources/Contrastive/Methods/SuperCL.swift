@@ -1,12 +1,19 @@
+public import NN
 public import Superpixel
-public import Tensor
 
-/// Everything that changes the result of SuperCL pre-training.
+/// SuperCL: superpixels tell a contrastive loss which pixels (ILCP) and which images (IGCP) belong together.
 ///
-/// The defaults are the method with the numbers of its released code. Where that code does something else than the
-/// method says, or than this library holds to be right, the code's way has a name, and ``asReleased``,
-/// ``kitsAsReleased`` and ``brats`` take all of them. What the network begins with is ``SuperCLNetwork``'s initializer.
-public struct SuperCLConfiguration: Sendable, Equatable, Codable {
+///     let task = try PretrainingTask(SuperCL(patchSize: 128), encoder: .unet(width: 32))
+///     try TrainingLoop(task, on: slices).run { print($0); return .proceed }
+///     try task.encoder.save(to: url)
+///
+/// `L = w1 L_ins + w2 L_intra + w3 L_inter`; ``SuperCLLoss`` has the terms. The defaults are the method with the numbers of
+/// its released code, but for the level and the number of superpixels, which go with the patch. Where that code does
+/// something else than the method says, or than this library holds to be right, the code's way has a name, and
+/// ``asReleased``, ``kitsAsReleased`` and ``brats`` take all of them.
+///
+/// Source: arXiv 2504.14737 and its released code.
+public struct SuperCL: Sendable, Hashable, Codable {
   /// T of all three losses: .1.
   public var temperature = 0.1
   /// T0 in the factor T / T0 of the released code: .07; `nil` drops the factor.
@@ -15,8 +22,9 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   public var weights = Weights()
   /// Slices nearer than this are positives of L_ins, where positions are known: .1. `nil` for NT-Xent throughout.
   public var positionThreshold: Double? = 0.1
-  /// The level of the encoder that ILCP reads: the bottleneck.
-  public var intraLevel = FeatureLevel.bottleneck
+  /// The level of the encoder that ILCP reads: the deepest that carries enough superpixels, which is the bottleneck at
+  /// 512 px; the released code always reads the bottleneck.
+  public var intraLevel = FeatureLevel.automatic
   /// The level that ASP reads: the bottleneck.
   public var interLevel = FeatureLevel.bottleneck
   /// Which pixels ILCP takes: all, stride 1, which is the paper's best by a digest of its Table IV (not read in the paper
@@ -31,7 +39,7 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   /// Which channels of it SLIC sees: all. The released code repeats one three times.
   public var superpixelChannels = SuperpixelChannels.all
   /// SLIC with all its settings: 100 segments, compactness 10, at most 10 passes. The released code runs scikit-image's,
-  /// `mode = .skimageCompatible`.
+  /// `mode = .skimageCompatible`. With an automatic level, fewer segments where the level does not carry as many.
   public var slic = SLIC(segmentCount: 100, compactness: 10, maximumIterations: 10)
   /// What happens to the intensities of a whole image before a patch is cut from it: nothing; for BraTS a min-max of
   /// each channel.
@@ -48,13 +56,11 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   public var variedSource = VariedSource.fixedViews
   /// Side of the square patch: 512 for CHD and KiTS, 192 for BraTS.
   public var patchSize = 512
-  /// Images per step: 16 for CHD and KiTS, 32 for BraTS. The released code has them on each of two GPUs, whose batch
-  /// norm is synchronised over both, statistics of twice as many images; one process here has its own batch alone.
-  public var batchSize = 16
-  /// How epochs are cut into batches: without a break. The released code drops the rest, `.perEpoch(.dropped)`.
-  public var epochs = EpochBatching.continuous
-  /// Steps in all. The released code trains 100 epochs: `100 * images / batchSize`.
-  public var steps = 1000
+  /// Steps, batch, seed: 1,000 steps of 16 images, seed 1234. The released code trains 100 epochs, `100 * images / batch`
+  /// steps, of 16 images for CHD and KiTS and 32 for BraTS on each of two GPUs, whose batch norm is synchronised over
+  /// both: statistics of twice as many images. One process here has its own batch alone. Epochs follow one another without
+  /// a break; the released code drops the rest of each, `.dropped`.
+  public var recipe = TrainingRecipe(steps: 1000, batchSize: 16)
   /// SGD's rate at the start of the cosine to 0: .01 as in the release's scripts. Its README and the paper on PCL say .1,
   /// with which a trial of this library collapsed, from weights other than the released code's.
   public var learningRate = 0.01
@@ -62,14 +68,20 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   public var momentum = 0.9
   /// SGD's L2 weight decay: 1e-5.
   public var weightDecay = 1e-5
-  /// The seed: 1234.
-  public var seed: UInt64 = 1234
+  /// The least length that a cosine divides by: 1e-8, that of PyTorch's cosine, which the released code uses.
+  public var cosineFloor = CosineFloor.cosineSimilarity
 
   /// The method, with the released code's numbers for CHD and KiTS.
   public init() {}
 
+  /// The method on patches of a size, in steps of a number of images.
+  public init(patchSize: Int, steps: Int = 1000, batchSize: Int = 16, seed: UInt64 = 1234) {
+    self.patchSize = patchSize
+    recipe = TrainingRecipe(steps: steps, batchSize: batchSize, seed: seed)
+  }
+
   /// The weights of the three losses.
-  public struct Weights: Sendable, Equatable, Codable {
+  public struct Weights: Sendable, Hashable, Codable {
     /// The weight of L_ins: 1.
     public var instance: Double
     /// The weight of L_intra: 1.
@@ -87,8 +99,13 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
 }
 
 /// A level of the encoder's features.
-public enum FeatureLevel: Sendable, Equatable, Codable, CustomStringConvertible {
-  /// The center's output, at 1/16 of the image.
+public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
+  /// The deepest level that carries enough superpixels: with n sampled pixels of an image, n / 10 superpixels of 10 pixels
+  /// each in the mean, of which SLIC keeps none below half; a level that carries fewer than 25 is passed over for a finer
+  /// one. At 512 px this is the bottleneck with the paper's 100, at 256 px the bottleneck with 25, at 128 px 1/8 with 25.
+  /// Where ILCP's only positive is the same pixel in the other view, it teaches nothing.
+  case automatic
+  /// The deepest output, at 1/16 of the image in a U-Net.
   case bottleneck
   /// The output of a stage before pooling, at `1 / 2^index` of the image.
   case stage(Int)
@@ -96,13 +113,14 @@ public enum FeatureLevel: Sendable, Equatable, Codable, CustomStringConvertible 
   /// The place in the encoder's output of `levelCount` levels.
   func index(of levelCount: Int) -> Int {
     switch self {
-    case .bottleneck: levelCount - 1
+    case .bottleneck, .automatic: levelCount - 1
     case .stage(let index): index
     }
   }
 
   public var description: String {
     switch self {
+    case .automatic: "automatic level"
     case .bottleneck: "bottleneck"
     case .stage(let index): "stage \(index) (1/\(1 << index))"
     }
@@ -118,7 +136,7 @@ public enum SuperpixelSource: String, Sendable, Codable {
 }
 
 /// Which channels of an image SLIC sees.
-public enum SuperpixelChannels: Sendable, Equatable, Codable {
+public enum SuperpixelChannels: Sendable, Hashable, Codable {
   /// Those that it has, as `SLIC.colorConversion` says.
   case all
   /// One channel, from 0, by itself.

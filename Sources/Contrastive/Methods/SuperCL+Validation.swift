@@ -1,7 +1,8 @@
+import NN
 import Superpixel
 import Tensor
 
-extension SuperCLConfiguration {
+extension SuperCL {
   /// Checks every field.
   ///
   /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``, naming the first that is out of range.
@@ -26,8 +27,8 @@ extension SuperCLConfiguration {
     try require(pixelSampling.stride >= 1, "pixelSampling", pixelSampling, "the stride must be at least 1")
     try validateSuperpixels()
     try require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
-    try require(batchSize >= 1, "batchSize", batchSize, "must be at least 1")
-    try require(steps >= 0, "steps", steps, "must not be negative")
+    try require(recipe.batchSize >= 1, "recipe.batchSize", recipe.batchSize, "must be at least 1")
+    try require(recipe.steps >= 0, "recipe.steps", recipe.steps, "must not be negative")
     try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "must be positive")
     try require((0..<1).contains(momentum), "momentum", momentum, "must be at least 0 and below 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "must not be negative")

@@ -13,8 +13,8 @@ import Testing
     await #expect(processExitsWith: .success) {
       var generator = PhiloxGenerator(seed: 1)
       let network = UNet<Float>(UNetConfiguration(widths: [2, 4]), classCount: 2, using: &generator)
-      let optimizer = Adam(network, learningRate: 1e-3)
-      optimizer.gradientHooks.append(GradientClipping.byNorm(1))
+      let optimizer = Optimizer(network, .adam(), learningRate: 1e-3)
+      optimizer.clipping = .norm(1)
       let images = Tensor<Float>(uniform: 0..<1, shape: [2, 4, 4, 1], using: &generator)
       let labels = Tensor<Int32>(mask: images .> 0.5).squeezed(at: -1)
       expectConstantBuffers {
@@ -29,8 +29,8 @@ import Testing
     await #expect(processExitsWith: .success) {
       var generator = PhiloxGenerator(seed: 1)
       let network = SuperCLNetwork<Float>(UNetConfiguration(widths: [2, 2, 4]), using: &generator)
-      let optimizer = SGD(network, learningRate: 1e-3)
-      let loss = try SuperCLLoss<Float>()
+      let optimizer = Optimizer(network, .sgd(), learningRate: 1e-3)
+      let loss = try SuperCLLoss()
       func view() -> Tensor<Float> { Tensor(uniform: 0..<1, shape: [2, 8, 8, 1], using: &generator) }
       let map = Tensor<Int32>(shape: [2, 8, 8]) { buffer in
         for index in buffer.indices { buffer[index] = Int32(index / 4 % 2) }

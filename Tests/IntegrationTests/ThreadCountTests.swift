@@ -87,22 +87,20 @@ import Testing
   @Test func stepsOfPretrainingAreEqual() async {
     await #expect(processExitsWith: .success) {
       expectEqualBytes("SuperCL") {
-        var generator = PhiloxGenerator(seed: 1)
-        let network = SuperCLNetwork<Float>(UNetConfiguration(width: 8), using: &generator)
-        var configuration = SuperCLConfiguration()
-        configuration.patchSize = 64
-        configuration.batchSize = 3
-        configuration.steps = 2
-        configuration.slic.segmentCount = 16
-        configuration.intraLevel = .stage(2)
+        var method = SuperCL(patchSize: 64, steps: 2, batchSize: 3)
+        method.slic.segmentCount = 16
+        method.intraLevel = .stage(2)
         let images = (0..<4).map {
           PretrainingImage(random([70, 61, 1], seed: UInt64($0)), position: Double($0 + 1) / 4)
         }
-        let pretrainer = try SuperCLPretrainer(network, configuration)
-        try pretrainer.train(on: images)
-        // A similarity is NaN in a batch without such pairs; a cosine of 2 stands for it.
-        let terms = pretrainer.loop.history.flatMap { $0.map { $0.value.isNaN ? 2 : Float($0.value) } }
-        return state(of: network) + [Tensor(terms)]
+        let task = try PretrainingTask(method, encoder: .unet(width: 8))
+        var terms: [Float] = []
+        try TrainingLoop(task, on: images).run {
+          // A similarity is NaN in a batch without such pairs; a cosine of 2 stands for it.
+          terms += $0.terms.map { $0.value.isNaN ? 2 : Float($0.value) }
+          return .proceed
+        }
+        return state(of: task.learner) + [Tensor(terms)]
       }
     }
   }
@@ -117,8 +115,9 @@ import Testing
           return LabeledImage(
             image: image, labels: Tensor<Int32>(mask: image .> 0.5).reshaped([48, 64]))
         }
-        let trainer = SegmentationTrainer(network, training: .init(steps: 2, batchSize: 3))
-        try trainer.train(on: images)
+        let task = SegmentationTask(
+          network, classCount: 3, recipe: TrainingRecipe(steps: 2, batchSize: 3))
+        try TrainingLoop(task, on: images).run()
         return state(of: network)
       }
     }
@@ -132,7 +131,9 @@ import Testing
         let image = random([16, 24, 20, 1])
         let labeled = LabeledImage(
           image: image, labels: Tensor<Int32>(mask: image .> 0.5).reshaped([16, 24, 20]))
-        try SegmentationTrainer(network, training: .init(steps: 2, batchSize: 2)).train(on: [labeled])
+        let task = SegmentationTask(
+          network, classCount: 2, recipe: TrainingRecipe(steps: 2, batchSize: 2))
+        try TrainingLoop(task, on: [labeled]).run()
         return state(of: network)
       }
     }

@@ -13,54 +13,50 @@ import Testing
     var members: [ModuleMember<Float>] { [.parameter("w", weights)] }
   }
 
-  static let optimizers = ["SGD", "Adam", "AdamW", "LARS"]
+  static let rules: [OptimizerRule] = [.sgd(), .adam(), .adamW(), .lars()]
 
-  private func optimizer(_ name: String, _ module: Weights) -> any Optimizer<Float> {
-    switch name {
-    case "SGD": SGD(module, learningRate: 0.1)
-    case "Adam": Adam(module, learningRate: 0.1)
-    case "AdamW": AdamW(module, learningRate: 0.1)
-    default: LARS(module, learningRate: 0.1)
+  /// Half the sum at step 0, so that there are moments and a checkpoint to lose; then the root at the kink.
+  private final class RootTask: TrainingTask {
+    let weights = Weights()
+    let optimizer: OptimizerSettings
+    let recipe = TrainingRecipe(steps: 3, batchSize: 1)
+
+    init(_ optimizer: OptimizerSettings) { self.optimizer = optimizer }
+
+    var settings: String { "root" }
+    var state: any Module<Float> { weights }
+    var objectives: [Objective] { [Objective(weights, optimizer)] }
+    var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
+
+    func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome {
+      let variable = weights.weights.variable
+      return StepOutcome(loss: (moment.step == 1 ? variable.sqrt() : variable * 0.5).sum(), terms: [])
     }
   }
 
-  private static let clippings: [(String, [([Parameter<Float>]) -> Void])] = [
-    ("none", []), ("byNorm", [GradientClipping.byNorm(1)]), ("byValue", [GradientClipping.byValue(1)]),
-  ]
-
-  @Test(arguments: optimizers, clippings.indices)
-  func theLoopThrowsBeforeAnythingChanges(_ name: String, _ clipping: Int) throws {
+  @Test(arguments: rules, [nil, GradientClipping.norm(1), .value(1)])
+  func theLoopThrowsBeforeAnythingChanges(_ rule: OptimizerRule, _ clipping: GradientClipping?) throws {
     let folder = try TemporaryFolder()
-    let url = folder.file("state")
-    let module = Weights()
-    let loop = TrainingLoop<Float>(
-      module, optimizer: optimizer(name, module), schedule: .constant(0.1), seed: 1)
-    loop.optimizer.gradientHooks = Self.clippings[clipping].1
-    func run(_ last: Int, _ weigh: (Variable<Float>) -> Variable<Float>) throws {
-      try loop.run(until: last, imagesPerStep: 1, checkpoint: CheckpointPolicy(url, everySteps: 1)) { _, _ in
-        .init(loss: weigh(module.weights.variable).sum(), terms: [])
+    let policy = CheckpointPolicy(folder.file("state"), everySteps: 1)
+    let task = RootTask(OptimizerSettings(rule, rate: .constant(0.1), clipping: clipping))
+    let loop = try TrainingLoop(task, on: [1])
+    var checkpoint = Data()
+    #expect(throws: TrainingError.gradientIsNotFinite(step: 1, parameter: "w", count: 1)) {
+      try loop.run(checkpoint: policy) { _ in
+        task.weights.weights.value = Tensor([0, 1, 4])
+        return .proceed
       }
     }
-    // A good step first, so that there are moments and a checkpoint to lose; then back to the kink.
-    try run(1) { $0 * 0.5 }
-    module.weights.value = Tensor([0, 1, 4])
-    let checkpoint = try Data(contentsOf: url)
-    let memory = loop.optimizer.memory.state().data()
-    #expect(throws: TrainingError.gradientIsNotFinite(step: 1, parameter: "w", count: 1)) {
-      try run(3) { $0.sqrt() }
-    }
-    #expect(module.weights.value == Tensor([0, 1, 4]))
-    #expect(loop.optimizer.memory.state().data() == memory)
-    #expect(try Data(contentsOf: url) == checkpoint)
-    #expect(loop.step == 1 && loop.history.count == 1)
-    // Nothing is left over: a good step follows.
-    try run(3) { $0 * 0.5 }
-    #expect(module.weights.value.isFinite().all())
+    checkpoint = try Data(contentsOf: policy.url)
+    #expect(task.weights.weights.value == Tensor([0, 1, 4]) && loop.step == 1)
+    // The checkpoint of step 1 stands, and the moments are those that it holds.
+    try loop.write(to: folder.file("now"))
+    #expect(try Data(contentsOf: folder.file("now")) == checkpoint)
   }
 
-  @Test(arguments: optimizers) func aStepAloneRefusesToo(_ name: String) throws {
+  @Test(arguments: rules) func aStepAloneRefusesToo(_ rule: OptimizerRule) throws {
     let module = Weights()
-    let optimizer = optimizer(name, module)
+    let optimizer = Optimizer(module, rule, learningRate: 0.1)
     let before = optimizer.memory.state().data()
     module.weights.gradient = Tensor([.nan, 1, .infinity])
     let error = #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 2)) {
@@ -74,22 +70,19 @@ import Testing
     #expect(module.weights.value.isFinite().all() && module.weights.value != Tensor([0, 1, 4]))
   }
 
-  @Test func aHookThatBreaksAGradientIsFound() {
-    let module = Weights()
-    let optimizer = SGD(module)
-    optimizer.gradientHooks.append { $0[0].gradient = Tensor([0, .nan, 0]) }
-    module.weights.gradient = Tensor([1, 1, 1])
-    #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 1)) {
-      try optimizer.step()
-    }
-    #expect(module.weights.value == Tensor([0, 1, 4]) && optimizer.memory.step == 0)
+  @Test func aHookThatBreaksAGradientIsFound() throws {
+    let task = RootTask(OptimizerSettings(.sgd(), rate: .constant(0.1)))
+    let loop = try TrainingLoop(task, on: [1])
+    loop.hooks.beforeUpdate.append { parameters, _ in parameters[0].parameter.gradient = Tensor([0, .nan, 0]) }
+    #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 1)) { try loop.run() }
+    #expect(task.weights.weights.value == Tensor([0, 1, 4]) && loop.step == 0)
   }
 
   @Test func aFrozenParameterMayHaveAnyGradient() throws {
     let module = Weights()
     module.weights.gradient = Tensor([.nan, 1, 1])
     module.freeze()
-    try SGD(module).step()
+    try Optimizer(module, .sgd(), learningRate: 0.1).step()
     #expect(module.weights.value == Tensor([0, 1, 4]))
   }
 
@@ -97,7 +90,7 @@ import Testing
   @Test func largeGradientsAreFinite() throws {
     let module = Weights()
     module.weights.gradient = Tensor([3e38, 3e38, -1])
-    try SGD(module, learningRate: 1e-38, momentum: .none).step()
+    try Optimizer(module, .sgd(momentum: .none), learningRate: 1e-38).step()
     #expect(module.weights.value.isClose(to: Tensor([-3, -2, 4]), absoluteTolerance: 1e-5))
   }
 }

@@ -22,9 +22,9 @@ import Testing
   func byNormItIsTheReference(_ name: String, _ maximum: Double) throws {
     let reference = try ReferenceValues("optimizers", in: .module)
     let parameters = try parts(reference)
-    let norm = GradientClipping.gradientNorm(parameters)
+    let norm = gradientNorm(parameters)
     #expect(abs(norm - (try reference.number("\(name).total"))) <= 1e-14)
-    GradientClipping.byNorm(maximum)(parameters)
+    GradientClipping.norm(maximum).apply(to: parameters)
     let expected = try reference.tensor("\(name).result", as: Double.self)
     #expect(joined(parameters).isClose(to: expected, absoluteTolerance: 1e-14))
   }
@@ -32,15 +32,15 @@ import Testing
   @Test func byValueItIsTheReference() throws {
     let reference = try ReferenceValues("optimizers", in: .module)
     let parameters = try parts(reference)
-    GradientClipping.byValue(0.5)(parameters)
+    GradientClipping.value(0.5).apply(to: parameters)
     #expect(joined(parameters) == (try reference.tensor("clip.value0_5.result", as: Double.self)))
   }
 
-  @Test func asAHookItActsBeforeTheStep() throws {
+  @Test func itActsBeforeTheStep() throws {
     let parameter = Parameter(Tensor<Double>([0, 0]))
-    let optimizer = SGD(
-      [ParameterGroup([(name: "p", parameter: parameter)])], learningRate: 1, momentum: .none)
-    optimizer.gradientHooks.append(GradientClipping.byValue(1))
+    let optimizer = Optimizer(
+      [ParameterGroup([(name: "p", parameter: parameter)])], .sgd(momentum: .none), learningRate: 1)
+    optimizer.clipping = .value(1)
     parameter.gradient = Tensor([5, -0.5])
     try optimizer.step()
     #expect(parameter.value == Tensor([-1, 0.5]))

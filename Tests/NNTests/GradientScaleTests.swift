@@ -17,9 +17,9 @@ import Testing
     let parameters = [
       parameter([Float](repeating: size, count: 60)), parameter([Float](repeating: size, count: 40)),
     ]
-    let norm = GradientClipping.gradientNorm(parameters)
+    let norm = gradientNorm(parameters)
     #expect((norm / (10 * Double(size)) - 1).magnitude < 1e-6, "\(norm)")
-    GradientClipping.byNorm(1)(parameters)
+    GradientClipping.norm(1).apply(to: parameters)
     for parameter in parameters {
       let expected = size > 1 ? 0.1 : size
       let gradient = try #require(parameter.gradient)
@@ -29,30 +29,30 @@ import Testing
 
   @Test(arguments: [1e200, 1e-200]) func inDouble(_ size: Double) {
     let parameters = [parameter([3 * size, 0]), parameter([4 * size])]
-    #expect((GradientClipping.gradientNorm(parameters) / (5 * size) - 1).magnitude < 1e-14)
+    #expect((gradientNorm(parameters) / (5 * size) - 1).magnitude < 1e-14)
   }
 
   /// The norm is beyond Float, its factor below Float's smallest number with all digits.
   @Test func aNormBeyondFloat() throws {
     let large = parameter([Float](repeating: 3e38, count: 10_000))
-    #expect((GradientClipping.gradientNorm([large]) / 3e40 - 1).magnitude < 1e-6)
-    GradientClipping.byNorm(1)([large])
+    #expect((gradientNorm([large]) / 3e40 - 1).magnitude < 1e-6)
+    GradientClipping.norm(1).apply(to: [large])
     #expect(try #require(large.gradient).scalars.allSatisfy { ($0 / 0.01 - 1).magnitude < 1e-5 })
   }
 
   @Test func withoutGradientsTheNormIsZero() {
     #expect(
-      GradientClipping.gradientNorm([Parameter<Float>](repeating: Parameter(Tensor([1])), count: 2)) == 0)
-    #expect(GradientClipping.gradientNorm([parameter([Float(0), 0])]) == 0)
+      gradientNorm([Parameter<Float>](repeating: Parameter(Tensor([1])), count: 2)) == 0)
+    #expect(gradientNorm([parameter([Float(0), 0])]) == 0)
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity]) func brokenGradientsStayAsTheyAre(_ value: Float)
     throws
   {
-    for clip in [GradientClipping<Float>.byNorm(1), GradientClipping<Float>.byValue(1)] {
+    for clip in [GradientClipping.norm(1), .value(1)] {
       let (broken, large) = (parameter([2, value]), parameter([Float(3)]))
-      #expect(!GradientClipping.gradientNorm([broken, large]).isFinite)
-      clip([broken, large])
+      #expect(!gradientNorm([broken, large]).isFinite)
+      clip.apply(to: [broken, large])
       let gradient = try #require(broken.gradient).scalars
       #expect(gradient[0] == 2 && (gradient[1] == value || gradient[1].isNaN && value.isNaN))
     }
@@ -63,8 +63,9 @@ import Testing
     func moved(_ size: Float) throws -> Float {
       let parameter = Parameter(Tensor<Float>([3 * size, 4 * size]))
       parameter.gradient = Tensor([0, 2 * size])
-      try LARS(
-        [ParameterGroup([(name: "p", parameter: parameter)])], learningRate: 0.1, momentum: 0, trust: 0.01
+      try Optimizer(
+        [ParameterGroup([(name: "p", parameter: parameter)])], .lars(momentum: 0, trust: 0.01),
+        learningRate: 0.1
       ).step()
       return parameter.value.scalars[1] / size
     }

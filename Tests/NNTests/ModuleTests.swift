@@ -14,7 +14,7 @@ import Testing
     let network = network()
     network.encoder.freeze()
     let before = network.encoder.parameters.map(\.value)
-    let optimizer = SGD(network, learningRate: 0.1)
+    let optimizer = Optimizer(network, .sgd(), learningRate: 0.1)
     CrossEntropyLoss<Float>()(
       network(Variable(testTensor([1, 4, 4, 1]))), testLabels([1, 4, 4], classes: 2)
     )

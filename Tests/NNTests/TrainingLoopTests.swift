@@ -176,43 +176,6 @@ import Testing
     #expect(weights(task) == before && loop.step == 2)
   }
 
-  /// The root has an infinite slope at 0: the loss is 3 and finite.
-  @Test(arguments: [OptimizerRule.sgd(), .adam(), .adamW(), .lars()])
-  func aGradientThatIsNotFiniteChangesNothing(_ rule: OptimizerRule) throws {
-    final class Root: TrainingTask {
-      final class Weights: Module {
-        let w = Parameter(Tensor<Float>([0, 1, 4]))
-        var members: [ModuleMember<Float>] { [.parameter("w", w)] }
-      }
-      let weights = Weights()
-      let rule: OptimizerRule
-      init(_ rule: OptimizerRule) { self.rule = rule }
-      let recipe = TrainingRecipe(steps: 3, batchSize: 1)
-      var settings: String { "root" }
-      var state: any Module<Float> { weights }
-      var objectives: [Objective] {
-        [Objective(weights, OptimizerSettings(rule, rate: .constant(0.1), clipping: .norm(1)))]
-      }
-      var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
-      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome {
-        StepOutcome(loss: weights.w.variable.sqrt().sum(), terms: [])
-      }
-    }
-    let folder = try TemporaryFolder()
-    let policy = CheckpointPolicy(folder.file("state"), everySteps: 1)
-    let task = Root(rule)
-    let loop = try TrainingLoop(task, on: [1])
-    try loop.write(to: policy.url)
-    let saved = try Data(contentsOf: policy.url)
-    #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 1)) {
-      try loop.run(checkpoint: policy)
-    }
-    #expect(task.weights.w.value.scalars == [0, 1, 4])
-    #expect(try Data(contentsOf: policy.url) == saved)
-    try loop.write(to: policy.url)
-    #expect(try Data(contentsOf: policy.url) == saved)
-  }
-
   @Test func aLossThatDependsOnNothingIsAnError() throws {
     let task = LineTask()
     task.losses = { _, _ in [Variable(Tensor(1))] }

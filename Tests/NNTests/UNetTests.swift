@@ -98,7 +98,7 @@ import Testing
       for index in buffer.indices { buffer[index] = Int32(index / 16 % 16 / 6) }
     }
     let images = Tensor<Float>(converting: labels).expanded(at: -1)
-    let optimizer = Adam(network, learningRate: 1e-2)
+    let optimizer = Optimizer(network, .adam(), learningRate: 1e-2)
     let loss = CombinedLoss<Float>.crossEntropyAndDice
     var values: [Float] = []
     for _ in 0..<20 {

@@ -83,13 +83,17 @@ public final class SegmentationTask: TrainingTask {
     }
   }
 
+  /// What augmentation makes is checked, too; its index is the place in the batch.
   public var collate: @Sendable ([LabeledImage], RandomKey) throws -> Batch {
-    let augmentation = augmentation
+    let (augmentation, check) = (augmentation, check)
     return { examples, key in
-      let images = Parallel.map(Array(examples.enumerated())) { place, example in
-        guard let augmentation else { return example }
-        var generator = key.at(place: place).generator
-        return augmentation(example, using: &generator)
+      var images = examples
+      if let augmentation {
+        images = Parallel.map(Array(examples.enumerated())) { place, example in
+          var generator = key.at(place: place).generator
+          return augmentation(example, using: &generator)
+        }
+        for (place, image) in images.enumerated() { try check(image, place) }
       }
       return Batch(
         images: try stackedExamples(images.map(\.image)), labels: try stackedExamples(images.map(\.labels)))

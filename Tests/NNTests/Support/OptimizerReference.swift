@@ -7,7 +7,7 @@ import Testing
 /// Runs an optimiser over the five gradients of Fixtures/optimizers.npz and compares the parameter after each step.
 func compareOptimizer(
   _ name: String, sourceLocation: SourceLocation = #_sourceLocation,
-  _ make: ([ParameterGroup<Double>]) -> any Optimizer<Double>
+  _ make: ([ParameterGroup<Double>]) -> Optimizer<Double>
 ) throws {
   let reference = try ReferenceValues("optimizers", in: .module)
   let parameter = Parameter(try reference.tensor("start", as: Double.self))

@@ -1,12 +1,13 @@
 import Contrastive
 import Foundation
+import NN
 import Superpixel
 import Tensor
 import Testing
 
-@Suite struct SuperCLConfigurationTests {
+@Suite struct SuperCLTests {
   @Test func theDefaultsAreTheMethods() throws {
-    let configuration = SuperCLConfiguration()
+    let configuration = SuperCL()
     try configuration.validate()
     #expect(configuration.temperature == 0.1 && configuration.baseTemperature == 0.07)
     #expect(configuration.weights == .init(instance: 1, intra: 1, inter: 0.5))
@@ -14,16 +15,16 @@ import Testing
     #expect(configuration.slic.mode == .standard && configuration.superpixelChannels == .all)
     #expect(configuration.positionThreshold == 0.1)
     #expect(configuration.learningRate == 0.01 && configuration.momentum == 0.9)
-    #expect(configuration.weightDecay == 1e-5 && configuration.seed == 1234)
-    #expect(configuration.pixelSampling == .flat(stride: 1) && configuration.intraLevel == .bottleneck)
-    #expect(configuration.patchSize == 512 && configuration.batchSize == 16)
+    #expect(configuration.weightDecay == 1e-5 && configuration.recipe.seed == 1234)
+    #expect(configuration.pixelSampling == .flat(stride: 1) && configuration.intraLevel == .automatic)
+    #expect(configuration.patchSize == 512 && configuration.recipe.batchSize == 16)
     #expect(configuration.variedSource == .fixedViews && configuration.fixedViewMirrors == .none)
-    #expect(configuration.padding == .random && configuration.epochs == .continuous)
+    #expect(configuration.padding == .random && configuration.recipe.lastBatch == .carriedOver)
     #expect(configuration.imageScaling == .unchanged)
   }
 
   @Test func theReleasedSettingsHaveTheirQuirks() throws {
-    for configuration in [SuperCLConfiguration.asReleased, .kitsAsReleased] {
+    for configuration in [SuperCL.asReleased, .kitsAsReleased] {
       try configuration.validate()
       #expect(configuration.fixedViewMirrors == .withVariedViews)
       #expect(configuration.fixedAugmentation.quantization == .truncation)
@@ -31,16 +32,17 @@ import Testing
       #expect(configuration.slic.mode == .skimageCompatible)
       #expect(configuration.superpixelChannels == .repeatedAsColor(0))
       #expect(configuration.pixelSampling == .flat(stride: 16))
-      #expect(configuration.padding == .centered && configuration.epochs == .perEpoch(.dropped))
+      #expect(configuration.padding == .centered && configuration.recipe.lastBatch == .dropped
+          && configuration.intraLevel == .bottleneck)
     }
-    #expect(SuperCLConfiguration.asReleased.fixedAugmentation.scaling == .eightBit)
-    #expect(SuperCLConfiguration.kitsAsReleased.fixedAugmentation.scaling == .grayLevels)
+    #expect(SuperCL.asReleased.fixedAugmentation.scaling == .eightBit)
+    #expect(SuperCL.kitsAsReleased.fixedAugmentation.scaling == .grayLevels)
   }
 
   @Test func bratsIsTheMethods() throws {
-    let configuration = SuperCLConfiguration.brats
+    let configuration = SuperCL.brats
     try configuration.validate()
-    #expect(configuration.patchSize == 192 && configuration.batchSize == 32)
+    #expect(configuration.patchSize == 192 && configuration.recipe.batchSize == 32)
     #expect(configuration.variedSource == .image && configuration.fixedViewMirrors == .none)
     #expect(configuration.fixedAugmentation == .brats && configuration.variedAugmentation == .brats)
     #expect(configuration.imageScaling == .minMaxPerChannel)
@@ -52,7 +54,7 @@ import Testing
     #expect(configuration.variedAugmentation.translationRounding == .wholePixels)
   }
 
-  static let changes: [(String, @Sendable (inout SuperCLConfiguration) -> Void)] = [
+  static let changes: [(String, @Sendable (inout SuperCL) -> Void)] = [
     ("temperature", { $0.temperature = 0 }), ("temperature", { $0.temperature = .nan }),
     ("baseTemperature", { $0.baseTemperature = -1 }), ("weights.intra", { $0.weights.intra = -1 }),
     ("weights", { $0.weights = .init(instance: 0, intra: 0, inter: 0) }),
@@ -66,7 +68,7 @@ import Testing
     (
       "slic.segmentCount", { ($0.slic.segmentCount, $0.slic.mode) = (.adaptive, .skimageCompatible) }
     ),
-    ("batchSize", { $0.batchSize = 0 }), ("steps", { $0.steps = -1 }),
+    ("recipe.batchSize", { $0.recipe.batchSize = 0 }), ("recipe.steps", { $0.recipe.steps = -1 }),
     ("learningRate", { $0.learningRate = 0 }),
     ("baseTemperature", { $0.baseTemperature = .infinity }),
     ("slic.compactness", { $0.slic.compactness = .infinity }),
@@ -76,7 +78,7 @@ import Testing
 
   @Test(arguments: changes.indices) func aBadFieldIsNamed(_ index: Int) {
     let (field, change) = Self.changes[index]
-    var configuration = SuperCLConfiguration()
+    var configuration = SuperCL()
     change(&configuration)
     let error = #expect(throws: SuperCLError.self) { try configuration.validate() }
     guard case .badConfiguration(let named, _, _) = error else {
@@ -87,7 +89,7 @@ import Testing
   }
 
   @Test func itSurvivesJSON() throws {
-    var configuration = SuperCLConfiguration()
+    var configuration = SuperCL()
     configuration.intraLevel = .stage(3)
     configuration.fixedAugmentation = .brats
     configuration.variedAugmentation = .brats
@@ -95,10 +97,59 @@ import Testing
     configuration.baseTemperature = nil
     configuration.slic.segmentCount = .adaptive
     configuration.superpixelChannels = .one(2)
-    configuration.epochs = .perEpoch(.kept)
+    configuration.recipe.lastBatch = .kept
     configuration.fixedViewMirrors = .withVariedViews
     let copy = try JSONDecoder().decode(
-      SuperCLConfiguration.self, from: JSONEncoder().encode(configuration))
+      SuperCL.self, from: JSONEncoder().encode(configuration))
     #expect(copy == configuration)
+  }
+
+  // MARK: Level and superpixels together
+
+  private let unet = EncoderDescription(
+    inputChannels: 1, levels: (0..<5).map { .init(channels: 4 << $0, stride: [1 << $0, 1 << $0]) })
+
+  /// The paper's 512 px keep the bottleneck and 100; smaller patches take a finer level or fewer superpixels.
+  @Test(arguments: [
+    (512, FeatureLevel.bottleneck, 100), (256, .bottleneck, 25), (192, .stage(3), 57), (128, .stage(3), 25),
+    (64, .stage(2), 25), (32, .stage(1), 25), (1024, .bottleneck, 100),
+  ]) func levelAndCountGoWithThePatch(_ patch: Int, _ level: FeatureLevel, _ count: Int) throws {
+    let fitted = try SuperCL(patchSize: patch).fitted(to: unet)
+    #expect(fitted.intraLevel == level && fitted.slic.segmentCount == .fixed(count))
+    // What is chosen once stays.
+    #expect(try fitted.fitted(to: unet) == fitted)
+    #expect(fitted.notes(for: unet).count == 1)
+  }
+
+  @Test func whatIsAskedForByNameStays() throws {
+    var method = SuperCL(patchSize: 128)
+    method.intraLevel = .bottleneck
+    #expect(try method.fitted(to: unet) == method)
+    method.intraLevel = .automatic
+    method.slic.segmentCount = .adaptive
+    #expect(try method.fitted(to: unet).slic.segmentCount == .adaptive)
+  }
+
+  @Test func whatCannotFitIsNamedBeforeTheFirstStep() {
+    let cases: [(String, SuperCL)] = [
+      ("patchSize", SuperCL(patchSize: 40)), ("patchSize", SuperCL(patchSize: 0)),
+      ("intraLevel", changed { $0.intraLevel = .stage(7) }), ("interLevel", changed { $0.interLevel = .stage(5) }),
+      ("patchSize", changed { ($0.patchSize, $0.pixelSampling) = (16, .flat(stride: 16)) }),
+    ]
+    for (field, method) in cases {
+      let error = #expect(throws: SuperCLError.self) {
+        try PretrainingTask(method, encoder: .unet(width: 2))
+      }
+      guard case .badConfiguration(field, _, _) = error else {
+        Issue.record("\(field): \(String(describing: error))")
+        continue
+      }
+    }
+  }
+
+  private func changed(_ change: (inout SuperCL) -> Void) -> SuperCL {
+    var method = SuperCL(patchSize: 64)
+    change(&method)
+    return method
   }
 }

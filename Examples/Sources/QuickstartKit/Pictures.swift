@@ -28,9 +28,10 @@ extension Picture {
     self.init(width: width, height: height, channels: 4, pixels: pixels)
   }
 
-  /// Evenly spaced hues, bright and dark in turn.
+  /// Colors for up to twelve classes that are easy to tell apart on grey, then evenly spaced hues, bright and dark in turn.
   static func color(_ label: Int, of count: Int) -> [Double] {
     guard label > 0 else { return [0, 0, 0] }
+    guard count - 1 > distinct.count else { return distinct[label - 1] }
     let hue = Double(label - 1) / Double(max(count - 1, 1)) * 6
     let value = label % 2 == 0 ? 200.0 : 255.0
     return (0..<3).map { channel in
@@ -38,6 +39,12 @@ extension Picture {
       return value * min(max(distance - 1, 0), 1)
     }
   }
+
+  /// Hues that differ in lightness where they are neighbors on the wheel.
+  private static let distinct: [[Double]] = [
+    [214, 39, 40], [255, 152, 30], [250, 220, 60], [44, 160, 44], [64, 224, 208], [0, 98, 190],
+    [240, 110, 200], [130, 70, 190], [160, 96, 50], [170, 220, 90], [255, 180, 170], [100, 190, 255],
+  ]
 
   /// A picture of an axial slice in RAS orientation, every pixel a square of `factor`, laid out and marked as `view` has it.
   package func axial(_ view: AnatomicalView, enlarged factor: Int) -> Picture {

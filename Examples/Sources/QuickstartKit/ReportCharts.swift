@@ -16,10 +16,10 @@ struct ReportCharts {
 
   /// The loss of fine-tuning, a chart for each share of labels.
   func losses() -> String {
-    panels(vertical: "training loss (cross-entropy + Dice)") { outcome in
+    panels(vertical: "loss (cross-entropy + Dice)") { outcome in
       let values = Self.smoothed(outcome.losses)
       let step = Double(outcome.losses.count) / Double(max(values.count, 1))
-      return (values.indices.map { (Double($0) + 0.5) * step }, values)
+      return (values.indices.map { Double($0 + 1) * step }, values)
     }
   }
 
@@ -69,7 +69,7 @@ struct ReportCharts {
     let charts = terms.compactMap { name, title -> String? in
       guard let (x, y) = pretraining.smoothed(name) else { return nil }
       let series = LineChart.Series(name: title, color: look(.supercl).color, x: x, y: y)
-      return LineChart(title: title, horizontal: "step", vertical: "loss (natural units)", series: [series])
+      return LineChart(title: title, horizontal: "step", vertical: "loss (nats)", series: [series])
         .svg(width: 350, height: 230)
     }
     return "<div class=\"charts\">\(charts.joined())</div>"
@@ -117,7 +117,7 @@ extension PretrainingStage.Outcome {
     guard let index = termNames.firstIndex(of: name), !history.isEmpty else { return nil }
     let values = ReportCharts.smoothed(history.map { $0[index] ?? .nan })
     let step = Double(history.count) / Double(values.count)
-    return (values.indices.map { (Double($0) + 0.5) * step }, values)
+    return (values.indices.map { Double($0 + 1) * step }, values)
   }
 }
 

@@ -21,7 +21,8 @@ import Testing
   @Test(arguments: [(AnatomicalView.radiological, true), (.neurological, false)])
   func thePatientsRightIsWhereTheViewHasIt(view: AnatomicalView, isOnTheLeft: Bool) {
     let picture = Picture(image: slice(), classes: nil, classCount: 1).axial(view, enlarged: 2)
-    #expect([picture.width, picture.height] == [600, 400])
+    #expect(picture.width == 600)
+    #expect(picture.height == 400)
     func grey(_ row: Int, _ column: Int) -> UInt8 { picture.pixels[(row * picture.width + column) * 4] }
     // Beside the letters, which stand in the middle of each edge.
     #expect(grey(350, isOnTheLeft ? 20 : 580) == 255)

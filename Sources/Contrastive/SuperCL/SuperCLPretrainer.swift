@@ -7,6 +7,8 @@ public import Tensor
 ///     let network = SuperCLNetwork<Float>(using: &generator)
 ///     var configuration = SuperCLConfiguration()
 ///     configuration.patchSize = 128
+///     configuration.intraLevel = .stage(3)    // 16 x 16 pixels; the bottleneck has 8 x 8
+///     configuration.segmentCount = 40         // so that each superpixel has six of them
 ///     let pretrainer = try SuperCLPretrainer(network, configuration)
 ///     try pretrainer.train(on: slices) { progress in print(progress); return .proceed }
 ///     try network.encoder.save(to: url)

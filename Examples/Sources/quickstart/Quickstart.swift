@@ -116,12 +116,20 @@ struct Quickstart: ExampleCommand {
     request.view = view
     request.isQuick = quick
     if let settings {
-      guard let data = try? Data(contentsOf: URL(filePath: settings)) else {
-        throw ExampleFailure(.noInput, "\(settings): cannot be read")
-      }
-      request.settings = data
+      request.settings = try contents(of: URL(filePath: settings))
     }
     return request
+  }
+
+  /// The bytes of a regular file; a pipe would never end.
+  private func contents(of url: URL) throws(ExampleFailure) -> Data {
+    let file = url.resolvingSymlinksInPath()
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular, let data = try? Data(contentsOf: file)
+    else {
+      throw ExampleFailure(.noInput, "\(url.path): cannot be read as a regular file")
+    }
+    return data
   }
 
   private func parseList<Value: Hashable>(

@@ -87,6 +87,7 @@ struct LineChart {
     /// Three to six multiples of 1, 2 or 5 times a power of ten.
     static func ticks(_ range: ClosedRange<Double>) -> [Double] {
       let rough = (range.upperBound - range.lowerBound) / 5
+      guard rough.isNormal, rough < .greatestFiniteMagnitude / 10 else { return [] }
       let power = pow(10, (log10(rough)).rounded(.down))
       let step = [1.0, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
       let first = Int((range.lowerBound / step).rounded(.up))

@@ -33,6 +33,9 @@ public enum MedIOWarning: Hashable, Sendable, CustomStringConvertible {
   /// The affine is sheared: the voxel axes are not perpendicular. It is kept; resampling to a spacing works
   /// along the slanted axes.
   case shearedAffine
+  /// `count` voxels are NaN or infinite, the first of them at (i, j, k, ...). They are as they were, or
+  /// `replacement` stands in their place: ``NIfTIReadOptions/nonFinite``.
+  case nonFiniteVoxels(count: Int, first: [Int], replacement: Double?)
 
   public var description: String {
     switch self {
@@ -53,6 +56,10 @@ public enum MedIOWarning: Hashable, Sendable, CustomStringConvertible {
     case .bytesAfterGzipStream(let count): "\(count) bytes after the gzip stream"
     case .repaired(_, let detail): "repaired: \(detail)"
     case .shearedAffine: "the affine is sheared"
+    case .nonFiniteVoxels(let count, let first, let replacement):
+      (count == 1 ? "1 voxel is" : "\(count) voxels are")
+        + " not finite (NaN or infinite), the first at (i, j, k, ...) = \(first)"
+        + (replacement.map { "; \($0) is used" } ?? "")
     }
   }
 }

@@ -97,6 +97,19 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   }
 }
 
+extension Volume where Scalar: BinaryFloatingPoint {
+  /// The number of voxels of which a component is NaN or infinite. O(values).
+  ///
+  /// A file's reader counts them already: ``NIfTIReadOptions/nonFinite``. This is for volumes from elsewhere.
+  public var nonFiniteVoxelCount: Int {
+    voxels.withUnsafeBufferPointer { values in
+      stride(from: 0, to: values.count, by: componentCount).reduce(0) { count, first in
+        count + (values[first..<first + componentCount].allSatisfy(\.isFinite) ? 0 : 1)
+      }
+    }
+  }
+}
+
 extension Volume where Scalar == Int32 {
   /// A segmentation on the grid of `reference`, ready to be written beside it.
   ///

@@ -22,11 +22,15 @@ public struct VolumeDataset: Dataset {
   public var labelMapping: LabelMapping
   public var preprocessing: Preprocessing
   public var gridAgreement: GridAgreement
+  /// How the files are read. Voxels that are not finite are refused unless told otherwise: they would reach a
+  /// network, and there every pixel.
+  ///
+  ///     dataset.options.nonFinite = .replace(with: 0)   // NaN outside a skull-stripped head
   public var options: NIfTIReadOptions
 
   public init(
     _ cases: [VolumeCase], labelMapping: LabelMapping, preprocessing: Preprocessing = Preprocessing([]),
-    gridAgreement: GridAgreement = .placesAndLengths, options: NIfTIReadOptions = .init()
+    gridAgreement: GridAgreement = .placesAndLengths, options: NIfTIReadOptions = .init(nonFinite: .refuse)
   ) {
     self.cases = cases
     self.labelMapping = labelMapping
@@ -50,7 +54,7 @@ public struct VolumeDataset: Dataset {
   /// Reads, checks and preprocesses a scan.
   ///
   /// - Returns: several modalities as frames: `[modality, depth, height, width]`; labels as classes.
-  /// - Throws: ``MedIOError``: what reading throws; `gridMismatch` when the files of the scan differ in their
+  /// - Throws: ``MedIOError``: what reading throws, `nonFiniteVoxels` among it; `gridMismatch` when the files of the scan differ in their
   ///   grids; `unknownLabel` for a label outside the mapping; `exceedsLimit` when preprocessing would make more
   ///   voxels than `options.limits` allow. All name the file.
   public func element(at index: Int) throws -> Preprocessing.Prepared { try prepared(at: index) }

@@ -43,6 +43,10 @@ public enum GridTransform: Hashable, Sendable {
 
 /// Steps that take an image, and its labels in step with it, from a file's grid to a network's.
 ///
+/// Statistics (percentiles, mean, minimum, maximum) are of finite values, and infinities are clamped where a step
+/// clamps; but NaN stays NaN, and interpolation spreads it: to the neighbours, with a cubic spline along the whole
+/// line. ``NIfTIReadOptions/nonFinite`` meets such voxels as a file is read.
+///
 ///     let preprocessing = Preprocessing([
 ///       .grid(.orientation(.ras)),
 ///       .grid(.spacing(row: 1.25, column: 1.25), interpolation: .cubicSpline),

@@ -113,12 +113,17 @@ extension Volume where Scalar: BinaryFloatingPoint {
 extension Volume where Scalar == Int32 {
   /// A segmentation on the grid of `reference`, ready to be written beside it.
   ///
+  /// What was noticed about the place of the reference is true of the labels too and is in their warnings; what was
+  /// noticed about its voxels is not.
+  ///
   /// - Precondition: `labels` has the shape `[depth, height, width]` of the reference.
   public init<Reference>(labels: LabelMap, like reference: Volume<Reference>) {
     self.init(voxels: labels.labels, affine: reference.affine)
     shapePrecondition(
       reference.grid == grid, "labels of shape \(labels.shape) do not fit the grid \(reference.grid)")
     header = reference.header?.asLabelTemplate
+    affineSource = reference.affineSource
+    warnings = reference.warnings.filter(\.isAboutPlace)
   }
 
   /// The labels without their place.

@@ -75,17 +75,18 @@ public struct NIfTIHeader: Hashable, Sendable {
   /// How the voxels are stored, or `nil` when this library does not know the code.
   public var datatype: NIfTIDatatype? { NIfTIDatatype(rawValue: datatypeCode) }
 
-  /// Up to 79 bytes of free text (UTF-8).
+  /// Up to 79 bytes of free text (UTF-8). Longer text is cut between characters, and at a character 0, where a file's
+  /// text ends.
   public var descrip: String {
     get { Self.text(descripBytes) }
     set { descripBytes = Self.bytes(newValue, count: 80) }
   }
-  /// The name of an auxiliary file.
+  /// The name of an auxiliary file: up to 23 bytes, as for ``descrip``.
   public var auxFile: String {
     get { Self.text(auxFileBytes) }
     set { auxFileBytes = Self.bytes(newValue, count: 24) }
   }
-  /// The name of the intent.
+  /// The name of the intent: up to 15 bytes, as for ``descrip``.
   public var intentName: String {
     get { Self.text(intentNameBytes) }
     set { intentNameBytes = Self.bytes(newValue, count: 16) }
@@ -116,7 +117,7 @@ public struct NIfTIHeader: Hashable, Sendable {
 
   private static func bytes(_ text: String, count: Int) -> [UInt8] {
     // Cut between characters, and leave room for a terminating zero.
-    var cut = text
+    var cut = text.unicodeScalars.prefix { $0 != "\0" }.reduce(into: "") { $0.unicodeScalars.append($1) }
     while cut.utf8.count > count - 1 { cut.removeLast() }
     return Array(cut.utf8) + [UInt8](repeating: 0, count: count - cut.utf8.count)
   }

@@ -117,7 +117,7 @@ public struct NIfTIHeader: Hashable, Sendable {
 
   private static func bytes(_ text: String, count: Int) -> [UInt8] {
     // Cut between characters, and leave room for a terminating zero.
-    var cut = text.unicodeScalars.prefix { $0 != "\0" }.reduce(into: "") { $0.unicodeScalars.append($1) }
+    var cut = text
     while cut.utf8.count > count - 1 { cut.removeLast() }
     return Array(cut.utf8) + [UInt8](repeating: 0, count: count - cut.utf8.count)
   }

@@ -28,7 +28,8 @@ public struct CaseScores: Sendable {
       shape.rank == spacing.rank, "a grid \(shape) needs \(shape.rank) spacings, not \(spacing)")
     var extents = Array(zip(shape.dimensions, spacing.millimeters))
     if shape.rank == 3, let axis = shape.dimensions.firstIndex(of: 1) { extents.remove(at: axis) }
-    return extents
+    return
+      extents
       .reduce(0) { $0 + (Double($1.0) * $1.1) * (Double($1.0) * $1.1) }.squareRoot()
   }
 }

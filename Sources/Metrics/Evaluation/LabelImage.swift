@@ -56,7 +56,8 @@ public struct LabelImage: Hashable, Sendable {
     if let exact = Int32(exactly: value) { return exact }
     let nearest = value.rounded()
     // From 10,000 on a share of 1e-6 would no longer tell a half step: a hundredth is the most.
-    return abs(value - nearest) <= min(Rounding.ofFiles * value.magnitude, 0.01) ? Int32(exactly: nearest) : nil
+    return abs(value - nearest) <= min(Rounding.ofFiles * value.magnitude, 0.01)
+      ? Int32(exactly: nearest) : nil
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import MedIO
 import Tensor
+import TestSupport
 import Testing
 
 /// What the writer makes, the reader takes, and finds where it was.
@@ -129,5 +130,50 @@ import Testing
       }
       #expect(again.extensions.first?.content.prefix(text.utf8.count) == Array(text.utf8)[...])
     }
+  }
+
+  /// Any header and any place: refused with a reason, or read back with every voxel within half of itself.
+  @Test func whatIsWrittenIsReadBackInItsPlace() throws {
+    var generator = SplitMix64(seed: 5)
+    func number() -> Double {
+      Double.random(in: -1...1, using: &generator)
+        * pow(10, Double(Int.random(in: -60...45, using: &generator)))
+    }
+    var (written, refused) = (0, 0)
+    for round in 0..<2000 {
+      let isWild = round % 3 == 0
+      func size() -> Double { isWild ? number() : Double.random(in: 0.1...9, using: &generator) }
+      let place = (0..<3).map { _ in isWild ? number() : Double.random(in: -1e8...1e8, using: &generator) }
+      let affine = VoxelAffine(diagonal: size(), size(), size(), translation: place)
+      guard affine.isValid else { continue }
+      var source = volume(affine, shape: [2, 1, 30])
+      var header = NIfTIHeader()
+      if round % 2 == 0 {
+        header.pixdim = (0..<8).map { _ in isWild ? number() : 1 }
+        header.toffset = isWild ? number() : 0
+        header.sformCode = Int.random(in: -9...9, using: &generator)
+        header.qformCode = Int.random(in: -9...9, using: &generator)
+        header.quaternion = (0..<3).map { _ in number() }
+        header.xyztUnits = Int.random(in: 0...3, using: &generator)
+        source.header = header
+      }
+      let url = scratch[["a.nii", "a.hdr", "a.nii.gz"][round % 3]]
+      do throws(MedIOError) {
+        try NIfTI.write(source, to: url, options: .init(version: round % 5 == 0 ? .nifti2 : .nifti1))
+      } catch {
+        #expect(error.code == .writeFailed)
+        refused += 1
+        continue
+      }
+      written += 1
+      let again = try NIfTI.read(Float.self, from: url).affine
+      for corner in [[0, 0, 0], [29, 0, 1]] as [[Double]] {
+        let (found, wanted) = (again.applied(to: corner), affine.applied(to: corner))
+        for axis in 0..<3 {
+          #expect(abs(found[axis] - wanted[axis]) <= 0.51 * affine.voxelSizes[axis], "\(affine): \(again)")
+        }
+      }
+    }
+    #expect(written > 500 && refused > 100, "\(written), \(refused)")
   }
 }

@@ -102,4 +102,18 @@ import Testing
     let volumes = VolumeDataset([scan], labelMapping: LabelMapping(inOrder: [1]))
     #expect(try volumes.prepared(at: 0).labels != nil)
   }
+
+  /// Sizes and positions as they are in 64 and in 32 bits, from a microscope to a position of 100 m.
+  @Test(arguments: [(0.7, 321.1), (0.0005, 12.3), (1.3158, 1e5 + 0.3), (10, 0)])
+  func gridsMatchWithinTheRoundingOfAFile(_ size: Double, _ place: Double) {
+    func grid(_ size: Double, _ place: Double) -> VolumeGrid {
+      VolumeGrid(
+        depth: 2, height: 3, width: 4,
+        affine: VoxelAffine(diagonal: size, size, size, translation: [place, 0, 0]))
+    }
+    let exact = grid(size, place)
+    #expect(exact.matches(grid(Double(Float(size)), Double(Float(place)))))
+    #expect(!exact.matches(grid(size * 1.01, place)) && !exact.matches(grid(-size, place)))
+    #expect(!exact.matches(grid(size, place + size / 2 + 1e-6 * place)))
+  }
 }

@@ -42,12 +42,12 @@ import Testing
     try check(volume(VoxelAffine(diagonal: 0.5, 1, 1, translation: [place, 0, 0])), "affine")
   }
 
-  /// Axes so nearly parallel that 32 bits make them so.
+  /// Axes so nearly parallel that 32 bits make them so: 3.01e-6 beside 1.5 becomes 2.98e-6, and the unit voxel has
+  /// less than a millionth of the volume of its edges.
   @Test func anAffineThatOnly64BitsInvertIsRefused() throws {
-    let slanted = VoxelAffine(rows: [[1, 1, 0, 0], [0, 1.1e-6, 0, 0], [0, 0, 1, 0]])
+    let slanted = VoxelAffine(rows: [[1.5, 1.5, 0, 0], [1.5, 1.50000301, 0, 0], [0, 0, 1, 0]])
     #expect(slanted.isValid)
-    try NIfTI.write(volume(slanted), to: scratch["a.nii"], options: .init(version: .nifti2))
-    #expect(try NIfTI.read(Float.self, from: scratch["a.nii"]).affine == slanted)
+    try check(volume(slanted), "no affine")
   }
 
   /// Rotations have crumbs of rounding, which are nothing beside 1.

@@ -32,7 +32,7 @@ import Testing
     #expect(volume.warnings == [.nonFiniteVoxels(count: 3, first: [0, 1, 0], replacement: nil)])
     #expect(zip(volume.voxels.scalars, Self.values).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
     #expect(
-      volume.warnings[0].description
+      volume.warnings.first?.description
         == "3 voxels are not finite (NaN or infinite), the first at (i, j, k, ...) = [0, 1, 0]")
     #expect(try NIfTI.read(Double.self, from: url).warnings == volume.warnings)
   }

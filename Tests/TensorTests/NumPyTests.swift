@@ -52,6 +52,12 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
     try check(values.map { UInt64($0) }, "uint64")
   }
 
+  /// NumPy 2.4: `numpy.array([2.9999998, -2.7, 3]).astype(numpy.int32)` is 2, -2, 3. What is out of range clamps.
+  @Test func floatsTruncateIntoIntegers() {
+    let values = NumPyArray(Tensor([2.9999998, -2.7, 3, .nan, 3e9, -.infinity] as [Float]))
+    #expect(values.tensor(convertingTo: Int32.self).scalars == [2, -2, 3, 0, .max, .min])
+  }
+
   @Test func truthValues() throws {
     let mask = Tensor<Bool>(rows: [[true, false, true], [false, false, true]])
     let path = try numPyFixture("bool.npy")

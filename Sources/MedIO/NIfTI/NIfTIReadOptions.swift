@@ -58,7 +58,7 @@ public struct NIfTIReadOptions: Hashable, Sendable {
 }
 
 /// Faults that a lenient reader repairs, each listed in the result when it was made.
-public struct NIfTIRepairs: OptionSet, Hashable, Sendable {
+public struct NIfTIRepairs: OptionSet, Hashable, Sendable, Codable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
 

@@ -26,7 +26,8 @@ public enum NIfTI {
   /// - Parameters:
   ///   - scalar: the type of the values. A floating-point type takes any file, rounding to the nearest; NaN
   ///     and infinities stay, with a warning, unless `options.nonFinite` says otherwise. An integer type takes
-  ///     values it holds exactly.
+  ///     whole numbers that it has. A slope in 32 bits makes 2.9999999993 of a 3: a value within 1e-6 of a whole
+  ///     number, relative to the terms that it is the sum of and at most .01, is that number.
   ///   - url: `.nii`, `.nii.gz`, `.hdr` or `.img`; compression is told by content.
   ///   - values: scaled or stored values. Colors are never scaled.
   ///   - options: affine source, repairs, limits, values that are not finite.
@@ -45,8 +46,9 @@ public enum NIfTI {
 
   /// Reads a segmentation: one volume of whole numbers.
   ///
-  /// A file of floating-point or scaled numbers is fine as long as every value is a whole number; a label of
-  /// 1.5 or NaN is an error that names it.
+  /// A file of floating-point or scaled numbers is fine as long as every value is a whole number, but for the
+  /// rounding of 32-bit numbers (see ``read(_:from:values:options:)``); a label of 1.5 or NaN is an error that names
+  /// it, and so is 1.00004, half a quantization step of a 16-bit file beside 1.
   public static func readLabels(
     from url: URL, options: NIfTIReadOptions = .init()
   ) throws(MedIOError) -> Volume<Int32> {

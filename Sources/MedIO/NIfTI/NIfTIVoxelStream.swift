@@ -47,7 +47,7 @@ struct NIfTIVoxelStream {
       while let failure = ScalarConversion.convert(
         chunkBase + converted * stored.byteCount, stored, to: base + (done + converted) * kind.byteCount,
         kind,
-        count: next - converted, scaling: scaling)
+        count: next - converted, scaling: scaling, whole: .nearest)
       {
         let place = converted + failure
         let value = trueValue(chunkBase + place * stored.byteCount, stored)

@@ -109,6 +109,9 @@ public struct Preprocessing: Hashable, Sendable {
     public internal(set) var changes: [GridChange] = []
     /// What each intensity step did, in order: one map, or one for every plane.
     public internal(set) var intensityMaps: [[IntensityMap]] = []
+    /// What the reader noticed of each file, of every modality and of the labels; empty where volumes were given
+    /// and not read. A ``VolumeDataset`` fills it.
+    public internal(set) var warnings: [MedIOFileWarning] = []
 
     init(image: Volume<Float>, labels: Volume<Int32>?) {
       self.image = image

@@ -86,8 +86,12 @@ public struct NumPyArray: Sendable {
     return decoded()
   }
 
-  /// The array with its elements converted: integers clamp, floating-point numbers round, truth values become
-  /// 0 and 1.
+  /// The array with its elements converted one by one, as ``Tensor/init(converting:)`` does and NumPy's `astype`:
+  /// numbers become the nearest floating-point number, integers truncate toward zero (2.9999998 becomes 2), truth
+  /// values become 0 and 1.
+  ///
+  /// Where NumPy leaves the result open, integers clamp, and NaN becomes 0 in them. Labels that are floating-point
+  /// numbers are better checked than truncated: `LabelImage` of the module Metrics does, or round them first.
   public func tensor<Scalar: TensorNumericScalar>(convertingTo type: Scalar.Type) -> Tensor<Scalar> {
     switch scalarName {
     case Float.scalarName: Tensor(converting: decoded(Float.self))

@@ -24,18 +24,26 @@ import Testing
     }
   }
 
-  private static let clippings: [(String, [([Parameter<Float>]) -> Void])] = [
-    ("none", []), ("byNorm", [GradientClipping.byNorm(1)]), ("byValue", [GradientClipping.byValue(1)]),
-  ]
+  enum Clipping: CaseIterable {
+    case none, byNorm, byValue
 
-  @Test(arguments: optimizers, clippings.indices)
-  func theLoopThrowsBeforeAnythingChanges(_ name: String, _ clipping: Int) throws {
+    var hooks: [([Parameter<Float>]) -> Void] {
+      switch self {
+      case .none: []
+      case .byNorm: [GradientClipping.byNorm(1)]
+      case .byValue: [GradientClipping.byValue(1)]
+      }
+    }
+  }
+
+  @Test(arguments: optimizers, Clipping.allCases)
+  func theLoopThrowsBeforeAnythingChanges(_ name: String, _ clipping: Clipping) throws {
     let folder = try TemporaryFolder()
     let url = folder.file("state")
     let module = Weights()
     let loop = TrainingLoop<Float>(
       module, optimizer: optimizer(name, module), schedule: .constant(0.1), seed: 1)
-    loop.optimizer.gradientHooks = Self.clippings[clipping].1
+    loop.optimizer.gradientHooks = clipping.hooks
     func run(_ last: Int, _ weigh: (Variable<Float>) -> Variable<Float>) throws {
       try loop.run(until: last, imagesPerStep: 1, checkpoint: CheckpointPolicy(url, everySteps: 1)) { _, _ in
         .init(loss: weigh(module.weights.variable).sum(), terms: [])

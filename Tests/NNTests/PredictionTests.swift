@@ -23,8 +23,8 @@ import Testing
   @Test(arguments: [Float.nan, .infinity]) func aBrokenImageHasNoLabels(_ value: Float) {
     let trainer = trainer()
     var stack = Tensor(stacking: images(3).map(\.image))
-    stack[2, 5, 7, 0] = Tensor(value)
-    stack[2, 5, 8, 0] = Tensor(value)
+    stack[2, 5, 7, 0] = value
+    stack[2, 5, 8, 0] = value
     let error = #expect(throws: PredictionError.imageIsNotFinite(index: 2, count: 2)) {
       try trainer.predict(stack)
     }
@@ -66,8 +66,8 @@ import Testing
 
   @Test func aBrokenImageIsNamedBeforeTheStep() {
     var images = images(2)
-    images[1].image[3, 4, 0] = Tensor(.nan)
-    images[1].image[9, 0, 0] = Tensor(-.infinity)
+    images[1].image[3, 4, 0] = .nan
+    images[1].image[9, 0, 0] = -.infinity
     expect(.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2), from: images)
     #expect(
       TrainingError.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2).description
@@ -76,9 +76,9 @@ import Testing
 
   @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32) {
     var images = images(2)
-    images[0].labels[2, 15] = Tensor(label)
-    images[0].labels[7, 1] = Tensor(label)
-    images[0].labels[7, 2] = Tensor(label)
+    images[0].labels[2, 15] = label
+    images[0].labels[7, 1] = label
+    images[0].labels[7, 2] = label
     let error = TrainingError.labelIsNoClass(index: 0, label: label, place: [2, 15], count: 3, classes: 2)
     expect(error, from: images)
     #expect(
@@ -88,7 +88,7 @@ import Testing
 
   @Test func aLabelThatTheLossLeavesOutIsFine() throws {
     var images = images(2)
-    images[0].labels[2, 15] = Tensor(255)
+    images[0].labels[2, 15] = 255
     try trainer(CrossEntropyLoss(ignoredLabel: 255)).train(on: images)
     // Dice does not leave it out.
     expect(
@@ -99,9 +99,9 @@ import Testing
   @Test func augmentationIsLookedAtToo() {
     let trainer = trainer()
     let error = #expect(throws: TrainingError.self) {
-      try trainer.train(on: images(1)) { image, _ in
-        LabeledImage(image: image.image / 0, labels: image.labels)
-      }
+      try trainer.train(
+        on: images(1),
+        augment: { image, _ in LabeledImage(image: image.image / 0, labels: image.labels) })
     }
     guard case .imageIsNotFinite(0, [0, 0, 0], 256) = error else {
       Issue.record("\(String(describing: error))")

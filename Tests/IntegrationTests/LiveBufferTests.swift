@@ -17,9 +17,9 @@ import Testing
       optimizer.gradientHooks.append(GradientClipping.byNorm(1))
       let images = Tensor<Float>(uniform: 0..<1, shape: [2, 4, 4, 1], using: &generator)
       let labels = Tensor<Int32>(mask: images .> 0.5).squeezed(at: -1)
-      expectConstantBuffers {
+      try expectConstantBuffers {
         CombinedLoss<Float>.crossEntropyAndDice(network(Variable(images)), labels).backward()
-        optimizer.step()
+        try optimizer.step()
         network.zeroGradients()
       }
     }
@@ -39,7 +39,7 @@ import Testing
         fixed: (view(), view()), varied: (view(), view()), superpixels: (map, map), positions: [0.1, 0.9])
       try expectConstantBuffers {
         try loss.evaluate(network, views).loss.backward()
-        optimizer.step()
+        try optimizer.step()
         network.zeroGradients()
       }
     }

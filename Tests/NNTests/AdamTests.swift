@@ -19,12 +19,12 @@ import Testing
     }
   }
 
-  @Test func theFirstStepIsTheLearningRate() {
+  @Test func theFirstStepIsTheLearningRate() throws {
     // The corrected moments are g and g^2: the step is r g / (|g| + epsilon).
     let parameter = Parameter(Tensor<Double>([1, 1, 1]))
     let optimizer = Adam([ParameterGroup([(name: "p", parameter: parameter)])], learningRate: 0.25)
     parameter.gradient = Tensor([3, -200, 0])
-    optimizer.step()
+    try optimizer.step()
     #expect(parameter.value.isClose(to: Tensor([0.75, 1.25, 1]), absoluteTolerance: 1e-8))
   }
 }

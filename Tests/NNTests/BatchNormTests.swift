@@ -75,10 +75,23 @@ import Testing
     #expect(output.value == Tensor(repeating: 3, shape: [2, 4, 4, 1]))
   }
 
-  @Test func onePixelStaysFinite() {
-    let layer = BatchNorm2D<Float>(channels: 2)
-    let output = layer(Variable(testTensor([1, 1, 1, 2])))
-    #expect(output.value == Tensor(zeros: [1, 1, 1, 2]))
-    #expect(layer.runningVariance.value.isFinite().scalars.allSatisfy { $0 })
+  @Test func trainingOnOneValuePerChannelStopsWithTheShape() async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BatchNorm2D<Float>(channels: 2)(Variable(Tensor([3, -1], shape: [1, 1, 1, 2])))
+    }
+    let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(text.contains("[1, 1, 1, 2]"), "\(text)")
+  }
+
+  @Test func twoValuesTrainAndOneIsEvaluated() {
+    let layer = BatchNorm2D<Float>(channels: 1, epsilon: 0)
+    let output = layer(Variable(Tensor([1, 3], shape: [2, 1, 1, 1])))
+    #expect(output.value == Tensor([-1, 1], shape: [2, 1, 1, 1]))
+    // The unbiased variance of 1 and 3 is 2: .9 + .2.
+    #expect(layer.runningVariance.value.isClose(to: Tensor([1.1]), absoluteTolerance: 1e-6))
+    layer.setMode(.evaluation)
+    layer.runningMean.value = Tensor([2])
+    layer.runningVariance.value = Tensor([4])
+    #expect(layer(Variable(Tensor([8], shape: [1, 1, 1, 1]))).value == Tensor([3], shape: [1, 1, 1, 1]))
   }
 }

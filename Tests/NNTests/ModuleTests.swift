@@ -19,7 +19,7 @@ import Testing
       network(Variable(testTensor([1, 4, 4, 1]))), testLabels([1, 4, 4], classes: 2)
     )
     .backward()
-    optimizer.step()
+    try optimizer.step()
     #expect(network.encoder.parameters.allSatisfy { $0.isFrozen && $0.gradient == nil })
     #expect(network.encoder.parameters.map(\.value) == before)
     #expect(network.decoder.parameters.allSatisfy { $0.gradient != nil })

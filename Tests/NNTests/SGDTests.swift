@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func twoStepsByHand() {
+  @Test func twoStepsByHand() throws {
     // v = 2, p = 1 - .5 * 2 = 0; v = .5 * 2 + 4 = 5, p = 0 - .5 * 5.
     let parameter = Parameter(Tensor<Float>([1]))
     let optimizer = SGD(
@@ -24,7 +24,7 @@ import Testing
       momentum: .classical(factor: 0.5))
     for gradient in [Float(2), 4] {
       parameter.gradient = Tensor([gradient])
-      optimizer.step()
+      try optimizer.step()
     }
     #expect(parameter.value == Tensor([-2.5]))
   }

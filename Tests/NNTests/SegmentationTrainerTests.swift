@@ -89,20 +89,20 @@ import Testing
     try watched.train(
       on: slices,
       progress: { _ in
-        _ = watched.predict(slices[0].image.expanded(at: 0))
+        _ = try watched.predict(slices[0].image.expanded(at: 0))
         return .proceed
       })
     #expect(watched.network.state().data() == plain.network.state().data())
   }
 
-  @Test func predictionsAreTheLargestScores() {
+  @Test func predictionsAreTheLargestScores() throws {
     let trainer = trainer()
     let images = Tensor(stacking: slices.map(\.image))
-    let labels = trainer.predict(images)
+    let labels = try trainer.predict(images)
     trainer.network.setMode(.evaluation)
     let scores = trainer.network(Variable(images)).value
     #expect(labels == scores.argmax(along: -1))
-    #expect(trainer.predict(images[0..<0]).shape == [0, 16, 16])
+    #expect(try trainer.predict(images[0..<0]).shape == [0, 16, 16])
   }
 
   @Test func withoutImagesThereIsNothingToTrainOn() {

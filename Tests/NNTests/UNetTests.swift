@@ -105,7 +105,7 @@ import Testing
       let value = loss(network(Variable(images)), labels)
       values.append(value.item)
       value.backward()
-      optimizer.step()
+      try optimizer.step()
       network.zeroGradients()
     }
     #expect(values[19] < 0.4 * values[0], "\(values)")
@@ -130,7 +130,7 @@ import Testing
     let trainer = SegmentationTrainer(
       network, training: .init(steps: 160, batchSize: 2, learningRate: 2e-2, finalLearningRate: 1e-3))
     try trainer.train(on: (0..<2).map { LabeledImage(image: images[$0], labels: labels[$0]) })
-    let predicted = trainer.predict(images)
+    let predicted = try trainer.predict(images)
     #expect(predicted.shape == labels.shape)
     for label in [Int32(1), 2] {
       let (found, known) = (predicted .== label, labels .== label)

@@ -39,14 +39,14 @@ struct Evaluator {
   let data: SliceData
 
   /// The predicted classes of one slice, `[height, width]`.
-  func prediction(_ network: UNet<Float>, slice: Int) -> Tensor<Int32> {
-    data.restored(network.predictedLabels(data.slice(slice).image.expanded(at: 0))[0])
+  func prediction(_ network: UNet<Float>, slice: Int) throws -> Tensor<Int32> {
+    data.restored(try network.predictedLabels(data.slice(slice).image.expanded(at: 0))[0])
   }
 
   /// Dice alone, pooled over the part and averaged over the classes.
-  func meanDice(_ network: UNet<Float>, _ part: SlabSplit.Part) -> Double {
+  func meanDice(_ network: UNet<Float>, _ part: SlabSplit.Part) throws -> Double {
     let slices = data.split.slices(of: part)
-    let predicted = Tensor(stacking: slices.map { prediction(network, slice: $0) })
+    let predicted = Tensor(stacking: try slices.map { try prediction(network, slice: $0) })
     let comparison = LabelMapComparison(
       prediction: LabelMap(predicted), reference: LabelMap(data.classes.gathered(at: slices)))
     let dice = (1..<data.classNames.count).map { index in
@@ -56,9 +56,10 @@ struct Evaluator {
   }
 
   /// Overlaps and distances of every class.
-  func scores(_ network: UNet<Float>, _ part: SlabSplit.Part) -> PartScores {
+  func scores(_ network: UNet<Float>, _ part: SlabSplit.Part) throws -> PartScores {
     let slabs = data.split.slabs(of: part)
-    let predictions = slabs.map { slab in Tensor(stacking: slab.slices.map { prediction(network, slice: $0) })
+    let predictions = try slabs.map { slab in
+      Tensor(stacking: try slab.slices.map { try prediction(network, slice: $0) })
     }
     let references = slabs.map { data.classes.gathered(at: $0.slices) }
     let pooled = LabelMapComparison(

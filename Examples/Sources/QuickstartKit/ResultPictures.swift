@@ -21,7 +21,7 @@ struct ResultPictures {
       let network = try tuning.network(of: run)
       var volume = Tensor<Int32>(zeros: data.classes.shape)
       for slice in data.split.slices(of: .test) {
-        volume[slice] = evaluator.prediction(network, slice: slice)
+        volume[slice] = try evaluator.prediction(network, slice: slice)
       }
       predictions.append(volume)
       try writeLabels(volume, name: "prediction_\(run.method.rawValue).nii.gz")

@@ -37,7 +37,7 @@ private let superCLSizes = [
 
 // MARK: Steps
 
-private func unetCase(size: Int) -> () -> Void {
+private func unetCase(size: Int) -> () throws -> Void {
   var generator = PhiloxGenerator(seed: 0)
   let network = UNet<Float>(UNetConfiguration(width: 32), classCount: classCount, using: &generator)
   let x = phantoms(count: 8, size: size)
@@ -48,7 +48,7 @@ private func unetCase(size: Int) -> () -> Void {
   return {
     network.zeroGradients()
     loss(network(Variable(x)), labels).backward()
-    optimizer.step()
+    try optimizer.step()
   }
 }
 
@@ -100,7 +100,7 @@ private func superCLCase(_ size: SuperCLSize) throws -> () throws -> Void {
   return {
     network.zeroGradients()
     try loss.evaluate(network, views).loss.backward()
-    optimizer.step()
+    try optimizer.step()
   }
 }
 

@@ -12,7 +12,7 @@ func networkTour() throws {
     print(progress)  // step, loss, images/s, time left
     return .proceed
   }
-  let labels = trainer.predict(image.expanded(at: 0))  // [1, 32, 32]
+  let labels = try trainer.predict(image.expanded(at: 0))  // [1, 32, 32]
   try network.save(to: URL(filePath: "unet.safetensors"))  // PyTorch's names and axis order
   print(labels.shape, network.summary())
 }

@@ -11,13 +11,16 @@ public import Tensor
 public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
   /// T: .07.
   public var temperature: Scalar
+  /// The least length that rows are divided by: 1e-8; MoCo's own code has ``CosineFloor/normalize``.
+  public var floor: CosineFloor
 
-  /// A loss of the given temperature.
+  /// A loss of the given temperature, which divides by lengths of at least `floor`.
   ///
   /// - Precondition: the temperature is positive.
-  public init(temperature: Scalar = 0.07) {
+  public init(temperature: Scalar = 0.07, floor: CosineFloor = .cosineSimilarity) {
     shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature
+    self.floor = floor
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]`, with the other keys as negatives.
@@ -30,7 +33,7 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
       (0..<count * count).map { $0 / max(count, 1) == $0 % max(count, 1) }, shape: [count, count])
     return maskedContrastiveLoss(
       anchors: queries, references: keys, positives: own, excluded: .none,
-      scale: .init(temperature, base: nil))
+      scale: .init(temperature, base: nil), floor: floor)
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]` with negatives `[M, d]`.
@@ -41,7 +44,9 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
       queries.shape.rank == 2 && queries.shape == keys.shape && negatives.shape.rank == 2
         && negatives.shape[1] == queries.shape[1],
       "queries \(queries.shape), keys \(keys.shape) and negatives \(negatives.shape) do not fit")
-    let (query, key, negative) = (UnitRows(queries.value), UnitRows(keys.value), UnitRows(negatives.value))
+    let query = UnitRows(queries.value, floor: floor)
+    let key = UnitRows(keys.value, floor: floor)
+    let negative = UnitRows(negatives.value, floor: floor)
     let temperature = temperature
     let own = (query.rows * key.rows).sum(along: 1).expanded(at: 1)
     let logits =

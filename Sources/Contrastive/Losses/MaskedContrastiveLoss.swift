@@ -6,7 +6,7 @@ import Tensor
 func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
   anchors: Variable<Scalar>, references: Variable<Scalar>, positives: Tensor<Bool>,
   excluded: ExcludedReference,
-  scale: ContrastiveTemperature<Scalar>
+  scale: ContrastiveTemperature<Scalar>, floor: CosineFloor
 ) -> Variable<Scalar> {
   let (count, referenceCount) = (anchors.shape[0], references.shape[0])
   shapePrecondition(
@@ -18,8 +18,8 @@ func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
   shapePrecondition(
     excluded == .none || count == referenceCount,
     "\(count) anchors cannot leave out the reference of their own index among \(referenceCount)")
-  let left = UnitRows(anchors.value)
-  let right = UnitRows(references.value)
+  let left = UnitRows(anchors.value, floor: floor)
+  let right = UnitRows(references.value, floor: floor)
   let temperature = scale.temperature
   var similarities = left.rows.matmul(right.rows, transposing: .right) / temperature
   var mask = positives
@@ -36,23 +36,6 @@ func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
     return [
       left.gradient(slopes.matmul(right.rows)), right.gradient(slopes.matmul(left.rows, transposing: .left)),
     ]
-  }
-}
-
-/// Rows divided by their lengths, and the way back for gradients: `dx = (dz - z (z . dz)) / |x|`.
-struct UnitRows<Scalar: TensorFloatingPointScalar> {
-  let rows: Tensor<Scalar>
-  private let lengths: Tensor<Scalar>
-
-  /// Rows shorter than 1e-12 are divided by that.
-  init(_ values: Tensor<Scalar>) {
-    lengths = values.norm(along: 1).maximum(1e-12).expanded(at: 1)
-    rows = values / lengths
-  }
-
-  func gradient(_ unitGradient: Tensor<Scalar>) -> Tensor<Scalar> {
-    let along = (rows * unitGradient).sum(along: 1).expanded(at: 1)
-    return (unitGradient - rows * along) / lengths
   }
 }
 

@@ -9,13 +9,16 @@ public import Tensor
 public struct NTXentLoss<Scalar: TensorFloatingPointScalar>: Sendable {
   /// T: .1 in SuperCL; SimCLR's own default is .5.
   public var temperature: Scalar
+  /// The least length that rows are divided by: 1e-8.
+  public var floor: CosineFloor
 
-  /// A loss of the given temperature.
+  /// A loss of the given temperature, which divides by lengths of at least `floor`.
   ///
   /// - Precondition: the temperature is positive.
-  public init(temperature: Scalar = 0.1) {
+  public init(temperature: Scalar = 0.1, floor: CosineFloor = .cosineSimilarity) {
     shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature
+    self.floor = floor
   }
 
   /// The loss of two views `[N, d]` of the same images in the same order.
@@ -25,7 +28,7 @@ public struct NTXentLoss<Scalar: TensorFloatingPointScalar>: Sendable {
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
     let count = Int32(view1.shape[0])
     let labels = Tensor<Int32>(Array(0..<count) + Array(0..<count)).expanded(at: 0)
-    let loss = SupervisedContrastiveLoss<Scalar>(.init(temperature, base: nil))
+    let loss = SupervisedContrastiveLoss<Scalar>(.init(temperature, base: nil), floor: floor)
     return loss.groupLosses([view1.expanded(at: 0), view2.expanded(at: 0)], labels: labels).losses.sum()
   }
 }

@@ -19,9 +19,14 @@ public import Tensor
 public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
   /// Temperature, and the factor in front: .1 and .1 / .07.
   public var scale: ContrastiveTemperature<Scalar>
+  /// The least length that rows are divided by: 1e-8.
+  public var floor: CosineFloor
 
   /// A loss with the given temperature; SuperCL's without arguments.
-  public init(_ scale: ContrastiveTemperature<Scalar> = .init()) { self.scale = scale }
+  public init(_ scale: ContrastiveTemperature<Scalar> = .init(), floor: CosineFloor = .cosineSimilarity) {
+    self.scale = scale
+    self.floor = floor
+  }
 
   /// The loss of rows `[N, d]`; positives share a label `[N]`.
   public func callAsFunction(_ rows: Variable<Scalar>, labels: Tensor<Int32>) -> Variable<Scalar> {
@@ -49,7 +54,8 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
     excluding excluded: ExcludedReference = .none
   ) -> Variable<Scalar> {
     maskedContrastiveLoss(
-      anchors: anchors, references: references, positives: positives, excluded: excluded, scale: scale)
+      anchors: anchors, references: references, positives: positives, excluded: excluded, scale: scale,
+      floor: floor)
   }
 
   /// One loss for each group of rows, such as the pixels of an image.
@@ -62,7 +68,7 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public func groupLosses(
     _ views: [Variable<Scalar>], labels: Tensor<Int32>
   ) -> (losses: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
-    let rows = ContrastiveRows(views: views.map(\.value))
+    let rows = ContrastiveRows(views: views.map(\.value), normalization: floor.normalization())
     let positives = PositiveSets(labels: labels)
     let product = SupervisedContrastiveProduct(
       rows: rows, positives: positives, temperature: scale.temperature)

@@ -13,13 +13,17 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public var scale: ContrastiveTemperature<Scalar>
   /// ASP: how features become one vector per image.
   public var averaging: AverageSuperpixelFeatures
+  /// The least length that superpixel features and projections are divided by: 1e-8.
+  public var floor: CosineFloor
 
   /// A loss; the paper's without arguments.
   public init(
-    _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init()
+    _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init(),
+    floor: CosineFloor = .cosineSimilarity
   ) {
     self.scale = scale
     self.averaging = averaging
+    self.floor = floor
   }
 
   /// The groups of 2B images from features `[B, h, w, C]` of the two fixed views, each with its own superpixels
@@ -33,13 +37,14 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
       features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
     var vectors: [Tensor<Scalar>] = []
     for (view, map) in zip(features, superpixels) { vectors.append(try averaging(view, superpixels: map)) }
-    return ConnectedComponentLabels(NearestNeighborGraph(Tensor(concatenating: vectors, along: 0)))
+    return ConnectedComponentLabels(
+      NearestNeighborGraph(Tensor(concatenating: vectors, along: 0), floor: floor))
   }
 
   /// The loss of projections `[2B, d]` (view 1, then view 2) with the positives of CCL.
   public func callAsFunction(
     _ projections: Variable<Scalar>, components: ConnectedComponentLabels
   ) -> Variable<Scalar> {
-    SupervisedContrastiveLoss(scale)(projections, positives: components.weakPositives)
+    SupervisedContrastiveLoss(scale, floor: floor)(projections, positives: components.weakPositives)
   }
 }

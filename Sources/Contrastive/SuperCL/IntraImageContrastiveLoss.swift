@@ -16,15 +16,18 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   public var sampling: PixelSampling
   /// Over which pixels the denominator runs: the image's.
   public var scope: PixelScope
+  /// The least length that rows are divided by: 1e-8.
+  public var floor: CosineFloor
 
   /// A loss; the paper's without arguments.
   public init(
     _ scale: ContrastiveTemperature<Scalar> = .init(), sampling: PixelSampling = .flat(stride: 1),
-    scope: PixelScope = .image
+    scope: PixelScope = .image, floor: CosineFloor = .cosineSimilarity
   ) {
     self.scale = scale
     self.sampling = sampling
     self.scope = scope
+    self.floor = floor
   }
 
   /// - Parameters:
@@ -50,7 +53,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
       groups = rows.map { $0.reshaped([1, -1, $0.shape[2]]) }
     }
     let both = Tensor(concatenating: [labels, labels], along: 1)
-    let (losses, counts) = SupervisedContrastiveLoss(scale).groupLosses(groups, labels: both)
+    let (losses, counts) = SupervisedContrastiveLoss(scale, floor: floor).groupLosses(groups, labels: both)
     return (losses.mean(), counts)
   }
 

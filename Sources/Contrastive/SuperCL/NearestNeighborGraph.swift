@@ -10,10 +10,14 @@ public struct NearestNeighborGraph: Sendable, Equatable {
   /// The nearest other vector of each, or `nil` for a single vector.
   public let neighbors: [Int?]
 
-  /// - Parameter vectors: `[N, d]`.
-  public init<Scalar: TensorFloatingPointScalar>(_ vectors: Tensor<Scalar>) {
+  /// - Parameters:
+  ///   - vectors: `[N, d]`.
+  ///   - floor: The least length that vectors are divided by: 1e-8. The cosine of a shorter one tends to 0.
+  public init<Scalar: TensorFloatingPointScalar>(
+    _ vectors: Tensor<Scalar>, floor: CosineFloor = .cosineSimilarity
+  ) {
     shapePrecondition(vectors.rank == 2, "a neighbour graph needs vectors [N, d], not \(vectors.shape)")
-    let unit = UnitRows(vectors).rows
+    let unit = UnitRows(vectors, floor: floor).rows
     let count = vectors.shape[0]
     neighbors = unit.matmul(unit, transposing: .right).withUnsafeBufferPointer { cosines in
       (0..<count).map { row in

@@ -26,7 +26,7 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
     let imageCount = components.labels.count
     self.imageCount = imageCount
     let mask = components.weakPositives
-    let unit = UnitRows(projections).rows
+    let unit = UnitRows(projections, floor: .cosineSimilarity).rows
     var sums = (positive: 0.0, negative: 0.0)
     var counts = (positive: 0.0, negative: 0.0)
     unit.matmul(unit, transposing: .right).withUnsafeBufferPointer { cosines in

@@ -63,8 +63,10 @@ public struct SuperCLLoss<Scalar: TensorFloatingPointScalar>: Sendable {
     let inter = interLoss(z, components: components)
 
     let weights = configuration.weights
-    let loss =
-      instance * Scalar(weights.instance) + intra * Scalar(weights.intra) + inter * Scalar(weights.inter)
+    // A term of weight 0 does not count, whatever its value: 0 times infinity would be NaN.
+    let counted = [(instance, weights.instance), (intra, weights.intra), (inter, weights.inter)]
+      .filter { $0.1 > 0 }.map { $0.0 * Scalar($0.1) }
+    let loss = counted.dropFirst().reduce(counted[0]) { $0 + $1 }
     return SuperCLStepReport(
       loss: loss, instance: Double(instance.item), intra: Double(intra.item), inter: Double(inter.item),
       projections: z.value, components: components,

@@ -14,6 +14,9 @@ public typealias BatchNorm3D<Scalar: TensorFloatingPointScalar> = BatchNorm<Scal
 /// Evaluation uses the running statistics in place of the batch's. The activation is fused: what is saved for the
 /// gradient is the input and two numbers per channel.
 ///
+/// A batch of one value per channel has no variance: it would become the bias, without a gradient, while its variance of 0
+/// pulled the running one down. Training on it stops, as in PyTorch; evaluation takes it.
+///
 /// Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
 public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
   /// Scale `[C]`, ones at first.
@@ -65,6 +68,7 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
         variance: runningVariance.value,
         epsilon: epsilon, negativeSlope: negativeSlope)
     }
+    checkStatistics("batch norm", of: input.shape, values: input.shape.elementCount / max(input.shape[-1], 1))
     let (output, statistics) = input.batchNorm(
       weight: weight.variable, bias: bias.variable, epsilon: epsilon, negativeSlope: negativeSlope)
     // An empty batch has no statistics: they would be NaN for good.
@@ -74,9 +78,16 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
 
   private func updateRunningStatistics(_ statistics: NormalizationStatistics<Scalar>) {
     let count = Scalar(statistics.count)
-    let unbiased = statistics.count > 1 ? statistics.variance * (count / (count - 1)) : statistics.variance
+    let unbiased = statistics.variance * (count / (count - 1))
     runningMean.value = runningMean.value * (1 - momentum) + statistics.mean * momentum
     runningVariance.value = runningVariance.value * (1 - momentum) + unbiased * momentum
     batchesTracked.value += 1
   }
+}
+
+/// Stops with the shape when the statistics of a training layer would be those of a single value.
+func checkStatistics(_ layer: String, of shape: TensorShape, values: Int) {
+  shapePrecondition(
+    values != 1,
+    "\(layer) in training needs more than one value for each mean; an input of shape \(shape) has one")
 }

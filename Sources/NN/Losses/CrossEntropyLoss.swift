@@ -7,6 +7,10 @@ public import Tensor
 /// over K classes, `l_i = -(1 - s) w_y log p_y - (s / K) sum over c of w_c log p_c`. The loss is the mean
 /// `sum of l_i / sum of w_y` over the pixels that are not ignored; without any it is 0, with a zero gradient. These
 /// are PyTorch's definitions.
+///
+/// A class of weight 0 does not count, even where its probability is 0: `0 log 0` is its limit 0. So classes can be made
+/// impossible by a logit of -infinity and weighted 0 together, where PyTorch gives NaN beside a finite gradient. A pixel
+/// whose target has no weight at all has a zero gradient, whatever its logits.
 public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   /// A weight per class, or `nil` for ones.
   public let classWeights: [Scalar]?
@@ -99,9 +103,12 @@ private func sumPixels<Scalar: TensorFloatingPointScalar>(
     var (sum, total) = (0.0, 0.0)
     for pixel in range where labels[pixel] != ignored {
       let label = Int(labels[pixel])
-      var term = (1 - smoothing) * weights[label] * logs[pixel * classes + label]
+      let own = (1 - smoothing) * weights[label]
+      var term = own == 0 ? 0 : own * logs[pixel * classes + label]
       if smoothing > 0 {
-        for index in 0..<classes { term += spread * weights[index] * logs[pixel * classes + index] }
+        for index in 0..<classes where weights[index] != 0 {
+          term += spread * weights[index] * logs[pixel * classes + index]
+        }
       }
       sum -= Double(term)
       total += Double(weights[label])
@@ -129,12 +136,13 @@ private func differentiatePixels<Scalar: TensorFloatingPointScalar>(
   Parallel.for(labels.count, grain: pixelChunk) { range in
     for pixel in range {
       let start = pixel * classes
-      guard labels[pixel] != ignored else {
+      let isIgnored = labels[pixel] == ignored
+      let label = isIgnored ? 0 : Int(labels[pixel])
+      let own = isIgnored ? 0 : (1 - smoothing) * weights[label]
+      guard !isIgnored, own != 0 || total != 0 else {
         for index in 0..<classes { gradient[start + index] = 0 }
         continue
       }
-      let label = Int(labels[pixel])
-      let own = (1 - smoothing) * weights[label]
       let sum = scale * (own + total)
       for index in 0..<classes { gradient[start + index] = gradient[start + index] * sum }
       if smoothing > 0 {

@@ -2,7 +2,8 @@ public import Autograd
 public import Tensor
 
 /// The mean over the pixels of `-w_y (1 - p_y)^gamma log p_y`: cross-entropy in which well-classified pixels count less.
-/// The mean divides by the number of pixels, not by their weights.
+/// The mean divides by the number of pixels, not by their weights. A pixel of weight 0 adds 0, whatever its logits; without
+/// pixels the loss is 0.
 ///
 /// Source: Lin et al., ICCV 2017, equation 5.
 public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
@@ -23,13 +24,17 @@ public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
     checkLabels(labels, fit: logits, ignoring: nil)
     let classes = logits.shape[-1]
-    let weights = classWeights ?? [Scalar](repeating: 1, count: classes)
+    let classWeights = classWeights ?? [Scalar](repeating: 1, count: classes)
     shapePrecondition(
-      weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
+      classWeights.count == classes, "\(classWeights.count) class weights do not fit \(classes) classes")
+    guard labels.elementCount > 0 else { return Variable(Tensor(0)) }
     // log p of each pixel's own class, by a gather along the last axis.
     let own = Tensor<Int32>(converting: labels).expanded(at: -1)
-    let logProbability = logits.logSoftmax(along: -1).gatheredElements(along: -1, at: own).squeezed(at: -1)
-    let weight = Variable(Tensor(weights).gathered(at: labels.flattened()).reshaped(labels.shape))
+    let weights = Tensor(classWeights).gathered(at: labels.flattened()).reshaped(labels.shape)
+    // Before softmax: 0 times an infinite logarithm would be NaN, and so would its gradient.
+    let counted = logits.replacing(with: 0, where: (weights .== 0).expanded(at: -1))
+    let logProbability = counted.logSoftmax(along: -1).gatheredElements(along: -1, at: own).squeezed(at: -1)
+    let weight = Variable(weights)
     // At least a tiny number: a power below 1 has no derivative at 0.
     let remaining = (-logProbability.expm1()).maximum(.leastNormalMagnitude)
     let factor = gamma == 0 ? weight : weight * remaining.power(gamma)

@@ -4,6 +4,8 @@ public import Tensor
 /// A loss of predicted class scores against reference labels.
 public protocol SegmentationLoss<Scalar> {
   associatedtype Scalar: TensorFloatingPointScalar
+  /// A label that is left out and may lie outside the classes; `nil`, the default, for none.
+  var ignoredLabel: Int32? { get }
 
   /// - Parameters:
   ///   - logits: Scores `[N, spatial..., K]`, before softmax.
@@ -12,7 +14,12 @@ public protocol SegmentationLoss<Scalar> {
   func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar>
 }
 
-/// A weighted sum of losses, such as cross-entropy + Dice.
+extension SegmentationLoss {
+  public var ignoredLabel: Int32? { nil }
+}
+
+/// A weighted sum of losses, such as cross-entropy + Dice. A loss of weight 0 is not computed: it does not count, be it
+/// infinite.
 ///
 ///     let loss = CombinedLoss<Float>([(1, CrossEntropyLoss()), (1, DiceLoss())])
 public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
@@ -25,9 +32,16 @@ public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss 
     self.terms = terms
   }
 
+  /// The label that all losses with a weight leave out.
+  public var ignoredLabel: Int32? {
+    let labels = Set(terms.filter { $0.weight != 0 }.map(\.loss.ignoredLabel))
+    return labels.count == 1 ? labels.first ?? nil : nil
+  }
+
   public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
-    let parts = terms.map { $0.loss(logits, labels) * $0.weight }
-    return parts.dropFirst().reduce(parts[0]) { $0 + $1 }
+    let parts = terms.filter { $0.weight != 0 }.map { $0.loss(logits, labels) * $0.weight }
+    guard let first = parts.first else { return Variable(Tensor(0)) }
+    return parts.dropFirst().reduce(first) { $0 + $1 }
   }
 }
 

@@ -49,8 +49,8 @@ public final class LARS<Scalar: TensorFloatingPointScalar>: Optimizer {
     _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, group: ParameterGroup<Scalar>
   ) {
     let decay = group.weightDecay ?? weightDecay
-    let size = Double(parameter.value.norm().item)
-    let slope = Double(gradient.norm().item)
+    let size = EuclideanLength.length(of: parameter.value)
+    let slope = EuclideanLength.length(of: gradient)
     let scale = size > 0 && slope > 0 ? trust * size / (slope + decay * size) : 1
     let rate = Scalar(rate(of: group) * scale)
     let momentum = Scalar(momentum)

@@ -36,7 +36,12 @@ public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
   }
 }
 
-/// Lowers the learning rate when a score no longer improves (PyTorch's `ReduceLROnPlateau` with relative threshold).
+/// Lowers the learning rate when a score no longer improves by a share of the best one so far.
+///
+/// A score s improves on the best b when `s < b - threshold |b|` for ``Direction/lower``, `s > b + threshold |b|` for
+/// ``Direction/higher``; the first one that is no NaN always does. For scores above 0 this is PyTorch's
+/// `ReduceLROnPlateau` with relative threshold; below 0, where that one's bar `b (1 - threshold)` lies on the wrong side of
+/// b and equal scores improve for ever, an equal score is no improvement here either.
 ///
 ///     loop.plateau = PlateauSchedule(rate: 1e-3, direction: .higher, patience: 5)
 ///     // in the progress report, after each validation:
@@ -100,6 +105,8 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
 
   private func isImprovement(_ score: Double) -> Bool {
     guard let best else { return !score.isNaN }
-    return direction == .lower ? score < best * (1 - threshold) : score > best * (1 + threshold)
+    // An infinite best has no share: infinity less infinity is NaN.
+    let margin = best.isFinite ? best.magnitude * threshold : 0
+    return direction == .lower ? score < best - margin : score > best + margin
   }
 }

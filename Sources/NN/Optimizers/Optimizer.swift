@@ -4,7 +4,7 @@ public import Tensor
 ///
 ///     let optimizer = Adam(network, learningRate: 5e-4, weightDecay: 1e-5)
 ///     loss.backward()
-///     optimizer.step()
+///     try optimizer.step()
 ///     network.zeroGradients()
 public protocol Optimizer<Scalar>: AnyObject {
   associatedtype Scalar: TensorFloatingPointScalar
@@ -12,8 +12,8 @@ public protocol Optimizer<Scalar>: AnyObject {
   var groups: [ParameterGroup<Scalar>] { get }
   /// The learning rate of the next step; a schedule sets it.
   var learningRate: Double { get set }
-  /// Called in order at the start of every step with all parameters that have a gradient: for clipping, or for
-  /// averaging gradients over machines.
+  /// Called in order at the start of every step with all parameters that have a gradient and are not frozen: for clipping,
+  /// or for averaging gradients over machines. The gradients they see are finite.
   var gradientHooks: [([Parameter<Scalar>]) -> Void] { get set }
   /// What the optimiser remembers between steps; its moments bear the parameters' names.
   var memory: OptimizerMemory<Scalar> { get set }
@@ -23,18 +23,42 @@ public protocol Optimizer<Scalar>: AnyObject {
 }
 
 extension Optimizer {
-  /// Runs the hooks, then updates every parameter that has a gradient and is not frozen.
-  public func step() {
+  /// Runs the hooks, then updates every parameter that has a gradient and is not frozen; or, when one of these gradients
+  /// has an element that is not finite, does nothing and throws.
+  ///
+  /// A loss may be finite where its slope is not, as sqrt at 0. One such step would make weights and moments NaN for
+  /// good, under every optimiser, and clipping would hide it or spread it. So the gradients are looked at before the hooks
+  /// and, when there are any, again after them; the parameters, the memory and its count of steps stay as they were. The
+  /// gradients stay too, for whoever looks for the cause. One pass over the gradients, O(parameters).
+  ///
+  /// - Throws: ``TrainingError/gradientIsNotFinite(step:parameter:count:)`` with the first such parameter; the step is
+  ///   the number of steps taken before.
+  public func step() throws(TrainingError) { try step(numbered: memory.step) }
+
+  /// The same under the number that the error is to name.
+  func step(numbered number: Int) throws(TrainingError) {
+    let trained = groups.flatMap { group in
+      group.parameters.filter { $0.parameter.gradient != nil && !$0.parameter.isFrozen }
+    }
+    try refuseNonFinite(trained, step: number)
     if !gradientHooks.isEmpty {
-      let trained = groups.flatMap { $0.parameters.map { $0.parameter } }
-        .filter { $0.gradient != nil && !$0.isFrozen }
-      for hook in gradientHooks { hook(trained) }
+      for hook in gradientHooks { hook(trained.map { $0.parameter }) }
+      try refuseNonFinite(trained, step: number)
     }
     memory.step += 1
     for group in groups {
       for (name, parameter) in group.parameters where !parameter.isFrozen {
         if let gradient = parameter.gradient { update(parameter, gradient, name: name, group: group) }
       }
+    }
+  }
+
+  private func refuseNonFinite(
+    _ parameters: [(name: String, parameter: Parameter<Scalar>)], step: Int
+  ) throws(TrainingError) {
+    for (name, parameter) in parameters {
+      let count = parameter.gradient?.nonFiniteElements.count ?? 0
+      guard count == 0 else { throw .gradientIsNotFinite(step: step, parameter: name, count: count) }
     }
   }
 

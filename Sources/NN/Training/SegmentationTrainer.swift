@@ -58,7 +58,7 @@ public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable 
 ///
 ///     let trainer = SegmentationTrainer(network, training: .init(steps: 500))
 ///     try trainer.train(on: slices) { print($0); return .proceed }
-///     let labels = trainer.predict(image)
+///     let labels = try trainer.predict(images)
 public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: SpatialRank> {
   /// The network that is trained.
   public let network: UNetND<Scalar, Rank>
@@ -91,16 +91,20 @@ public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: 
   ///   - progress: Called after every step with the loss.
   ///   - augment: Changes an image and its labels together, from random numbers that depend on the seed, the step and
   ///     the place in the batch alone.
-  /// - Throws: ``TrainingError`` without images or with a loss that is not finite; ``CheckpointError``.
+  /// - Throws: ``TrainingError`` without images, for an image or a label that cannot be trained on, and for a loss or a
+  ///   gradient that is not finite; ``CheckpointError``.
   public func train(
     on images: [LabeledImage<Scalar>], checkpoint: CheckpointPolicy? = nil,
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
     augment: (LabeledImage<Scalar>, inout PhiloxGenerator) -> LabeledImage<Scalar> = { image, _ in image }
   ) throws {
+    // All at once, before the first step: a broken image may come late in the order.
+    for (index, image) in images.enumerated() { try check(image, index) }
     try train(on: ArrayDataset(images), checkpoint: checkpoint, progress: progress, augment: augment)
   }
 
-  /// Trains on images that are read when a batch needs them, such as slices of scans on disk: memory holds a batch.
+  /// Trains on images that are read when a batch needs them, such as slices of scans on disk: memory holds a batch. Values
+  /// and labels are looked at as an image is read, and again after it was augmented.
   ///
   ///     let slices = dataset.mapped { LabeledImage(image: $0.image, labels: $0.labels) }
   ///     try trainer.train(on: slices) { print($0); return .proceed }
@@ -124,27 +128,53 @@ public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: 
       // At every step: a prediction between two steps leaves the mode at evaluation.
       network.setMode(.training)
       let indices = loop.batch(step: step, size: training.batchSize, count: count)
-      let batch = try indices.map { augment(try images.element(at: $0), &generator) }
+      let batch = try indices.map { index in
+        let image = try images.element(at: index)
+        try check(image, index)
+        let changed = augment(image, &generator)
+        try check(changed, index)
+        return changed
+      }
       let logits = network(Variable(Tensor(stacking: batch.map(\.image))))
       let value = loss(logits, Tensor(stacking: batch.map(\.labels)))
       return .init(loss: value, terms: [LossTerm("loss", Double(value.item))])
     }
   }
 
+  /// Refuses values that are not finite, and labels that are neither a class nor left out by the loss.
+  private func check(_ image: LabeledImage<Scalar>, _ index: Int) throws(TrainingError) {
+    let (count, first) = image.image.nonFiniteElements
+    if let first {
+      throw .imageIsNotFinite(index: index, place: image.image.shape.place(of: first), count: count)
+    }
+    let (classes, ignored) = (network.classCount, loss.ignoredLabel)
+    let labels = image.labels
+    let wrong = labels.withUnsafeBufferPointer { values in
+      let isWrong = { (label: Int32) in !(0..<Int32(classes)).contains(label) && label != ignored }
+      return values.firstIndex(where: isWrong).map { ($0, values[$0], values.count(where: isWrong)) }
+    }
+    if let (first, label, count) = wrong {
+      throw .labelIsNoClass(
+        index: index, label: label, place: labels.shape.place(of: first), count: count, classes: classes)
+    }
+  }
+
   /// The labels `[N, spatial...]` of images `[N, spatial..., C]`: the class with the highest score, by running
   /// statistics and without recording. The images go through one by one, so memory does not grow with N.
-  public func predict(_ images: Tensor<Scalar>) -> Tensor<Int32> { network.predictedLabels(images) }
+  ///
+  /// - Throws: ``PredictionError``, as ``UNetND/predictedLabels(_:)``.
+  public func predict(_ images: Tensor<Scalar>) throws(PredictionError) -> Tensor<Int32> {
+    try network.predictedLabels(images)
+  }
 }
 
-extension UNetND {
-  /// The labels `[N, spatial...]` of images `[N, spatial..., C]`: the class with the highest score, in evaluation
-  /// mode and without recording. The mode is left at evaluation.
-  public func predictedLabels(_ images: Tensor<Scalar>) -> Tensor<Int32> {
-    setMode(.evaluation)
-    let labels = (0..<images.shape[0]).map { index in
-      withoutGradient { self(Variable(images[index..<index + 1])).value.argmax(along: -1) }
-    }
-    return labels.isEmpty
-      ? Tensor(zeros: images.shape.removing(axis: -1)) : Tensor(concatenating: labels, along: 0)
+extension TensorShape {
+  /// The indices along every axis of the element at `offset` in row-major order.
+  fileprivate func place(of offset: Int) -> [Int] {
+    var rest = offset
+    return dimensions.reversed().map { length in
+      defer { rest /= length }
+      return rest % length
+    }.reversed()
   }
 }

@@ -58,6 +58,9 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
   ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
   ///   - progress: Called after every step.
   ///   - body: Computes the loss of a step from its number (from 0) and its random numbers.
+  /// - Throws: ``TrainingError`` for a loss or a gradient that is not finite, before weights, moments and the checkpoint
+  ///   change; what `body`, `progress` and the writing of a checkpoint throw. Running statistics of batch norm have then
+  ///   seen the batch: go on from the checkpoint.
   public func run(
     until totalSteps: Int, imagesPerStep: Int, checkpoint: CheckpointPolicy? = nil,
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed },
@@ -73,7 +76,7 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
       let loss = Double(outcome.loss.item)
       guard loss.isFinite else { throw TrainingError.lossIsNotFinite(step: step, loss: loss) }
       if outcome.loss.tracksGradient { outcome.loss.backward() }
-      optimizer.step()
+      try optimizer.step(numbered: step)
       module.zeroGradients()
       step += 1
       history.append(outcome.terms)
@@ -183,16 +186,30 @@ public struct CheckpointPolicy: Sendable {
   }
 }
 
-/// Why a training stopped by itself.
+/// Why a training stopped by itself. The description names every figure.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
   case lossIsNotFinite(step: Int, loss: Double)
+  /// So many elements of a parameter's gradient became infinite or NaN at a step, counted from 0, though the loss was
+  /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step.
+  case gradientIsNotFinite(step: Int, parameter: String, count: Int)
+  /// An image to train on, by its index in the data, has so many values that are not finite; `place` is the first.
+  case imageIsNotFinite(index: Int, place: [Int], count: Int)
+  /// The labels of an image, by its index in the data, have so many pixels whose label is none of the classes; `place`
+  /// is the first, and `label` its label.
+  case labelIsNoClass(index: Int, label: Int32, place: [Int], count: Int, classes: Int)
   /// The data cannot be trained on.
   case badData(String)
 
   public var description: String {
     switch self {
     case .lossIsNotFinite(let step, let loss): "the loss is \(loss) at step \(step)"
+    case .gradientIsNotFinite(let step, let parameter, let count):
+      "the gradient of '\(parameter)' has \(count) elements that are not finite at step \(step)"
+    case .imageIsNotFinite(let index, let place, let count):
+      "image \(index) has \(count) values that are not finite, the first at \(place)"
+    case .labelIsNoClass(let index, let label, let place, let count, let classes):
+      "image \(index) has \(count) labels that are none of the \(classes) classes, the first \(label) at \(place)"
     case .badData(let what): what
     }
   }

@@ -122,8 +122,9 @@ enum ContrastiveExact {
       let count = view.shape[1]
       let start = view.pointer + group * count * rows.dimension
       for index in 0..<count {
-        let dot = RowKernels.dot(own, start + index * rows.dimension, count: rows.dimension)
-        result[first + index] = dot * scale * scales[first + index]
+        result[first + index] = RowKernels.dot(
+          own, scaledBy: scale, start + index * rows.dimension, scaledBy: scales[first + index],
+          count: rows.dimension)
       }
       first += count
     }
@@ -141,8 +142,8 @@ enum ContrastiveExact {
       let start = view.pointer + group * count * rows.dimension
       for index in 0..<count where factors[first + index] != 0 {
         RowKernels.add(
-          target, start + index * rows.dimension,
-          factor: factors[first + index] * scale * scales[first + index], count: rows.dimension)
+          target, start + index * rows.dimension, scaledBy: scales[first + index],
+          factor: factors[first + index] * scale, count: rows.dimension)
       }
       first += count
     }

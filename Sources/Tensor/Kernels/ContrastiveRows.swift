@@ -2,8 +2,8 @@
 package enum RowNormalization<Scalar: TensorFloatingPointScalar>: Sendable, Equatable {
   /// The rows have length 1 already.
   case unitRows
-  /// Each row is divided by its length, or by `minimumLength` where that is larger.
-  case euclidean(minimumLength: Scalar = 1e-12)
+  /// Each row is divided by its length, or by `minimumLength`, a positive number, where that is larger.
+  case euclidean(minimumLength: Scalar = 1e-8)
 }
 
 /// The embeddings of one or more independent groups (such as the pixels of each image), in one or more
@@ -69,6 +69,8 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
     guard case .euclidean(let minimum) = normalization else {
       return Tensor(ones: [groups, rowCount])
     }
+    shapePrecondition(
+      minimum >= Scalar.leastNormalMagnitude, "a length to divide by is a positive number, not \(minimum)")
     return Tensor(shape: [groups, rowCount]) { result in
       guard let result = result.baseAddress else { return }
       var first = 0
@@ -78,8 +80,8 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
         Parallel.for(groups * rows, grain: max(1, (1 << 15) / max(1, view.shape[2]))) { range in
           for index in range {
             let row = view.pointer + index * view.shape[2]
-            let length = RowKernels.dot(row, row, count: view.shape[2]).squareRoot()
-            result[index / rows * rowCount + start + index % rows] = 1 / max(length, minimum)
+            result[index / rows * rowCount + start + index % rows] =
+              RowKernels.inverseLength(row, count: view.shape[2], minimum: minimum)
           }
         }
         first += rows
@@ -99,6 +101,9 @@ package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable 
     views = rows.views.map { Tensor(zeros: $0.shape) }
   }
 
+  /// Gradients with respect to the unit rows, shaped like the views.
+  package init(unitGradients views: [Tensor<Scalar>]) { self.views = views }
+
   /// Calls `body` with the first address of each view's gradient, `[groups, rows, dimensions]`.
   mutating func withMutableViews(_ body: ([UnsafeMutablePointer<Scalar>?]) -> Void) {
     var pointers: [UnsafeMutablePointer<Scalar>?] = []
@@ -111,7 +116,7 @@ package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable 
 
   /// Turns the gradients with respect to unit rows into those of the views, in place:
   /// `dx = (dz - z (z . dz)) / |x|` for normalised rows. A row shorter than the minimum length was divided by
-  /// a constant, and so is its gradient.
+  /// a constant, and so is its gradient; the gradient of a row of zeros is 0.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package mutating func applyNormalization(of rows: ContrastiveRows<Scalar>) {
@@ -123,13 +128,10 @@ package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable 
         for index in range {
           let group = index / rows.rowCount
           let row = index % rows.rowCount
-          let scale = rows.scales.pointer[index]
-          let source = rows.row(row, group: group)
           guard let target = Self.row(row, group: group, of: rows, in: pointers) else { continue }
-          let isClamped = scale >= 1 / minimum
-          let along = isClamped ? 0 : RowKernels.dot(source, target, count: dimension) * scale * scale
-          RowKernels.scaleAndSubtract(
-            target, scale: scale, source: source, factor: along * scale, count: dimension)
+          RowKernels.differentiateUnitRow(
+            target, source: rows.row(row, group: group), scale: rows.scales.pointer[index], minimum: minimum,
+            count: dimension)
         }
       }
     }

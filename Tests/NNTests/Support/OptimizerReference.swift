@@ -18,7 +18,7 @@ func compareOptimizer(
   for step in 0..<5 {
     if name.hasSuffix(".scheduled") { optimizer.learningRate = rates[step] }
     parameter.gradient = gradients[step]
-    optimizer.step()
+    try optimizer.step()
     rows.append(parameter.value)
   }
   let error = Tensor(stacking: rows).maximumAbsoluteDifference(to: try reference.tensor(name))

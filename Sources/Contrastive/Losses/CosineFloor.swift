@@ -1,0 +1,46 @@
+import Tensor
+
+/// The least length that a cosine divides by: `cos(x, y) = x / max(|x|, f) . y / max(|y|, f)`.
+///
+/// A network may give a row of zeros, behind a ReLU for instance: its cosine with every row is 0, and so is its gradient,
+/// where the formula's own slope would be 1 / f and one step would throw the weights behind it away. A shorter row than f
+/// that is not zero is divided by the constant f. Lengths above f leave no trace: 1e20 times the rows has the cosines of
+/// the rows.
+public enum CosineFloor: Sendable, Equatable {
+  /// 1e-8, as PyTorch's `cosine_similarity`, which the released code of arXiv 2504.14737 uses: the default.
+  case cosineSimilarity
+  /// 1e-12, as PyTorch's `normalize`, for losses whose own code has it, such as MoCo's.
+  case normalize
+  /// Another length.
+  case length(Double)
+
+  /// The length f.
+  public var length: Double {
+    switch self {
+    case .cosineSimilarity: 1e-8
+    case .normalize: 1e-12
+    case .length(let length): length
+    }
+  }
+}
+
+/// Rows divided by their lengths, and the way back for gradients: `dx = (dz - z (z . dz)) / |x|`.
+struct UnitRows<Scalar: TensorFloatingPointScalar> {
+  let rows: Tensor<Scalar>
+  private let source: ContrastiveRows<Scalar>
+
+  /// - Parameter values: `[N, d]`.
+  init(_ values: Tensor<Scalar>, floor: CosineFloor) {
+    source = ContrastiveRows(values, normalization: floor.normalization())
+    rows = values * source.scales[0].expanded(at: 1)
+  }
+
+  func gradient(_ unitGradient: Tensor<Scalar>) -> Tensor<Scalar> {
+    ContrastiveGradient(unitGradients: [unitGradient.expanded(at: 0)]).throughNormalization(of: source)[0][0]
+  }
+}
+
+extension CosineFloor {
+  /// The tiled product's form.
+  func normalization<Scalar>() -> RowNormalization<Scalar> { .euclidean(minimumLength: Scalar(length)) }
+}

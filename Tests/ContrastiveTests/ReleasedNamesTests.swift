@@ -24,76 +24,84 @@ import Testing
     return try JSONDecoder().decode(Names.self, from: Data(contentsOf: url))
   }
 
-  /// Element `index` of the tensor of a name: another for every name and every place, exact in a Float.
-  private static func element(_ name: String, _ index: Int) -> Float {
-    let hash = name.utf8.reduce(UInt32(17)) { $0 &* 31 &+ UInt32($1) }
-    return Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_761 &+ hash) >> 8)
+  /// The elements of the tensor of a name, in the file's order: others for every name and every place, exact in a Float.
+  private struct Elements {
+    private let hash: UInt32
+    init(_ name: String) { hash = name.utf8.reduce(17) { $0 &* 31 &+ UInt32($1) } }
+    subscript(index: Int) -> Float {
+      Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_761 &+ hash) >> 8)
+    }
   }
 
   /// A state dict with these names, in PyTorch's axis order.
   private static func stateDict(_ rows: [Names.Row]) -> Safetensors {
     var file = Safetensors()
     for row in rows {
+      let elements = Elements(row.released)
       if row.released.hasSuffix("num_batches_tracked") {
-        file.set(Tensor(Int64(element(row.released, 0))), for: row.released)
+        file.set(Tensor(Int64(elements[0])), for: row.released)
       } else {
         let shape = TensorShape(row.shape)
-        let values = (0..<shape.elementCount).map { element(row.released, $0) }
-        file.set(Tensor(values, shape: shape), for: row.released)
+        file.set(Tensor((0..<shape.elementCount).map { elements[$0] }, shape: shape), for: row.released)
       }
     }
     return file
   }
 
-  /// Compares every tensor of a module, in its own axis order, with the one of the table's row: weights of 3 x 3 kernels
-  /// are [row, column, in, out] here and [out, in, row, column] there, of transposed ones [in, out, row, column].
-  private static func check(_ module: any Module<Float>, _ rows: [Names.Row]) throws {
-    let released = Dictionary(uniqueKeysWithValues: rows.map { ($0.ours, $0) })
-    var seen: Set<String> = []
-    func compare(_ name: String, _ value: Tensor<Float>, _ place: ([Int], _ axes: [Int]) -> Int) throws {
-      let row = try #require(released[name], "\(name) is in no row")
-      seen.insert(name)
-      var wrong = 0
-      var position = [Int](repeating: 0, count: value.rank)
-      value.withUnsafeBufferPointer { values in
-        for value in values {
-          if value != element(row.released, place(position, row.shape)) { wrong += 1 }
-          for axis in position.indices.reversed() {
-            position[axis] += 1
-            if position[axis] < self.axis(axis, of: name, row.shape) { break }
-            position[axis] = 0
+  /// What a module must hold for a row, in its own axis order: weights of kernels are [row, column, in, out] here and
+  /// [out, in, row, column] in the file, of transposed ones [in, out, row, column]; of linear layers [in, out] here and
+  /// [out, in] there.
+  private static func expected(_ row: Names.Row) -> Tensor<Float> {
+    let (elements, n) = (Elements(row.released), row.shape)
+    var values: [Float] = []
+    switch n.count {
+    case 4 where row.ours.hasSuffix(".up.weight"):
+      for r in 0..<n[2] {
+        for c in 0..<n[3] {
+          for i in 0..<n[0] {
+            for o in 0..<n[1] { values.append(elements[((i * n[1] + o) * n[2] + r) * n[3] + c]) }
           }
         }
       }
-      #expect(wrong == 0, "\(wrong) elements of \(name) are not those of \(row.released)")
-    }
-    for (name, parameter) in module.namedParameters {
-      try compare(name, parameter.value) { p, n in
-        switch n.count {
-        case 1: p[0]
-        case 2: p[1] * n[1] + p[0]
-        case _ where name.hasSuffix(".up.weight"): ((p[2] * n[1] + p[3]) * n[2] + p[0]) * n[3] + p[1]
-        default: ((p[3] * n[1] + p[2]) * n[2] + p[0]) * n[3] + p[1]
+      return Tensor(values, shape: [n[2], n[3], n[0], n[1]])
+    case 4:
+      for r in 0..<n[2] {
+        for c in 0..<n[3] {
+          for i in 0..<n[1] {
+            for o in 0..<n[0] { values.append(elements[((o * n[1] + i) * n[2] + r) * n[3] + c]) }
+          }
         }
       }
+      return Tensor(values, shape: [n[2], n[3], n[1], n[0]])
+    case 2:
+      for i in 0..<n[1] { for o in 0..<n[0] { values.append(elements[o * n[1] + i]) } }
+      return Tensor(values, shape: [n[1], n[0]])
+    default: return Tensor((0..<n[0]).map { elements[$0] }, shape: [n[0]])
     }
-    for (name, buffer) in module.namedBuffers { try compare(name, buffer.value) { p, _ in p[0] } }
-    for case .counter(let name, let counter) in module.flattenedMembers() {
-      let row = try #require(released[name])
-      seen.insert(name)
-      #expect(counter.value == Int(element(row.released, 0)))
-    }
-    #expect(seen.count == rows.count && Set(released.keys) == seen)
   }
 
-  /// The length of an axis of ours, from the shape there.
-  private static func axis(_ axis: Int, of name: String, _ shape: [Int]) -> Int {
-    switch shape.count {
-    case 2: shape[1 - axis]
-    case 4 where name.hasSuffix(".up.weight"): [shape[2], shape[3], shape[0], shape[1]][axis]
-    case 4: [shape[2], shape[3], shape[1], shape[0]][axis]
-    default: shape[axis]
+  /// Compares every tensor of a module with the one of the table's row.
+  private static func check(_ module: any Module<Float>, _ rows: [Names.Row]) throws {
+    let released = Dictionary(uniqueKeysWithValues: rows.map { ($0.ours, $0) })
+    var seen: Set<String> = []
+    for member in module.flattenedMembers() {
+      switch member {
+      case .parameter(let name, let parameter):
+        let row = try #require(released[name], "\(name) is in no row")
+        seen.insert(name)
+        #expect(parameter.value.isIdentical(to: expected(row)), "\(name) is not \(row.released)")
+      case .buffer(let name, let buffer):
+        let row = try #require(released[name], "\(name) is in no row")
+        seen.insert(name)
+        #expect(buffer.value.isIdentical(to: expected(row)), "\(name) is not \(row.released)")
+      case .counter(let name, let counter):
+        let row = try #require(released[name], "\(name) is in no row")
+        seen.insert(name)
+        #expect(counter.value == Int(Elements(row.released)[0]))
+      case .module: continue
+      }
     }
+    #expect(seen.count == rows.count && Set(released.keys) == seen)
   }
 
   @Test func aPretrainingCheckpointLoads() throws {

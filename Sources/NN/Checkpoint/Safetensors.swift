@@ -3,7 +3,7 @@ public import Tensor
 /// A file of named tensors in the safetensors format: eight bytes with the length of a JSON header, the header,
 /// then the tensors' bytes, little-endian and without gaps.
 ///
-/// Names are told apart by their UTF-8 bytes, as in the file. Tensors of the format's types that ``Tensor`` does not
+/// Names are told apart by their UTF-8 bytes, as in the file. Tensors of the format's types that `Tensor` does not
 /// have, such as BF16, are kept as bytes: they do not hinder the others, are written as they were, and are refused when
 /// a module asks for them.
 ///

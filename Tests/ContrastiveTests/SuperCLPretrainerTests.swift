@@ -42,7 +42,7 @@ import Testing
     try resumed.loop.resume(from: url)
     #expect(resumed.loop.step == stop)
     try resumed.train(on: images)
-    #expect(resumed.network.state().data() == whole.network.state().data())
+    #expect(try resumed.network.state().data() == whole.network.state().data())
     #expect("\(resumed.loop.history)" == "\(whole.loop.history)")
     #expect(whole.loop.step == 5)
   }
@@ -51,7 +51,7 @@ import Testing
     func state(_ seed: UInt64) throws -> Data {
       let pretrainer = try pretrainer { $0.seed = seed }
       try pretrainer.train(on: images)
-      return pretrainer.network.state().data()
+      return try pretrainer.network.state().data()
     }
     #expect(try state(1) == state(1))
     #expect(try state(1) != state(2))
@@ -62,7 +62,7 @@ import Testing
     try fromMemory.train(on: images)
     let originals = images
     try fromDataset.train(on: ArrayDataset(Array(0..<5)).mapped { originals[$0] })
-    #expect(fromDataset.network.state().data() == fromMemory.network.state().data())
+    #expect(try fromDataset.network.state().data() == fromMemory.network.state().data())
     let wrong = ArrayDataset([0]).mapped { _ in PretrainingImage(Tensor<Float>(zeros: [32, 32, 2])) }
     #expect(
       throws: SuperCLError.badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")

@@ -42,7 +42,7 @@ import Testing
     try resumed.loop.resume(from: url)
     #expect(resumed.loop.step == stop)
     try resumed.train(on: slices, augment: augment)
-    #expect(resumed.network.state().data() == whole.network.state().data())
+    #expect(try resumed.network.state().data() == whole.network.state().data())
     #expect(resumed.loop.history == whole.loop.history)
   }
 
@@ -76,7 +76,7 @@ import Testing
     let (fromMemory, fromFiles) = (trainer(), trainer())
     try fromMemory.train(on: slices, augment: augment)
     try fromFiles.train(on: Files(images: slices), augment: augment)
-    #expect(fromFiles.network.state().data() == fromMemory.network.state().data())
+    #expect(try fromFiles.network.state().data() == fromMemory.network.state().data())
     #expect(throws: Files.Unreadable(index: 2)) {
       try trainer().train(on: Files(images: slices, broken: 2))
     }
@@ -92,7 +92,7 @@ import Testing
         _ = try watched.predict(slices[0].image.expanded(at: 0))
         return .proceed
       })
-    #expect(watched.network.state().data() == plain.network.state().data())
+    #expect(try watched.network.state().data() == plain.network.state().data())
   }
 
   @Test func predictionsAreTheLargestScores() throws {

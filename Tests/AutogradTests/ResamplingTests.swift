@@ -68,7 +68,7 @@ import Testing
     }
     expectGradient(of: "warped", at: [image]) {
       $0[0].warped(
-        by: .rotation(radians: 0.4, scale: 1.2, center: (row: 1, column: 1.5)), to: [2, 5],
+        by: .rotation(radians: 0.4, sizeFactor: 1 / 1.2, center: (row: 1, column: 1.5)), to: [2, 5],
         interpolation: interpolation, border: border)
     }
   }

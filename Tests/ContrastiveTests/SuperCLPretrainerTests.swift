@@ -1,6 +1,7 @@
 import Contrastive
 import Foundation
 import NN
+import Superpixel
 import Tensor
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ import Testing
     configuration.patchSize = 32
     configuration.batchSize = 3
     configuration.steps = 5
-    configuration.segmentCount = 9
+    configuration.slic.segmentCount = 9
     configuration.intraLevel = .stage(1)
     change(&configuration)
     var generator = PhiloxGenerator(seed: 1)
@@ -118,6 +119,38 @@ import Testing
     }
     try pretrainer.train(on: images)
     #expect(pretrainer.warnings.keys.contains { $0.contains("positives per pixel") })
+  }
+
+  @Test func aSetThatFillsNoBatchCannotDropTheRest() throws {
+    let pretrainer = try pretrainer {
+      $0.batchSize = 6
+      $0.epochs = .perEpoch(.dropped)
+    }
+    #expect(
+      throws: SuperCLError.badImages("5 images do not fill a batch of 6, and the rest of an epoch is dropped")
+    ) { try pretrainer.train(on: images) }
+  }
+
+  @Test func theReleasedSettingsTrain() throws {
+    for preset in [SuperCLConfiguration.asReleased, .kitsAsReleased, .brats] {
+      let pretrainer = try pretrainer {
+        let small = $0
+        $0 = preset
+        ($0.patchSize, $0.batchSize, $0.steps, $0.intraLevel) = (32, 3, 2, small.intraLevel)
+        $0.slic.segmentCount = 9
+      }
+      let channels = preset == .brats ? 4 : 1
+      var generator = PhiloxGenerator(seed: 1)
+      let network = SuperCLNetwork<Float>(
+        UNetConfiguration(inputChannels: channels, width: 2), using: &generator)
+      let released = try SuperCLPretrainer(network, pretrainer.configuration)
+      try released.train(
+        on: images.map {
+          PretrainingImage(
+            Tensor(concatenating: [Tensor<Float>](repeating: $0.image * 200, count: channels), along: -1))
+        })
+      #expect(released.loop.history.count == 2)
+    }
   }
 
   @Test func imagesThatCannotBeTrainedOnAreErrors() throws {

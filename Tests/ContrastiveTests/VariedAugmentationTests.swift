@@ -11,16 +11,6 @@ import Testing
     for index in buffer.indices { buffer[index] = Int32(index / 256 * 4 + index % 32 / 8 + 1) }
   }
 
-  private func still() -> VariedAugmentation {
-    var augmentation = VariedAugmentation()
-    augmentation.mirrorProbability = 0
-    augmentation.warpProbability = 1
-    augmentation.elastic = nil
-    augmentation.rotation = 0...0
-    augmentation.scale = 1...1
-    return augmentation
-  }
-
   /// Image and map are compared where the image is flat, away from the blocks' edges.
   private func expectInStep(_ augmentation: VariedAugmentation, seeds: Range<UInt64> = 0..<8) {
     for seed in seeds {
@@ -38,8 +28,12 @@ import Testing
     var generator = SplitMix64(seed: 1)
     let image = Tensor<Float>(converting: testRows([9, 7, 2]))
     let smallMap = Tensor<Int32>((0..<63).map { Int32($0) }).reshaped([9, 7])
-    for interpolation in [VariedAugmentation.ImageInterpolation.linear, .cubic] {
-      var augmentation = still()
+    for (interpolation, border) in [
+      (VariedAugmentation.ImageInterpolation.nearest, VariedAugmentation.Border.blended), (.linear, .abrupt),
+      (.linear, .blended), (.cubic, .abrupt), (.cubic, .blended),
+    ] {
+      var augmentation = VariedAugmentation.still
+      augmentation.border = border
       augmentation.interpolation = interpolation
       let moved = augmentation(image, maps: [smallMap], using: &generator)
       #expect(moved.image.isClose(to: image, absoluteTolerance: 1e-4))
@@ -48,7 +42,7 @@ import Testing
   }
 
   @Test func mirrorsMoveImageAndMapTogether() {
-    var augmentation = still()
+    var augmentation = VariedAugmentation.still
     augmentation.mirrorProbability = 1
     augmentation.warpProbability = 0
     var generator = SplitMix64(seed: 1)
@@ -59,7 +53,7 @@ import Testing
   }
 
   @Test func aQuarterTurnIsAQuarterTurn() {
-    var augmentation = still()
+    var augmentation = VariedAugmentation.still
     augmentation.rotation = Double.pi / 2...Double.pi / 2
     var generator = SplitMix64(seed: 1)
     let image = Tensor<Double>(converting: Tensor<Int32>([1, 2, 3, 4, 5, 6, 7, 8, 9])).reshaped([3, 3, 1])
@@ -69,54 +63,101 @@ import Testing
     #expect(moved.isClose(to: expected, absoluteTolerance: 1e-6))
   }
 
-  @Test func aLargerScaleEnlargesAndOutsideIsZero() {
-    var augmentation = still()
+  @Test func aLargerSizeFactorEnlargesAndOutsideIsZero() {
+    var augmentation = VariedAugmentation.still
     var generator = SplitMix64(seed: 1)
     let image = Tensor<Float>(ones: [16, 16, 1])
     func covered() -> Int {
       (augmentation(image, using: &generator).image .> 0.5).trueCount
     }
-    augmentation.scale = 2...2
+    augmentation.sizeFactor = .uniform(2...2)
     #expect(covered() == 256)
-    augmentation.scale = 0.5...0.5
+    augmentation.sizeFactor = .uniform(0.5...0.5)
     // Half the size along each axis: 8 x 8 of 16 x 16.
     #expect(covered() == 64)
-    augmentation.scale = 1...1
+    augmentation.sizeFactor = .unchanged
     augmentation.translation = 0.25...0.25
     // A quarter is read from outside along each axis.
     #expect(covered() == 144)
   }
 
   @Test func everyKindOfChangeKeepsImageAndMapInStep() {
-    var rotation = still()
+    var rotation = VariedAugmentation.still
     rotation.rotation = 0...2 * Double.pi
     expectInStep(rotation)
-    var scale = still()
-    scale.scale = 0.7...1.3
+    var scale = VariedAugmentation.still
+    scale.sizeFactor = .reciprocal(of: 0.7...1.3)
     expectInStep(scale)
-    var shear = still()
+    var shear = VariedAugmentation.still
     shear.shear = -0.3...0.3
     shear.translation = -0.1...0.1
     expectInStep(shear)
-    var elastic = still()
+    var elastic = VariedAugmentation.still
     elastic.elastic = .init(magnitude: 20...40, smoothness: 4...5)
     expectInStep(elastic)
     expectInStep(VariedAugmentation())
     var brats = VariedAugmentation.brats
-    brats.brightness = nil
+    (brats.brightness, brats.valueRange) = (nil, nil)
     expectInStep(brats)
   }
 
-  @Test func halfTheScalesLieBelowOne() {
-    // Below 1 the border shows; counted over 60 draws it is between 15 and 45.
-    var augmentation = still()
-    augmentation.scale = 0.7...1.3
+  /// Sizes of a block of 12 x 12 pixels in as many views.
+  private func sizes(_ sizeFactor: SizeFactor, count: Int) -> [Double] {
+    var augmentation = VariedAugmentation.still
+    augmentation.sizeFactor = sizeFactor
+    augmentation.interpolation = .linear
+    var block = Tensor<Float>(zeros: [24, 24, 1])
+    block.replaceBox(at: [6, 6, 0], with: Tensor(ones: [12, 12, 1]))
     var generator = SplitMix64(seed: 1)
-    let image = Tensor<Float>(ones: [32, 32, 1])
-    let smaller = (0..<60).count { _ in
-      (augmentation(image, using: &generator).image .> 0.5).trueCount < 900
+    return (0..<count).map { _ in
+      (Double(augmentation(block, using: &generator).image.sum().item) / 144).squareRoot()
     }
-    #expect((10...45).contains(smaller), "\(smaller)")
+  }
+
+  /// batchgenerators multiplies positions by s: sizes 1 / s, half of them above 1, s even on each side of 1.
+  @Test func sizesAreDrawnAsInTheReleasedCode() {
+    let found = sizes(VariedAugmentation().sizeFactor, count: 800)
+    let (larger, smaller) = (found.filter { $0 > 1 }, found.filter { $0 < 1 })
+    #expect((found.min() ?? 0) > 0.76 && (found.min() ?? 0) < 0.79)
+    #expect((found.max() ?? 0) > 1.39 && (found.max() ?? 0) < 1.44)
+    #expect((350...450).contains(larger.count))
+    // The means of 1 / s for s even in .7...1 and in 1...1.3: -ln(.7) / .3 and ln(1.3) / .3.
+    let means = [larger, smaller].map { $0.reduce(0, +) / Double($0.count) }
+    #expect(abs(means[0] - 1.18892) < 0.025 && abs(means[1] - 0.87455) < 0.015, "\(means)")
+  }
+
+  @Test func evenSizesAreEven() {
+    let found = sizes(.uniform(0.7...1.3), count: 400)
+    #expect((found.min() ?? 0) > 0.68 && (found.max() ?? 0) < 1.32)
+    let mean = found.reduce(0, +) / 400
+    #expect(abs(mean - 1) < 0.03)
+  }
+
+  /// One meaning of size and of the angle in the whole library.
+  @Test func itTurnsAndGrowsAsAnAffinePixelMapDoes() {
+    var augmentation = VariedAugmentation.still
+    augmentation.rotation = 0.3...0.3
+    augmentation.sizeFactor = .uniform(1.4...1.4)
+    augmentation.interpolation = .linear
+    let image = testRows([11, 9, 2])
+    var generator = SplitMix64(seed: 1)
+    let expected = image.expanded(at: 0).warped(
+      by: .rotation(radians: 0.3, sizeFactor: 1.4, center: (row: 5, column: 4)), border: .constant(0)
+    ).squeezed(at: 0)
+    #expect(augmentation(image, using: &generator).image.isClose(to: expected, absoluteTolerance: 1e-5))
+  }
+
+  /// torchvision's shear: a row r below the center is read r tan(angle) columns farther right.
+  @Test func shearSlidesRows() {
+    var augmentation = VariedAugmentation.still
+    augmentation.shear = Double.pi / 4...Double.pi / 4
+    augmentation.interpolation = .nearest
+    var generator = SplitMix64(seed: 1)
+    let image = Tensor<Float>(shape: [3, 5, 1]) { target in
+      for index in target.indices { target[index] = Float(index) }
+    }
+    let moved = augmentation(image, using: &generator).image
+    #expect(moved.scalars == [0, 0, 1, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13, 14, 0])
   }
 
   @Test func oneSeedGivesOneView() {

@@ -93,7 +93,7 @@ import Testing
         configuration.patchSize = 64
         configuration.batchSize = 3
         configuration.steps = 2
-        configuration.segmentCount = 16
+        configuration.slic.segmentCount = 16
         configuration.intraLevel = .stage(2)
         let images = (0..<4).map {
           PretrainingImage(random([70, 61, 1], seed: UInt64($0)), position: Double($0 + 1) / 4)

@@ -88,6 +88,21 @@ import Testing
     #expect(LearningRateSchedule.warmUp(steps: 4, then: .constant(1)).rate(at: 1) == 0.25)
   }
 
+  /// The released fine-tuning: a cosine from 5e-4 to 0 over T, never below 5e-6.
+  @Test func aFlooredCosineIsCutOff() {
+    let schedule = LearningRateSchedule.flooredCosine(start: 5e-4, floor: 5e-6, steps: 1000)
+    let fitted = LearningRateSchedule.cosine(start: 5e-4, end: 5e-6, steps: 1000)
+    #expect(
+      schedule.rate(at: 0) == 5e-4 && schedule.rate(at: 1000) == 5e-6 && schedule.rate(at: 5000) == 5e-6)
+    #expect(abs(schedule.rate(at: 500) - 2.5e-4) <= 1e-18)
+    // cos(pi t / T) = -.98 at t = .93623 T.
+    #expect(schedule.rate(at: 936) > 5e-6 && schedule.rate(at: 937) == 5e-6)
+    // There the fitted one is 5e-6 + 4.95e-4 * .01 = 9.95e-6.
+    let ratios = (0..<1000).map { fitted.rate(at: $0) / schedule.rate(at: $0) }
+    #expect(abs((ratios.max() ?? 0) - 1.99) < 0.01)
+    #expect(ratios.allSatisfy { $0 >= 1 - 1e-15 })
+  }
+
   @Test func schedulesSurviveJSON() throws {
     let schedule = LearningRateSchedule.warmUp(steps: 3, then: .cosine(start: 0.1, steps: 10))
     let copy = try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule))

@@ -46,6 +46,46 @@ import Testing
     #expect(resumed.loop.history == whole.loop.history)
   }
 
+  @Test func theDefaultsAreTheReleasedCodes() {
+    var generator = SplitMix64(seed: 1)
+    let network = UNet<Float>(UNetConfiguration(width: 2), classCount: 2, using: &generator)
+    let released = SegmentationTrainer(network, training: .init(steps: 7))
+    #expect(released.loop.schedule == .flooredCosine(start: 5e-4, floor: 5e-6, steps: 7))
+    #expect(released.training.batchSize == 5 && released.training.weightDecay == 1e-5)
+    let fitted = SegmentationTrainer(network, training: .init(steps: 7, floor: .reached(5e-6)))
+    #expect(fitted.loop.schedule == .cosine(start: 5e-4, end: 5e-6, steps: 7))
+  }
+
+  @Test(arguments: [
+    (EpochBatching.perEpoch(.kept), [3, 2, 3, 2]), (.perEpoch(.dropped), [3, 3, 3, 3]),
+    (.continuous, [3, 3, 3, 3]),
+  ])
+  func batchesEndAsTheTrainingSays(_ epochs: EpochBatching, _ counts: [Int]) throws {
+    var generator = SplitMix64(seed: 1)
+    let network = UNet<Float>(UNetConfiguration(width: 2), classCount: 2, using: &generator)
+    let trainer = SegmentationTrainer(network, training: .init(steps: 4, batchSize: 3, epochs: epochs))
+    var found = [0]
+    try trainer.train(on: slices) { _ in
+      found.append(0)
+      return .proceed
+    } augment: { image, _ in
+      found[found.count - 1] += 1
+      return image
+    }
+    #expect(Array(found.dropLast()) == counts)
+  }
+
+  @Test func aSetThatFillsNoBatchCannotDropTheRest() {
+    var generator = SplitMix64(seed: 1)
+    let network = UNet<Float>(UNetConfiguration(width: 2), classCount: 2, using: &generator)
+    let trainer = SegmentationTrainer(
+      network, training: .init(steps: 4, batchSize: 6, epochs: .perEpoch(.dropped)))
+    #expect(
+      throws: TrainingError.badData(
+        "5 images do not fill a batch of 6, and the rest of an epoch is dropped")
+    ) { try trainer.train(on: slices) }
+  }
+
   /// As the documentation writes it: a closure behind the call is the report.
   @Test func aClosureBehindTheCallReports() throws {
     var steps: [Int] = []

@@ -124,6 +124,32 @@ import Testing
     #expect(training.batch(step: 0, size: 5, count: 1) == [0, 0, 0, 0, 0])
   }
 
+  @Test func anEpochEndsAsItsBatchingSays() {
+    let training = loop()
+    func batches(_ epochs: EpochBatching, _ steps: Int) -> [[Int]] {
+      (0..<steps).map { training.batch(step: $0, size: 3, count: 7, epochs: epochs) }
+    }
+    let kept = batches(.perEpoch(.kept), 6)
+    #expect(kept.map(\.count) == [3, 3, 1, 3, 3, 1])
+    #expect(kept[..<3].joined().sorted() == Array(0..<7) && kept[3...].joined().sorted() == Array(0..<7))
+    let dropped = batches(.perEpoch(.dropped), 4)
+    #expect(dropped.map(\.count) == [3, 3, 3, 3])
+    #expect(Array(dropped[..<2]) == Array(kept[..<2]) && Array(dropped[2...]) == Array(kept[3..<5]))
+    // Without a break, the first two batches are the same, and the third goes on.
+    let continuous = batches(.continuous, 3)
+    #expect(Array(continuous[..<2]) == Array(kept[..<2]) && continuous[2] == kept[2] + kept[3][..<2])
+  }
+
+  @Test func anEpochWithoutABatchStops() async {
+    await #expect(processExitsWith: .failure) {
+      var generator = SplitMix64(seed: 1)
+      let layer = Linear<Float>(inputFeatures: 1, outputFeatures: 1, using: &generator)
+      let training = TrainingLoop(
+        layer, optimizer: SGD(layer, learningRate: 1), schedule: .constant(1), seed: 1)
+      _ = training.batch(step: 0, size: 3, count: 2, epochs: .perEpoch(.dropped))
+    }
+  }
+
   @Test func aCheckpointOfAnotherTrainingIsIncompatible() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("state")

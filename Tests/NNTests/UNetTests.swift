@@ -128,7 +128,7 @@ import Testing
     let images = (Tensor(labels.scalars.map { values[Int($0)] }, shape: labels.shape) + noise).expanded(
       at: -1)
     let trainer = SegmentationTrainer(
-      network, training: .init(steps: 160, batchSize: 2, learningRate: 2e-2, finalLearningRate: 1e-3))
+      network, training: .init(steps: 160, batchSize: 2, learningRate: 2e-2, floor: .reached(1e-3)))
     try trainer.train(on: (0..<2).map { LabeledImage(image: images[$0], labels: labels[$0]) })
     let predicted = try trainer.predict(images)
     #expect(predicted.shape == labels.shape)

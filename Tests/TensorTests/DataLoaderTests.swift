@@ -19,7 +19,7 @@ import Testing
 
   /// Every example with the first number of its generator.
   static func loader(
-    _ data: Numbers, workers: Int, prefetch: Int = 3, last: DataLoader<[String]>.LastBatch = .kept
+    _ data: Numbers, workers: Int, prefetch: Int = 3, last: LastBatch = .kept
   ) -> DataLoader<[String]> {
     DataLoader(
       data, batchSize: 4, sampler: ShuffledSampler(count: data.count, seed: 2), seed: 11, lastBatch: last,

@@ -56,6 +56,22 @@ import Testing
     #expect(x.warpedNearest(by: turn, border: .edge) == expected)
   }
 
+  /// A size factor of 2 enlarges: a block of 2 x 2 becomes 4 x 4.
+  @Test func aSizeFactorAboveOneEnlarges() {
+    var x = Tensor<Double>(zeros: [1, 8, 8, 1])
+    x.replaceBox(at: [0, 3, 3, 0], with: Tensor(ones: [1, 2, 2, 1]))
+    let larger = AffinePixelMap.rotation(radians: 0, sizeFactor: 2, center: (row: 3.5, column: 3.5))
+    #expect(x.warped(by: larger, interpolation: .nearest).sum().item == 16)
+    let smaller = AffinePixelMap.rotation(radians: 0, sizeFactor: 0.5, center: (row: 3.5, column: 3.5))
+    #expect(Tensor<Double>(ones: [1, 8, 8, 1]).warped(by: smaller, interpolation: .nearest).sum().item == 16)
+  }
+
+  @Test func aNegativeSizeFactorStops() async {
+    await #expect(processExitsWith: .failure) {
+      _ = AffinePixelMap.rotation(radians: 0, sizeFactor: -1, center: (row: 0, column: 0))
+    }
+  }
+
   @Test func mapsCombine() {
     let a = AffinePixelMap(matrix: [[1, 2], [0, 1]], offset: [3, -1])
     let b = AffinePixelMap(matrix: [[0, 1], [2, 0]], offset: [5, 7])

@@ -104,7 +104,7 @@ struct FineTuningStage {
       network,
       training: SegmentationTraining(
         steps: candidate.steps, batchSize: settings.fineTuningBatch, learningRate: candidate.learningRate,
-        finalLearningRate: candidate.learningRate / 100, seed: run.seed),
+        floor: .reached(candidate.learningRate / 100), seed: run.seed),
       loss: CombinedLoss<Float>([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]))
   }
 

@@ -1,6 +1,7 @@
 package import Contrastive
 import Foundation
 import NN
+import Superpixel
 import Tensor
 
 /// Pre-training with SuperCL on the training slices.
@@ -63,11 +64,15 @@ package struct PretrainingStage {
     }
   }
 
+  /// The level that ILCP reads, and the number of superpixels.
+  private var choice: (level: FeatureLevel, segments: Int) {
+    Self.levelAndSegments(patch: data.patch, pixelsPerSegment: settings.pixelsPerSegment)
+  }
+
   func configuration() -> SuperCLConfiguration {
     var configuration = SuperCLConfiguration()
-    let choice = Self.levelAndSegments(patch: data.patch, pixelsPerSegment: settings.pixelsPerSegment)
     configuration.intraLevel = choice.level
-    configuration.segmentCount = choice.segments
+    configuration.slic.segmentCount = .fixed(choice.segments)
     configuration.patchSize = data.patch
     configuration.batchSize = settings.pretrainingBatch
     configuration.steps = settings.pretrainingSteps
@@ -75,6 +80,7 @@ package struct PretrainingStage {
     return configuration
   }
 
+  /// From PyTorch's initial weights, the library's default and the released code's.
   func network() -> SuperCLNetwork<Float> {
     var generator = PhiloxGenerator(seed: SuperCLConfiguration().seed, stream: 3)
     return SuperCLNetwork(UNetConfiguration(width: settings.width), using: &generator)
@@ -105,8 +111,8 @@ package struct PretrainingStage {
     try network.save(to: encoderFile)
     let multiple = data.patch >> (configuration.intraLevel.halvings)
     let outcome = Outcome(
-      level: "\(configuration.intraLevel)", segmentCount: configuration.segmentCount,
-      pixelsPerSegment: Double(multiple * multiple) / Double(configuration.segmentCount),
+      level: "\(configuration.intraLevel)", segmentCount: choice.segments,
+      pixelsPerSegment: Double(multiple * multiple) / Double(choice.segments),
       imageCount: images.count, termNames: pretrainer.loop.history.first?.map(\.name) ?? [],
       history: pretrainer.loop.history.map { $0.map { $0.value.isFinite ? $0.value : nil } },
       warnings: pretrainer.warnings,
@@ -117,7 +123,7 @@ package struct PretrainingStage {
 }
 
 extension FeatureLevel {
-  /// How often the image was halved before this level of the paper's encoder.
+  /// How often the image was halved before this level of the default encoder.
   var halvings: Int {
     switch self {
     case .bottleneck: 4

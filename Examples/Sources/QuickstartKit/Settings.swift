@@ -59,7 +59,7 @@ public struct TargetClass: Sendable, Equatable, Codable {
 
 /// Every number of the training that the command line does not set.
 public struct Settings: Sendable, Equatable, Codable {
-  /// Channels of the first stage; the paper's network has 32.
+  /// Channels of the first stage; the released code's network has 32.
   public var width = 16
   /// The longest side that slices are worked on at; larger ones are resampled.
   public var longestSide = 128
@@ -74,7 +74,7 @@ public struct Settings: Sendable, Equatable, Codable {
   public var pretrainingRate = 0.01
   /// Sampled pixels that a superpixel must have on the level that ILCP reads.
   public var pixelsPerSegment = 5
-  /// The paper's batch.
+  /// The released code's batch for most sets.
   public var fineTuningBatch = 5
   /// The weight of cross-entropy beside Dice, whose weight is 1.
   public var crossEntropyWeight: Float = 0.3
@@ -92,6 +92,7 @@ public struct Settings: Sendable, Equatable, Codable {
     augmentation.elastic = nil
     augmentation.warpProbability = 0.8
     augmentation.rotation = -0.35...0.35
+    augmentation.sizeFactor = .uniform(0.7...1.3)
     augmentation.translation = -0.1...0.1
     augmentation.interpolation = .linear
     return augmentation

@@ -14,7 +14,7 @@ func pretrainingTour() throws {
   var configuration = SuperCLConfiguration()  // the paper's values, for patches of 512
   configuration.patchSize = 128
   configuration.intraLevel = .stage(3)  // 16 x 16 pixels; the bottleneck has 8 x 8
-  configuration.segmentCount = 40  // so that each superpixel has six of them
+  configuration.slic.segmentCount = .fixed(40)  // so that each superpixel has six of them
   var generator = PhiloxGenerator(seed: 1234)
   let network = SuperCLNetwork<Float>(using: &generator)
   let pretrainer = try SuperCLPretrainer(network, configuration)

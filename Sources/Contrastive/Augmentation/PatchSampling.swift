@@ -2,11 +2,49 @@ public import Tensor
 
 /// Pads or crops images to the patch that a network trains on.
 public enum PatchSampling {
-  /// A random place: along each axis an image that is larger is cropped, one that is smaller is padded with zeros at
-  /// random on both sides. Maps go along.
+  /// Where an image that is smaller than the patch lies in it.
+  public enum Padding: String, Sendable, Codable {
+    /// At random, zeros on both sides.
+    case random
+    /// In the middle, one zero fewer in front where their number is odd: the released code of SuperCL.
+    case centered
+  }
+
+  /// A random place: along each axis an image that is larger is cropped at random, one that is smaller is padded with
+  /// zeros. Maps go along.
+  ///
+  /// - Parameters:
+  ///   - image: `[spatial..., C]`.
+  ///   - maps: Label maps `[spatial...]` that lie on the image.
+  ///   - size: The spatial lengths of the patch.
+  ///   - padding: Where a smaller image lies in the patch.
+  ///   - generator: The source of randomness.
   public static func random<Scalar: TensorFloatingPointScalar>(
-    _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], to size: [Int],
+    _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], to size: [Int], padding: Padding = .random,
     using generator: inout some RandomNumberGenerator
+  ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
+    patch(image, maps, size) { excess in
+      if excess < 0, padding == .centered { return -excess / 2 }
+      return Int.random(in: 0...abs(excess), using: &generator)
+    }
+  }
+
+  /// The middle: cropped and padded alike on both sides, as the released code of SuperCL tests. Maps go along.
+  ///
+  /// - Parameters:
+  ///   - image: `[spatial..., C]`.
+  ///   - maps: Label maps `[spatial...]` that lie on the image.
+  ///   - size: The spatial lengths of the patch.
+  public static func centered<Scalar: TensorFloatingPointScalar>(
+    _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], to size: [Int]
+  ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
+    patch(image, maps, size) { abs($0) / 2 }
+  }
+
+  /// - Parameter place: The first pixel that a crop keeps, or the zeros in front, from the pixels too many (positive) or
+  ///   missing (negative) along an axis.
+  private static func patch<Scalar: TensorFloatingPointScalar>(
+    _ image: Tensor<Scalar>, _ maps: [Tensor<Int32>], _ size: [Int], place: (_ excess: Int) -> Int
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
     shapePrecondition(
       image.rank == size.count + 1, "a patch of size \(size) is not cut from an image of shape \(image.shape)"
@@ -15,7 +53,7 @@ public enum PatchSampling {
     var padding: [PaddingAmount] = []
     for (axis, length) in size.enumerated() {
       let excess = image.shape[axis] - length
-      let first = Int.random(in: 0...abs(excess), using: &generator)
+      let first = place(excess)
       crop.append(excess > 0 ? first..<first + length : 0..<image.shape[axis])
       padding.append(excess < 0 ? PaddingAmount(before: first, after: -excess - first) : .none)
     }

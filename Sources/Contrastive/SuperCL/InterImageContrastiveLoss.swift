@@ -16,7 +16,7 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   /// The least length that superpixel features and projections are divided by: 1e-8.
   public var floor: CosineFloor
 
-  /// A loss; the paper's without arguments.
+  /// A loss; the released code's without arguments.
   public init(
     _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init(),
     floor: CosineFloor = .cosineSimilarity

@@ -19,7 +19,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   /// The least length that rows are divided by: 1e-8.
   public var floor: CosineFloor
 
-  /// A loss; the paper's without arguments.
+  /// A loss; the released code's without arguments, but for its stride of 16.
   public init(
     _ scale: ContrastiveTemperature<Scalar> = .init(), sampling: PixelSampling = .flat(stride: 1),
     scope: PixelScope = .image, floor: CosineFloor = .cosineSimilarity
@@ -88,7 +88,7 @@ private func distinctLabels(_ labels: Tensor<Int32>) -> Tensor<Int32> {
 
 /// Which pixels of a feature map take part in ILCP.
 public enum PixelSampling: Sendable, Equatable, Codable {
-  /// Every stride-th pixel of the row-major order, as the released code; 1, the paper's best, takes all.
+  /// Every stride-th pixel of the row-major order, as the released code, whose script has 16; 1 takes all.
   case flat(stride: Int)
   /// Every stride-th pixel along each axis.
   case grid(stride: Int)
@@ -130,7 +130,7 @@ public enum PixelSampling: Sendable, Equatable, Codable {
 
 /// Over which pixels ILCP's denominator runs.
 public enum PixelScope: String, Sendable, Codable {
-  /// The pixels of the same image: one loss per image, then the mean (the paper's).
+  /// The pixels of the same image: one loss per image, then the mean (the released code's).
   case image
   /// The pixels of all images in one loss; superpixels of different images are never positives.
   case batch

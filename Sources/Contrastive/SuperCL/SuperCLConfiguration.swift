@@ -1,4 +1,11 @@
-/// Everything that changes the result of SuperCL pre-training; the defaults are the paper's or its released code's.
+public import Superpixel
+public import Tensor
+
+/// Everything that changes the result of SuperCL pre-training.
+///
+/// The defaults are the method with the numbers of its released code. Where that code does something else than the
+/// method says, or than this library holds to be right, the code's way has a name, and ``asReleased``,
+/// ``kitsAsReleased`` and ``brats`` take all of them. What the network begins with is ``SuperCLNetwork``'s initializer.
 public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   /// T of all three losses: .1.
   public var temperature = 0.1
@@ -12,7 +19,8 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   public var intraLevel = FeatureLevel.bottleneck
   /// The level that ASP reads: the bottleneck.
   public var interLevel = FeatureLevel.bottleneck
-  /// Which pixels ILCP takes: all (stride 1, the paper's best; the release script runs 16).
+  /// Which pixels ILCP takes: all, stride 1, which is the paper's best by a digest of its Table IV (not read in the paper
+  /// itself); the release's script runs 16.
   public var pixelSampling = PixelSampling.flat(stride: 1)
   /// Over which pixels ILCP's denominator runs: those of the image.
   public var pixelScope = PixelScope.image
@@ -20,25 +28,35 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   public var superpixelFeatures = AverageSuperpixelFeatures()
   /// What SLIC runs on: each fixed view.
   public var superpixelSource = SuperpixelSource.fixedViews
-  /// SLIC: 100 segments.
-  public var segmentCount = 100
-  /// SLIC: compactness 10.
-  public var compactness = 10.0
-  /// SLIC: at most 10 passes.
-  public var slicIterations = 10
+  /// Which channels of it SLIC sees: all. The released code repeats one three times.
+  public var superpixelChannels = SuperpixelChannels.all
+  /// SLIC with all its settings: 100 segments, compactness 10, at most 10 passes. The released code runs scikit-image's,
+  /// `mode = .skimageCompatible`.
+  public var slic = SLIC(segmentCount: 100, compactness: 10, maximumIterations: 10)
+  /// What happens to the intensities of a whole image before a patch is cut from it: nothing; for BraTS a min-max of
+  /// each channel.
+  public var imageScaling = ImageScaling.unchanged
+  /// Where an image that is smaller than the patch lies in it: at random. The released code centers it.
+  public var padding = PatchSampling.Padding.random
   /// T_fix: changes of intensity, drawn for each of the two fixed views.
   public var fixedAugmentation = FixedAugmentation()
+  /// Whether fixed views are mirrored: never, as the method says.
+  public var fixedViewMirrors = FixedViewMirrors.none
   /// T_var: changes in space, drawn for each of the two varied views.
   public var variedAugmentation = VariedAugmentation()
   /// What T_var moves: each fixed view (CHD, KiTS) or the patch before T_fix (BraTS).
   public var variedSource = VariedSource.fixedViews
   /// Side of the square patch: 512 for CHD and KiTS, 192 for BraTS.
   public var patchSize = 512
-  /// Images per step: 16 per GPU for CHD and KiTS, 32 for BraTS.
+  /// Images per step: 16 for CHD and KiTS, 32 for BraTS. The released code has them on each of two GPUs, whose batch
+  /// norm is synchronised over both, statistics of twice as many images; one process here has its own batch alone.
   public var batchSize = 16
-  /// Steps in all. The paper trains 100 epochs: `100 * images / batchSize`.
+  /// How epochs are cut into batches: without a break. The released code drops the rest, `.perEpoch(.dropped)`.
+  public var epochs = EpochBatching.continuous
+  /// Steps in all. The released code trains 100 epochs: `100 * images / batchSize`.
   public var steps = 1000
-  /// SGD's rate at the start of the cosine to 0: .01 in the scripts (the paper's text says .1, which collapses).
+  /// SGD's rate at the start of the cosine to 0: .01 as in the release's scripts. Its README and the paper on PCL say .1,
+  /// with which a trial of this library collapsed, from weights other than the released code's.
   public var learningRate = 0.01
   /// SGD's momentum: .9.
   public var momentum = 0.9
@@ -47,20 +65,8 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
   /// The seed: 1234.
   public var seed: UInt64 = 1234
 
-  /// CHD and KiTS in the released code.
+  /// The method, with the released code's numbers for CHD and KiTS.
   public init() {}
-
-  /// BraTS in the released code: brightness alone in T_fix, T_var from the clean image, patches of 192, 32 images a step.
-  /// Each channel of a slice is min-max normalised beforehand.
-  public static var brats: SuperCLConfiguration {
-    var configuration = SuperCLConfiguration()
-    configuration.fixedAugmentation = .brats
-    configuration.variedAugmentation = .brats
-    configuration.variedSource = .image
-    configuration.patchSize = 192
-    configuration.batchSize = 32
-    return configuration
-  }
 
   /// The weights of the three losses.
   public struct Weights: Sendable, Equatable, Codable {
@@ -77,39 +83,6 @@ public struct SuperCLConfiguration: Sendable, Equatable, Codable {
       self.intra = intra
       self.inter = inter
     }
-  }
-
-  /// Checks every field.
-  ///
-  /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``, naming the first that is out of range.
-  public func validate() throws(SuperCLError) {
-    func require(_ isGood: Bool, _ field: String, _ value: Any, _ reason: String) throws(SuperCLError) {
-      guard isGood else { throw .badConfiguration(field: field, value: "\(value)", reason: reason) }
-    }
-    try require(temperature > 0 && temperature.isFinite, "temperature", temperature, "must be positive")
-    try require(
-      baseTemperature.map { $0 > 0 && $0.isFinite } ?? true, "baseTemperature", baseTemperature ?? 0,
-      "must be positive")
-    for (name, weight) in [
-      ("instance", weights.instance), ("intra", weights.intra), ("inter", weights.inter),
-    ] {
-      try require(weight >= 0 && weight.isFinite, "weights.\(name)", weight, "must not be negative")
-    }
-    try require(
-      weights.instance + weights.intra + weights.inter > 0, "weights", weights, "one must be positive")
-    try require(
-      positionThreshold.map { $0 > 0 } ?? true, "positionThreshold", positionThreshold ?? 0,
-      "must be positive")
-    try require(pixelSampling.stride >= 1, "pixelSampling", pixelSampling, "the stride must be at least 1")
-    try require(segmentCount >= 1, "segmentCount", segmentCount, "must be at least 1")
-    try require(compactness > 0 && compactness.isFinite, "compactness", compactness, "must be positive")
-    try require(slicIterations >= 1, "slicIterations", slicIterations, "must be at least 1")
-    try require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
-    try require(batchSize >= 1, "batchSize", batchSize, "must be at least 1")
-    try require(steps >= 0, "steps", steps, "must not be negative")
-    try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "must be positive")
-    try require((0..<1).contains(momentum), "momentum", momentum, "must be at least 0 and below 1")
-    try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "must not be negative")
   }
 }
 
@@ -142,6 +115,39 @@ public enum SuperpixelSource: String, Sendable, Codable {
   case fixedViews
   /// The image before augmentation, one map for both views.
   case image
+}
+
+/// Which channels of an image SLIC sees.
+public enum SuperpixelChannels: Sendable, Equatable, Codable {
+  /// Those that it has, as `SLIC.colorConversion` says.
+  case all
+  /// One channel, from 0, by itself.
+  case one(Int)
+  /// One channel, from 0, three times, which SLIC takes as a gray color and turns into L\*a\*b\*: the released code,
+  /// with channel 0 of CHD and KiTS and channel 1 of the four of BraTS.
+  case repeatedAsColor(Int)
+}
+
+/// What happens to the intensities of an image before a patch is cut from it.
+public enum ImageScaling: String, Sendable, Codable {
+  /// Nothing.
+  case unchanged
+  /// `(x - min) / (max - min)` in each channel, zeros for a constant one: the released code for BraTS, for each slice and
+  /// modality.
+  case minMaxPerChannel
+}
+
+/// Whether the fixed views are mirrored, so that pixels of the two no longer correspond.
+public enum FixedViewMirrors: String, Sendable, Codable {
+  /// No pixel moves, as the method says.
+  case none
+  /// Each fixed view that a varied view is made of takes that view's mirrors, drawn for each by itself: what the released
+  /// code does for CHD, KiTS and ISIC, whose augmentation mirrors the array in place.
+  ///
+  /// The two views then lie alike in a quarter of the draws, and of ILCP's positives across the views, which take the
+  /// superpixels of the first for both, 28 % share a superpixel. Surely unintended; here to be measured. Without effect
+  /// on varied views made of the image.
+  case withVariedViews
 }
 
 /// Which image the varied views are made of.

@@ -14,14 +14,22 @@ public final class SuperCLNetwork<Scalar: TensorFloatingPointScalar>: Module {
     self.projector = projector
   }
 
-  /// An encoder and a projector as wide as its bottleneck: 5,238,880 parameters with the paper's widths.
+  /// An encoder and a projector as wide as its bottleneck: 5,238,880 parameters with the released code's widths.
+  ///
+  /// - Parameters:
+  ///   - configuration: The sizes of the encoder.
+  ///   - initializer: How weights and biases are drawn: PyTorch's default, as the released code pre-trains. Its
+  ///     Kaiming weights belong to fine-tuning (`UNet`) and are 2.45 times as wide, so that a rate of .01 means another
+  ///     step.
+  ///   - generator: The source of randomness.
   public convenience init(
-    _ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator
+    _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .pyTorchDefault,
+    using generator: inout some RandomNumberGenerator
   ) {
     let bottleneck = configuration.widths[configuration.stageCount]
     self.init(
-      encoder: UNetEncoder(configuration, using: &generator),
-      projector: ProjectionHead(inputFeatures: bottleneck, using: &generator))
+      encoder: UNetEncoder(configuration, initializer: initializer, using: &generator),
+      projector: ProjectionHead(inputFeatures: bottleneck, initializer: initializer, using: &generator))
   }
 
   public var members: [ModuleMember<Scalar>] {

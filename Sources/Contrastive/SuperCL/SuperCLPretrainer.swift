@@ -8,7 +8,7 @@ public import Tensor
 ///     var configuration = SuperCLConfiguration()
 ///     configuration.patchSize = 128
 ///     configuration.intraLevel = .stage(3)    // 16 x 16 pixels; the bottleneck has 8 x 8
-///     configuration.segmentCount = 40         // so that each superpixel has six of them
+///     configuration.slic.segmentCount = .fixed(40)         // so that each superpixel has six of them
 ///     let pretrainer = try SuperCLPretrainer(network, configuration)
 ///     try pretrainer.train(on: slices) { progress in print(progress); return .proceed }
 ///     try network.encoder.save(to: url)
@@ -75,13 +75,19 @@ public final class SuperCLPretrainer<Scalar: TensorFloatingPointScalar> {
   ) throws {
     let count = images.count
     guard count > 0 else { throw SuperCLError.badImages("there are no images to pre-train on") }
+    if configuration.epochs == .perEpoch(.dropped), count < configuration.batchSize {
+      throw SuperCLError.badImages(
+        "\(count) images do not fill a batch of \(configuration.batchSize), and the rest of an epoch is dropped"
+      )
+    }
     try loop.run(
       until: configuration.steps, imagesPerStep: configuration.batchSize, checkpoint: checkpoint,
       progress: progress
     ) { step, _ in
       // At every step: whoever looks at features between two steps may leave the mode at evaluation.
       network.setMode(.training)
-      let indices = loop.batch(step: step, size: configuration.batchSize, count: count)
+      let indices = loop.batch(
+        step: step, size: configuration.batchSize, count: count, epochs: configuration.epochs)
       let batch = try indices.map { index in
         let image = try images.element(at: index)
         try check(image, index)

@@ -27,7 +27,8 @@ public struct SuperCLViewMaker: Sendable {
   /// The views of a batch. Each image draws from a key of its own, `(seed, step, place in the batch)`, and the result does
   /// not depend on the number of threads.
   ///
-  /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN.
+  /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, and when an image
+  ///   lacks the channel that superpixels are made of.
   public func views<Scalar: TensorFloatingPointScalar>(
     of batch: [PretrainingImage<Scalar>], seed: UInt64, step: Int
   ) throws(SuperCLError) -> SuperCLViews<Scalar> {
@@ -69,22 +70,48 @@ public struct SuperCLViewMaker: Sendable {
     of image: Tensor<Scalar>, using generator: inout PhiloxGenerator
   ) -> Result<ImageViews<Scalar>, SuperCLError> {
     let size = [configuration.patchSize, configuration.patchSize]
-    let patch = PatchSampling.random(image, to: size, using: &generator).image
-    let first = configuration.fixedAugmentation(patch, using: &generator)
-    let second = configuration.fixedAugmentation(patch, using: &generator)
-    let still = configuration.variedSource == .image ? [patch, patch] : [first, second]
-    let moved = still.map { configuration.variedAugmentation($0, using: &generator).image }
-    let slic = SLIC(
-      segmentCount: configuration.segmentCount, compactness: configuration.compactness,
-      maximumIterations: configuration.slicIterations)
+    let scaled = configuration.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
+    let patch = PatchSampling.random(
+      scaled, to: size, padding: configuration.padding, using: &generator
+    ).image
+    var fixed = (0..<2).map { _ in configuration.fixedAugmentation(patch, using: &generator) }
+    let varied = (0..<2).map { view in
+      let source = configuration.variedSource == .image ? patch : fixed[view]
+      let axes = configuration.variedAugmentation.drawMirroredAxes(using: &generator)
+      let mirrored = source.mirrored(along: axes)
+      if configuration.variedSource == .fixedViews, configuration.fixedViewMirrors == .withVariedViews {
+        fixed[view] = mirrored
+      }
+      return configuration.variedAugmentation.warped(mirrored, using: &generator).image
+    }
     do {
-      let sources = configuration.superpixelSource == .image ? [patch] : [first, second]
-      let maps = try sources.map { try slic.segment(Tensor<Float>(converting: $0)).labels.labels }
+      let sources = configuration.superpixelSource == .image ? [patch] : fixed
+      let maps = try sources.map { try configuration.slic.segment(superpixelInput($0)).labels.labels }
       return .success(
         ImageViews(
-          fixed: (first, second), varied: (moved[0], moved[1]), superpixels: (maps[0], maps[maps.count - 1])))
+          fixed: (fixed[0], fixed[1]), varied: (varied[0], varied[1]),
+          superpixels: (maps[0], maps[maps.count - 1])))
     } catch {
       return .failure(.badImages("superpixels of an image of shape \(image.shape): \(error)"))
     }
+  }
+
+  /// What SLIC sees of a view.
+  private func superpixelInput<Scalar: TensorFloatingPointScalar>(
+    _ view: Tensor<Scalar>
+  ) throws(SLICError) -> Tensor<Float> {
+    let (channel, copies): (Int, Int)
+    switch configuration.superpixelChannels {
+    case .all: return Tensor<Float>(converting: view)
+    case .one(let index): (channel, copies) = (index, 1)
+    case .repeatedAsColor(let index): (channel, copies) = (index, 3)
+    }
+    guard (0..<view.shape[-1]).contains(channel) else {
+      throw SLICError(
+        code: .invalidShape, parameter: "superpixelChannels", value: "\(configuration.superpixelChannels)",
+        reason: "the image has \(view.shape[-1]) channels")
+    }
+    let gray = Tensor<Float>(converting: view.sliced(along: -1, channel..<channel + 1))
+    return copies == 1 ? gray : Tensor(concatenating: [gray, gray, gray], along: -1)
   }
 }

@@ -45,18 +45,17 @@ public final class ConvolutionND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     self.dilation = dilation
   }
 
-  /// A layer with weights drawn by `initializer`, for a square or cubic kernel.
+  /// A layer with weights and biases drawn by `initializer`, for a square or cubic kernel.
   public convenience init(
     inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: KernelSteps = 1,
-    padding: KernelSteps = 0,
-    dilation: KernelSteps = 1, bias: BiasPolicy = .zeros, initializer: WeightInitializer = .kaimingNormal(),
-    using generator: inout some RandomNumberGenerator
+    padding: KernelSteps = 0, dilation: KernelSteps = 1, bias: BiasPolicy = .learned,
+    initializer: ParameterInitializer = .kaimingNormal(), using generator: inout some RandomNumberGenerator
   ) {
     let kernel = [Int](repeating: kernelSize, count: Rank.axes)
-    self.init(
-      weight: initializer.weights(
-        TensorShape(kernel + [inputChannels, outputChannels]), layout: .convolution, using: &generator),
-      bias: bias.values(count: outputChannels), stride: stride, padding: padding, dilation: dilation)
+    let (weight, bias): (Tensor<Scalar>, Tensor<Scalar>?) = bias.drawn(
+      by: initializer, TensorShape(kernel + [inputChannels, outputChannels]), layout: .convolution,
+      using: &generator)
+    self.init(weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation)
   }
 
   public var members: [ModuleMember<Scalar>] {
@@ -91,12 +90,18 @@ public final class ConvolutionND<Scalar: TensorFloatingPointScalar, Rank: Spatia
 
 /// Whether a layer adds a learned bias.
 public enum BiasPolicy: Sendable {
-  /// A bias that starts at zero.
-  case zeros
+  /// A bias that starts as the layer's initializer draws it.
+  case learned
   /// No bias.
   case none
 
-  func values<Scalar: TensorFloatingPointScalar>(count: Int) -> Tensor<Scalar>? {
-    self == .zeros ? Tensor(zeros: [count]) : nil
+  /// The weights of a shape `[kernel..., in, out]`, then the bias.
+  func drawn<Scalar: TensorFloatingPointScalar>(
+    by initializer: ParameterInitializer, _ shape: TensorShape, layout: ParameterLayout,
+    using generator: inout some RandomNumberGenerator
+  ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+    let weight: Tensor<Scalar> = initializer.weights(shape, layout: layout, using: &generator)
+    guard self == .learned else { return (weight, nil) }
+    return (weight, initializer.biases(besideWeights: shape, layout: layout, using: &generator))
   }
 }

@@ -17,14 +17,14 @@ public final class Linear<Scalar: TensorFloatingPointScalar>: Layer {
     self.bias = bias.map { Parameter($0) }
   }
 
-  /// A layer with weights drawn by `initializer`.
+  /// A layer with weights and biases drawn by `initializer`.
   public convenience init(
-    inputFeatures: Int, outputFeatures: Int, bias: BiasPolicy = .zeros,
-    initializer: WeightInitializer = .kaimingNormal(), using generator: inout some RandomNumberGenerator
+    inputFeatures: Int, outputFeatures: Int, bias: BiasPolicy = .learned,
+    initializer: ParameterInitializer = .kaimingNormal(), using generator: inout some RandomNumberGenerator
   ) {
-    self.init(
-      weight: initializer.weights([inputFeatures, outputFeatures], layout: .linear, using: &generator),
-      bias: bias == .zeros ? Tensor(zeros: [outputFeatures]) : nil)
+    let (weight, bias): (Tensor<Scalar>, Tensor<Scalar>?) = bias.drawn(
+      by: initializer, [inputFeatures, outputFeatures], layout: .linear, using: &generator)
+    self.init(weight: weight, bias: bias)
   }
 
   public var members: [ModuleMember<Scalar>] {

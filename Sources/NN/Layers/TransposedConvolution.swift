@@ -30,18 +30,17 @@ public final class TransposedConvolutionND<Scalar: TensorFloatingPointScalar, Ra
     self.stride = stride
   }
 
-  /// A layer with weights drawn by `initializer`, for a square or cubic kernel.
+  /// A layer with weights and biases drawn by `initializer`, for a square or cubic kernel.
   public convenience init(
     inputChannels: Int, outputChannels: Int, kernelSize: Int = 2, stride: KernelSteps = 2,
-    bias: BiasPolicy = .zeros, initializer: WeightInitializer = .kaimingNormal(),
+    bias: BiasPolicy = .learned, initializer: ParameterInitializer = .kaimingNormal(),
     using generator: inout some RandomNumberGenerator
   ) {
     let kernel = [Int](repeating: kernelSize, count: Rank.axes)
-    self.init(
-      weight: initializer.weights(
-        TensorShape(kernel + [inputChannels, outputChannels]), layout: .transposedConvolution,
-        using: &generator),
-      bias: bias.values(count: outputChannels), stride: stride)
+    let (weight, bias): (Tensor<Scalar>, Tensor<Scalar>?) = bias.drawn(
+      by: initializer, TensorShape(kernel + [inputChannels, outputChannels]), layout: .transposedConvolution,
+      using: &generator)
+    self.init(weight: weight, bias: bias, stride: stride)
   }
 
   public var members: [ModuleMember<Scalar>] {

@@ -22,22 +22,25 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
   /// Classes, the background included.
   public let classCount: Int
 
-  /// Kaiming normal weights (slope .01) and zero biases.
+  /// A network with drawn weights and biases.
   ///
-  /// - Parameter classCount: Classes, the background included.
-  /// - Parameter configuration: The sizes of the network.
-  /// - Parameter generator: The source of randomness.
+  /// - Parameters:
+  ///   - configuration: The sizes of the network.
+  ///   - classCount: Classes, the background included.
+  ///   - initializer: How weights and biases are drawn: Kaiming normal (slope .01) and zeros, as the released code
+  ///     fine-tunes.
+  ///   - generator: The source of randomness.
   public init(
     _ configuration: UNetConfiguration = .init(), classCount: Int,
-    using generator: inout some RandomNumberGenerator
+    initializer: ParameterInitializer = .kaimingNormal(), using generator: inout some RandomNumberGenerator
   ) {
     shapePrecondition(classCount >= 1, "a U-Net needs at least one class, not \(classCount)")
     self.classCount = classCount
-    encoder = UNetEncoderND(configuration, using: &generator)
-    decoder = UNetDecoderND(configuration, using: &generator)
+    encoder = UNetEncoderND(configuration, initializer: initializer, using: &generator)
+    decoder = UNetDecoderND(configuration, initializer: initializer, using: &generator)
     head = ConvolutionND(
       inputChannels: configuration.widths[0], outputChannels: classCount, kernelSize: 1, bias: .none,
-      using: &generator)
+      initializer: initializer, using: &generator)
   }
 
   public var members: [ModuleMember<Scalar>] {

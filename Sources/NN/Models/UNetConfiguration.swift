@@ -1,6 +1,6 @@
 import Tensor
 
-/// The sizes of a U-Net; the defaults are the paper's.
+/// The sizes of a U-Net; the defaults are those of SuperCL's released code.
 public struct UNetConfiguration: Sendable, Equatable, Codable {
   /// Channels of the image: 1 for CT, 4 for BraTS.
   public var inputChannels: Int
@@ -21,7 +21,7 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
     self.negativeSlope = negativeSlope
   }
 
-  /// The paper's proportions from the first width: `width`, twice, 4, 8 and 16 times that.
+  /// The same proportions from the first width: `width`, twice, 4, 8 and 16 times that.
   public init(inputChannels: Int = 1, width: Int) {
     self.init(inputChannels: inputChannels, widths: (0..<5).map { width << $0 })
   }

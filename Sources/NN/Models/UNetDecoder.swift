@@ -10,15 +10,17 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   /// The stages, deepest first.
   public let stages: [Stage]
 
-  /// Kaiming normal weights (slope .01) and zero biases.
-  public init(_ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator)
-  {
+  /// A decoder with weights and biases drawn by `initializer`: Kaiming normal (slope .01) and zeros unless given.
+  public init(
+    _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .kaimingNormal(),
+    using generator: inout some RandomNumberGenerator
+  ) {
     var stages: [Stage] = []
     for level in stride(from: configuration.stageCount - 1, through: 0, by: -1) {
       stages.append(
         Stage(
           deepChannels: configuration.widths[level + 1], channels: configuration.widths[level],
-          negativeSlope: Scalar(configuration.negativeSlope), using: &generator))
+          negativeSlope: Scalar(configuration.negativeSlope), initializer: initializer, using: &generator))
     }
     self.stages = stages
   }
@@ -45,13 +47,14 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     public let block: UNetStage<Scalar, Rank>
 
     init(
-      deepChannels: Int, channels: Int, negativeSlope: Scalar,
+      deepChannels: Int, channels: Int, negativeSlope: Scalar, initializer: ParameterInitializer,
       using generator: inout some RandomNumberGenerator
     ) {
-      up = TransposedConvolutionND(inputChannels: deepChannels, outputChannels: channels, using: &generator)
+      up = TransposedConvolutionND(
+        inputChannels: deepChannels, outputChannels: channels, initializer: initializer, using: &generator)
       block = UNetStage(
-        inputChannels: 2 * channels, outputChannels: channels, negativeSlope: negativeSlope, using: &generator
-      )
+        inputChannels: 2 * channels, outputChannels: channels, negativeSlope: negativeSlope,
+        initializer: initializer, using: &generator)
     }
 
     public var members: [ModuleMember<Scalar>] { [.module("up", up)] + block.members }

@@ -9,7 +9,7 @@ public typealias UNetEncoder3D<Scalar: TensorFloatingPointScalar> = UNetEncoderN
 /// The contracting half of a U-Net: what SuperCL pre-trains.
 ///
 /// Four stages of two (3x3 convolution with bias, batch norm, leaky ReLU .01), each followed by 2x2 max pooling; then
-/// a center of two (3x3 convolution, ReLU) without norm. With the paper's widths 32...512 and one input channel it
+/// a center of two (3x3 convolution, ReLU) without norm. With the default widths 32...512 and one input channel it
 /// has 4,713,568 parameters, named `stages.{0...3}.conv{1,2}`, `stages.{0...3}.norm{1,2}` and `center.conv{1,2}`.
 ///
 /// Source: the released code of arXiv 2504.14737; Ronneberger, Fischer and Brox, MICCAI 2015.
@@ -22,9 +22,11 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   public let center: UNetCenter<Scalar, Rank>
   private let pool = MaxPoolND<Scalar, Rank>(kernelSize: 2)
 
-  /// Kaiming normal weights (slope .01) and zero biases.
-  public init(_ configuration: UNetConfiguration = .init(), using generator: inout some RandomNumberGenerator)
-  {
+  /// An encoder with weights and biases drawn by `initializer`: Kaiming normal (slope .01) and zeros unless given.
+  public init(
+    _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .kaimingNormal(),
+    using generator: inout some RandomNumberGenerator
+  ) {
     self.configuration = configuration
     let inputs = [configuration.inputChannels] + configuration.widths
     var stages: [UNetStage<Scalar, Rank>] = []
@@ -32,12 +34,12 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
       stages.append(
         UNetStage(
           inputChannels: inputs[level], outputChannels: inputs[level + 1],
-          negativeSlope: Scalar(configuration.negativeSlope), using: &generator))
+          negativeSlope: Scalar(configuration.negativeSlope), initializer: initializer, using: &generator))
     }
     self.stages = stages
     center = UNetCenter(
       inputChannels: inputs[configuration.stageCount], outputChannels: inputs[configuration.stageCount + 1],
-      using: &generator)
+      initializer: initializer, using: &generator)
   }
 
   public var members: [ModuleMember<Scalar>] {
@@ -78,16 +80,16 @@ public final class UNetStage<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
   public let norm2: BatchNorm<Scalar>
 
   init(
-    inputChannels: Int, outputChannels: Int, negativeSlope: Scalar,
+    inputChannels: Int, outputChannels: Int, negativeSlope: Scalar, initializer: ParameterInitializer,
     using generator: inout some RandomNumberGenerator
   ) {
     conv1 = ConvolutionND(
       inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
-      using: &generator)
+      initializer: initializer, using: &generator)
     norm1 = BatchNorm(channels: outputChannels, negativeSlope: negativeSlope)
     conv2 = ConvolutionND(
       inputChannels: outputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
-      using: &generator)
+      initializer: initializer, using: &generator)
     norm2 = BatchNorm(channels: outputChannels, negativeSlope: negativeSlope)
   }
 
@@ -112,13 +114,16 @@ public final class UNetCenter<Scalar: TensorFloatingPointScalar, Rank: SpatialRa
   /// The second convolution.
   public let conv2: ConvolutionND<Scalar, Rank>
 
-  init(inputChannels: Int, outputChannels: Int, using generator: inout some RandomNumberGenerator) {
+  init(
+    inputChannels: Int, outputChannels: Int, initializer: ParameterInitializer,
+    using generator: inout some RandomNumberGenerator
+  ) {
     conv1 = ConvolutionND(
       inputChannels: inputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
-      using: &generator)
+      initializer: initializer, using: &generator)
     conv2 = ConvolutionND(
       inputChannels: outputChannels, outputChannels: outputChannels, kernelSize: 3, padding: 1,
-      using: &generator)
+      initializer: initializer, using: &generator)
   }
 
   public var members: [ModuleMember<Scalar>] { [.module("conv1", conv1), .module("conv2", conv2)] }

@@ -2,7 +2,8 @@ import Autograd
 public import Tensor
 
 /// Adam: steps of the mean gradient over the root of its mean square, both bias-corrected; weight decay as an L2 term in
-/// the gradient. The paper's optimiser of fine-tuning: rate 5e-4, weight decay 1e-5.
+/// the gradient. The optimiser of fine-tuning in SuperCL's released code: rate 5e-4, weight decay
+/// 1e-5.
 ///
 /// Source: Kingma and Ba, ICLR 2015, algorithm 1.
 public final class Adam<Scalar: TensorFloatingPointScalar>: Optimizer {

@@ -18,8 +18,9 @@ public struct LabeledImage<Scalar: TensorFloatingPointScalar>: Sendable {
   }
 }
 
-/// How a segmentation network is trained; the defaults are the paper's fine-tuning but for the loss, to which Dice is
-/// added: cross-entropy alone trains badly with few labels.
+/// How a segmentation network is trained; the defaults are the fine-tuning of SuperCL's released code, but for the ends
+/// of epochs (``epochs``) and for the trainer's loss, to which Dice is added: cross-entropy alone trains badly with few
+/// labels.
 public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable {
   /// Steps in all.
   public var steps: Int
@@ -27,30 +28,45 @@ public struct SegmentationTraining<Scalar: TensorFloatingPointScalar>: Sendable 
   public var batchSize: Int
   /// The rate at the start of the cosine: 5e-4.
   public var learningRate: Double
-  /// The rate at its end: 5e-6.
-  public var finalLearningRate: Double
+  /// The lowest rate, and how the cosine comes to it: cut off at 5e-6.
+  public var floor: RateFloor
   /// L2 weight decay of Adam: 1e-5.
   public var weightDecay: Double
+  /// How epochs are cut into batches: without a break. The released code ends each with a smaller batch,
+  /// `.perEpoch(.kept)`.
+  public var epochs: EpochBatching
   /// The seed of batches and augmentation: 1234.
   public var seed: UInt64
 
+  /// The lowest rate of the cosine.
+  public enum RateFloor: Sendable, Equatable, Codable {
+    /// A cosine to 0 that stays at this rate once it is there, `LearningRateSchedule.flooredCosine`: the released code.
+    case cutOff(Double)
+    /// A cosine that ends at this rate, `LearningRateSchedule.cosine`.
+    case reached(Double)
+  }
+
   /// Settings; those that are left out are the defaults above.
   public init(
-    steps: Int, batchSize: Int = 5, learningRate: Double = 5e-4, finalLearningRate: Double = 5e-6,
-    weightDecay: Double = 1e-5, seed: UInt64 = 1234
+    steps: Int, batchSize: Int = 5, learningRate: Double = 5e-4, floor: RateFloor = .cutOff(5e-6),
+    weightDecay: Double = 1e-5, epochs: EpochBatching = .continuous, seed: UInt64 = 1234
   ) {
     shapePrecondition(
       steps >= 0 && batchSize >= 1, "a training has \(steps) steps of batches of \(batchSize)")
     self.steps = steps
     self.batchSize = batchSize
     self.learningRate = learningRate
-    self.finalLearningRate = finalLearningRate
+    self.floor = floor
     self.weightDecay = weightDecay
+    self.epochs = epochs
     self.seed = seed
   }
 
   var schedule: LearningRateSchedule {
-    .cosine(start: learningRate, end: finalLearningRate, steps: max(steps, 1))
+    switch floor {
+    case .cutOff(let rate): .flooredCosine(start: learningRate, floor: rate, steps: max(steps, 1))
+    case .reached(let rate): .cosine(start: learningRate, end: rate, steps: max(steps, 1))
+    }
   }
 }
 
@@ -122,12 +138,17 @@ public final class SegmentationTrainer<Scalar: TensorFloatingPointScalar, Rank: 
   ) throws {
     let count = images.count
     guard count > 0 else { throw TrainingError.badData("there are no labelled images to train on") }
+    if training.epochs == .perEpoch(.dropped), count < training.batchSize {
+      throw TrainingError.badData(
+        "\(count) images do not fill a batch of \(training.batchSize), and the rest of an epoch is dropped")
+    }
     try loop.run(
       until: training.steps, imagesPerStep: training.batchSize, checkpoint: checkpoint, progress: progress
     ) { step, generator in
       // At every step: a prediction between two steps leaves the mode at evaluation.
       network.setMode(.training)
-      let indices = loop.batch(step: step, size: training.batchSize, count: count)
+      let indices = loop.batch(
+        step: step, size: training.batchSize, count: count, epochs: training.epochs)
       let batch = try indices.map { index in
         let image = try images.element(at: index)
         try check(image, index)

@@ -94,19 +94,21 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
     }
   }
 
-  /// The batch of a step: `size` indices below `count`, by epochs in which every index comes once, in an order drawn
-  /// from (seed, epoch). A batch may reach into the next epoch.
-  public func batch(step: Int, size: Int, count: Int) -> [Int] {
-    shapePrecondition(count > 0 && size > 0, "a batch of \(size) from \(count) elements")
-    let first = step * size
+  /// The batch of a step: `size` indices below `count`, by epochs in which every index comes at most once, in an order
+  /// drawn from (seed, epoch).
+  ///
+  /// - Parameter epochs: How epochs are cut into batches: without a break, so that a batch may reach into the next one.
+  /// - Precondition: `count` and `size` are positive; an epoch that drops its rest fills at least one batch.
+  public func batch(
+    step: Int, size: Int, count: Int, epochs: EpochBatching = .continuous
+  ) -> [Int] {
     var order: (epoch: Int, indices: [Int]) = (-1, [])
-    return (first..<first + size).map { position in
-      let epoch = position / count
+    return epochs.places(step: step, size: size, count: count).map { epoch, place in
       if order.epoch != epoch {
         var generator = PhiloxGenerator(seed: seed, stream: RandomStream.order.rawValue, index: epoch)
         order = (epoch, Array(0..<count).shuffled(using: &generator))
       }
-      return order.indices[position % count]
+      return order.indices[place]
     }
   }
 

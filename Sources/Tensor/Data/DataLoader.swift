@@ -42,14 +42,6 @@ public struct DataLoader<Batch: Sendable>: Sendable {
     }
   }
 
-  /// What becomes of the last examples when they do not fill a batch.
-  public enum LastBatch: Hashable, Sendable {
-    /// They form a smaller batch.
-    case kept
-    /// They are left out, so that every batch has the same size.
-    case dropped
-  }
-
   private let indices: @Sendable (_ epoch: Int) -> [Int]
   private let read:
     @Sendable (_ epoch: Int, _ batch: Int, _ first: Int, _ indices: ArraySlice<Int>) -> Outcome

@@ -34,15 +34,19 @@ public struct AffinePixelMap: Hashable, Sendable {
     self.init(matrix: matrix, offset: zip(center, moved).map { $0 - $1 })
   }
 
-  /// A rotation and scaling of images about a center:
-  /// `source = center + scale [[cos, -sin], [sin, cos]] (target - center)`.
+  /// A rotation and a change of size of images about a center:
+  /// `source = center + [[cos, -sin], [sin, cos]] (target - center) / sizeFactor`.
   ///
-  /// With rows counted down, a positive angle turns the picture clockwise. A `scale` above 1 shows
-  /// more of the source: the picture shrinks.
+  /// With rows counted down, a positive angle turns the picture clockwise. A `sizeFactor` above 1 enlarges
+  /// the picture, here and everywhere in the library; batchgenerators' `scale` is its reciprocal.
+  ///
+  /// - Precondition: the size factor is finite and greater than 0.
   public static func rotation(
-    radians: Double, scale: Double = 1, center: (row: Double, column: Double)
+    radians: Double, sizeFactor: Double = 1, center: (row: Double, column: Double)
   ) -> AffinePixelMap {
-    let (c, s) = (scale * cos(radians), scale * sin(radians))
+    shapePrecondition(
+      sizeFactor > 0 && sizeFactor.isFinite, "a size factor is finite and greater than 0, not \(sizeFactor)")
+    let (c, s) = (cos(radians) / sizeFactor, sin(radians) / sizeFactor)
     return AffinePixelMap(matrix: [[c, -s], [s, c]], center: [center.row, center.column])
   }
 

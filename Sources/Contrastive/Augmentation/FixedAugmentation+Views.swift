@@ -1,0 +1,75 @@
+public import Tensor
+
+extension FixedAugmentation {
+  /// One view of an image `[H, W, C]`, from random numbers drawn in a fixed order.
+  @specialized(where Scalar == Float, Generator == PhiloxGenerator)
+  @specialized(where Scalar == Double, Generator == PhiloxGenerator)
+  public func callAsFunction<Scalar: TensorFloatingPointScalar, Generator: RandomNumberGenerator>(
+    _ image: Tensor<Scalar>, using generator: inout Generator
+  ) -> Tensor<Scalar> {
+    var view =
+      switch scaling {
+      case .eightBit: quantized(image.rescaled(to: 255))
+      case .grayLevels: quantized(image)
+      case .unchanged: image
+      }
+    if let brightness {
+      view = quantized(view * Scalar(Double.random(in: brightness, using: &generator)))
+      if let valueRange, scaling == .unchanged {
+        let (low, high) = (Scalar(valueRange.lowerBound), Scalar(valueRange.upperBound))
+        view = view.mapped { min(max($0, low), high) }
+      }
+    }
+    if let contrast, view.elementCount > 0 {
+      let factor = Scalar(Double.random(in: contrast, using: &generator))
+      var mean = view.mean().item
+      if truncates { mean = (mean + 0.5).rounded(.down) }
+      view = quantized(view.mapped { mean + factor * ($0 - mean) })
+    }
+    if let blur {
+      let sigma = Double.random(in: blur, using: &generator)
+      view = view.expanded(at: 0).gaussianSmoothed(
+        standardDeviations: [Double](repeating: sigma, count: image.rank - 1), radius: .pixels(1),
+        border: .reflect
+      ).squeezed(at: 0)
+      if truncates { view = view.mapped { $0.rounded(.toNearestOrEven) } }
+    }
+    return scaling == .unchanged ? view : view.rescaled(to: 1)
+  }
+
+  private var truncates: Bool { scaling != .unchanged && quantization == .truncation }
+
+  /// Values as whole gray levels in 0...255; as they are where the image keeps its scale.
+  private func quantized<Scalar: TensorFloatingPointScalar>(_ values: Tensor<Scalar>) -> Tensor<Scalar> {
+    guard scaling != .unchanged else { return values }
+    let rule: FloatingPointRoundingRule =
+      quantization == .truncation ? .towardZero : .toNearestOrAwayFromZero
+    return values.mapped { min(max($0.rounded(rule), 0), 255) }
+  }
+}
+
+extension Tensor where Scalar: TensorFloatingPointScalar {
+  /// `bound (x - min) / (max - min)`, exactly `bound` at the maximum; zeros for a constant image.
+  func rescaled(to bound: Scalar) -> Tensor {
+    guard elementCount > 0 else { return self }
+    let (low, high) = (min().item, max().item)
+    guard high > low else { return Tensor(zeros: shape) }
+    let (bottom, range) = (Double(low), Double(high) - Double(low))
+    // In Double, the product first: a level that is whole on paper must not be cut off to the one below.
+    return mapped { $0 == high ? bound : Scalar(Double(bound) * (Double($0) - bottom) / range) }
+  }
+
+  /// `rescaled(to: 1)` of each channel, the last axis, by itself.
+  func channelsRescaled() -> Tensor {
+    guard elementCount > 0 else { return self }
+    return Tensor(
+      concatenating: (0..<shape[-1]).map { sliced(along: -1, $0..<$0 + 1).rescaled(to: 1) }, along: -1)
+  }
+
+  /// The elements changed one by one.
+  func mapped(_ change: (Scalar) -> Scalar) -> Tensor {
+    var result = self
+    result.withUnsafeMutableBufferPointer { for index in $0.indices { $0[index] = change($0[index]) } }
+    return result
+  }
+}

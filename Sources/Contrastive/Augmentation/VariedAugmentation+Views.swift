@@ -1,0 +1,138 @@
+import Foundation
+public import Tensor
+
+extension VariedAugmentation {
+  /// One view of an image `[H, W, C]` and of the label maps `[H, W]` that lie on it.
+  ///
+  /// - Precondition: two spatial axes, and maps of the image's size.
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], using generator: inout some RandomNumberGenerator
+  ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
+    shapePrecondition(image.rank == 3, "a varied view is made of an image [H, W, C], not \(image.shape)")
+    for map in maps {
+      shapePrecondition(
+        map.shape == image.shape.removing(axis: -1),
+        "a map of shape \(map.shape) does not fit an image of shape \(image.shape)")
+    }
+    let axes = drawMirroredAxes(using: &generator)
+    return warped(
+      image.mirrored(along: axes), maps: maps.map { $0.mirrored(along: axes) }, using: &generator)
+  }
+
+  /// The axes that this draw mirrors: the first step of T_var.
+  func drawMirroredAxes(using generator: inout some RandomNumberGenerator) -> [Int] {
+    (0..<2).filter { _ in Double.random(in: 0..<1, using: &generator) < mirrorProbability }
+  }
+
+  /// The other steps of T_var: warp and brightness.
+  func warped<Scalar: TensorFloatingPointScalar>(
+    _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], using generator: inout some RandomNumberGenerator
+  ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
+    var (view, views) = (image, maps)
+    if Double.random(in: 0..<1, using: &generator) < warpProbability {
+      let positions = positions(height: image.shape[0], width: image.shape[1], using: &generator)
+      view = view.read(at: positions, interpolation, border)
+      views = views.map { $0.readNearest(at: positions, border) }
+    }
+    if let brightness { view = view * Scalar(Double.random(in: brightness, using: &generator)) }
+    if let valueRange {
+      let (low, high) = (Scalar(valueRange.lowerBound), Scalar(valueRange.upperBound))
+      view = view.mapped { min(max($0, low), high) }
+    }
+    return (view, views)
+  }
+
+  /// Where each pixel p of the view is read, `[1, H, W, 2]`: `center + A (p - center + d(p) - t)`, with the elastic
+  /// displacement d, the shift t, and A the inverse of turning by the angle, growing by the size factor and shearing.
+  ///
+  /// Source: the order of batchgenerators' `augment_spatial`; A and t as torchvision's `RandomAffine`.
+  private func positions(
+    height: Int, width: Int, using generator: inout some RandomNumberGenerator
+  ) -> Tensor<Float> {
+    let angle = Double.random(in: rotation, using: &generator)
+    let size = sizeFactor.draw(using: &generator)
+    let lean = tan(Double.random(in: shear, using: &generator))
+    let shift = [height, width].map { length in
+      let pixels = Double(length) * Double.random(in: translation, using: &generator)
+      return translationRounding == .wholePixels ? pixels.rounded() : pixels
+    }
+    let center = (Double(height - 1) / 2, Double(width - 1) / 2)
+    // A larger object is read from closer together.
+    let (c, s) = (cos(angle) / size, sin(angle) / size)
+    let (fromRow, fromColumn) = ((row: c, column: s + lean * c), (row: -s, column: c - lean * s))
+    var displacement: Tensor<Float>?
+    if let elastic {
+      displacement = Tensor(
+        elasticDisplacementFor: [height, width],
+        magnitude: Double.random(in: elastic.magnitude, using: &generator),
+        smoothness: Double.random(in: elastic.smoothness, using: &generator), using: &generator)
+    }
+    let (top, left) = (center.0 + shift[0], center.1 + shift[1])
+    return Tensor(shape: [1, height, width, 2]) { target in
+      func fill(_ displacement: UnsafeBufferPointer<Float>?) {
+        for row in 0..<height {
+          for column in 0..<width {
+            let index = (row * width + column) * 2
+            var (y, x) = (Double(row) - top, Double(column) - left)
+            if let displacement {
+              y += Double(displacement[index])
+              x += Double(displacement[index + 1])
+            }
+            target[index] = Float(fromRow.row * y + fromColumn.row * x + center.0)
+            target[index + 1] = Float(fromRow.column * y + fromColumn.column * x + center.1)
+          }
+        }
+      }
+      if let displacement { displacement.withUnsafeBufferPointer(fill) } else { fill(nil) }
+    }
+  }
+}
+
+extension Tensor {
+  /// Flipped along the axes given.
+  func mirrored(along axes: [Int]) -> Tensor { axes.reduce(self) { $0.flipped(along: $1) } }
+
+  /// A map `[H, W]` read at positions `[1, H, W, 2]`, each from the nearest pixel.
+  fileprivate func readNearest(at positions: Tensor<Float>, _ border: VariedAugmentation.Border) -> Tensor {
+    let view = expanded(at: 0).expanded(at: -1)
+      .sampledNearest(at: positions, border: .constant(.zeroValue)).reshaped(shape)
+    return border == .abrupt ? view.zeroed(where: positions) : view
+  }
+
+  /// Zeros for the pixels `[H, W, ...]` whose position lies beyond the centers of the outermost pixels.
+  fileprivate func zeroed(where positions: Tensor<Float>) -> Tensor {
+    let (lastRow, lastColumn) = (Float(shape[0] - 1), Float(shape[1] - 1))
+    let values = shape.dimensions[2...].reduce(1, *)
+    var result = self
+    result.withUnsafeMutableBufferPointer { target in
+      positions.withUnsafeBufferPointer { positions in
+        for pixel in 0..<positions.count / 2 {
+          let (row, column) = (positions[2 * pixel], positions[2 * pixel + 1])
+          if row >= 0, row <= lastRow, column >= 0, column <= lastColumn { continue }
+          for index in pixel * values..<(pixel + 1) * values { target[index] = .zeroValue }
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension Tensor where Scalar: TensorFloatingPointScalar {
+  /// An image `[H, W, C]` read at positions `[1, H, W, 2]`.
+  fileprivate func read(
+    at positions: Tensor<Float>, _ interpolation: VariedAugmentation.ImageInterpolation,
+    _ border: VariedAugmentation.Border
+  ) -> Tensor {
+    let formula: Interpolation =
+      switch interpolation {
+      case .nearest: .nearest
+      case .linear: .linear
+      case .cubic: .cubicSpline
+      }
+    let view = expanded(at: 0).sampled(
+      at: Tensor(converting: positions), interpolation: formula,
+      border: border == .abrupt ? .reflect : .constant(0)
+    ).squeezed(at: 0)
+    return border == .abrupt ? view.zeroed(where: positions) : view
+  }
+}

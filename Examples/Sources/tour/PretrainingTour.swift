@@ -2,6 +2,7 @@ import Contrastive
 import Foundation
 import MedIO
 import NN
+import Superpixel
 import Tensor
 
 func pretrainingTour() throws {
@@ -11,7 +12,7 @@ func pretrainingTour() throws {
       ((ct.voxels[index] + 160) / 400).clamped(to: 0...1).expanded(at: -1),  // [height, width, 1]
       position: InstancePositives.position(slice: index, of: ct.depth))
   }
-  var configuration = SuperCLConfiguration()  // the paper's values, for patches of 512
+  var configuration = SuperCLConfiguration()  // the method, for patches of 512
   configuration.patchSize = 128
   configuration.intraLevel = .stage(3)  // 16 x 16 pixels; the bottleneck has 8 x 8
   configuration.slic.segmentCount = .fixed(40)  // so that each superpixel has six of them

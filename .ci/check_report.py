@@ -13,5 +13,7 @@ assert any(row["class"] == "mean" for row in rows), "there is no mean"
 for row in rows:
     assert 0 <= row["dice"] <= 1 and 0 <= row["jaccard"] <= 1, row
     assert row["hd95_mm"] is None or row["hd95_mm"] >= 0, row
+assert report["kind"] == "quick" and report["notes"] == [], "a quick run of the kept CT says so, and has no notes"
+assert all("low" not in item for item in report["differences"]), "a quick run has no intervals"
 assert report["settings"] and report["split"] and report["stages"], "settings, split or stages are missing"
 print(f"report.json: {len(rows)} rows are in order")

@@ -61,6 +61,10 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "SuperpixelsTests",
+      dependencies: ["superpixels", "ExampleSupport", product("Tensor"), product("MedIO")],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "EvaluateTests", dependencies: ["evaluate", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
   ],

@@ -4,7 +4,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Thread_local int in_parallel_loop = 0;
 
@@ -209,4 +211,23 @@ int scl_parallel_for(size_t threads, size_t count, void (*body)(void *context, s
   }
   atomic_flag_clear_explicit(&is_busy, memory_order_release);
   return 1;
+}
+
+size_t scl_allowed_processors(void) {
+#if defined(__linux__)
+  // The kernel refuses a set that is smaller than its own: more than CPU_SETSIZE processors need a larger one.
+  for (size_t limit = CPU_SETSIZE; limit <= 1u << 20; limit *= 4) {
+    cpu_set_t *set = CPU_ALLOC(limit);
+    if (!set)
+      break;
+    const size_t size = CPU_ALLOC_SIZE(limit);
+    const int failed = sched_getaffinity(0, size, set);
+    const int count = failed ? 0 : CPU_COUNT_S(size, set);
+    CPU_FREE(set);
+    if (count > 0)
+      return (size_t)count;
+  }
+#endif
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (size_t)online : 1;
 }

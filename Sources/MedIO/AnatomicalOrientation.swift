@@ -60,18 +60,23 @@ public struct AnatomicalOrientation: Hashable, Sendable, CustomStringConvertible
   }
 
   /// The orientation whose axes are nearest to those of `affine`, by nibabel's rule: shear is removed first
-  /// (the closest orthogonal matrix), then the axis with the strongest preference chooses first.
+  /// (the closest orthogonal matrix), then the axis with the strongest preference chooses first. Preferences that
+  /// differ by rounding alone, as of a scan turned by 45 degrees, go to the first axis and the first of x, y, z, so that
+  /// an image and its labels, whose headers may differ in the last bit, go the same way.
   ///
   /// - Precondition: `affine.isValid`.
   public init(nearest affine: VoxelAffine) {
     shapePrecondition(affine.isValid, "an affine without orientation: \(affine)")
     var open = affine.closestRotation()
-    let strength = (0..<3).map { axis in (0..<3).map { open[$0][axis] * open[$0][axis] }.max() ?? 0 }
+    // In millionths, which makes ties of what 32-bit numbers keep apart.
+    let strength = (0..<3).map { axis in
+      ((0..<3).map { open[$0][axis] * open[$0][axis] }.max() ?? 0) / fileRounding
+    }.map { $0.rounded() }
     let order = (0..<3).sorted { (strength[$1], $0) < (strength[$0], $1) }
     var directions = [Direction](repeating: .right, count: 3)
     for axis in order {
       var best = 0
-      for row in 1..<3 where abs(open[row][axis]) > abs(open[best][axis]) { best = row }
+      for row in 1..<3 where abs(open[row][axis]) > abs(open[best][axis]) + fileRounding { best = row }
       directions[axis] = Direction(axis: best, sign: open[best][axis] < 0 ? -1 : 1)
       open[best] = [0, 0, 0]
     }

@@ -47,6 +47,8 @@ public struct MedIOError: Error, Hashable, Sendable, CustomStringConvertible {
     case writeFailed
     /// A voxel's value does not exist in the scalar type asked for.
     case unrepresentableValue
+    /// This many voxels are NaN or infinite, and ``NIfTIReadOptions/nonFinite`` refuses them.
+    case nonFiniteVoxels(count: Int)
     /// A file that a data set's layout calls for is missing.
     case missingFile
     /// A data set's folder or manifest does not have the expected layout.

@@ -97,8 +97,24 @@ public struct Volume<Scalar: TensorScalar>: Sendable {
   }
 }
 
+extension Volume where Scalar: BinaryFloatingPoint {
+  /// The number of voxels of which a component is NaN or infinite. O(values).
+  ///
+  /// A file's reader counts them already: ``NIfTIReadOptions/nonFinite``. This is for volumes from elsewhere.
+  public var nonFiniteVoxelCount: Int {
+    voxels.withUnsafeBufferPointer { values in
+      stride(from: 0, to: values.count, by: componentCount).reduce(0) { count, first in
+        count + (values[first..<first + componentCount].allSatisfy(\.isFinite) ? 0 : 1)
+      }
+    }
+  }
+}
+
 extension Volume where Scalar == Int32 {
   /// A segmentation on the grid of `reference`, ready to be written beside it.
+  ///
+  /// What was noticed about the place of the reference is true of the labels too and is in their warnings; what was
+  /// noticed about its voxels is not.
   ///
   /// - Precondition: `labels` has the shape `[depth, height, width]` of the reference.
   public init<Reference>(labels: LabelMap, like reference: Volume<Reference>) {
@@ -106,6 +122,8 @@ extension Volume where Scalar == Int32 {
     shapePrecondition(
       reference.grid == grid, "labels of shape \(labels.shape) do not fit the grid \(reference.grid)")
     header = reference.header?.asLabelTemplate
+    affineSource = reference.affineSource
+    warnings = reference.warnings.filter(\.isAboutPlace)
   }
 
   /// The labels without their place.
@@ -141,10 +159,20 @@ public struct VolumeGrid: Hashable, Sendable, CustomStringConvertible {
   /// The voxel size: plane, row, column.
   public var spacing: VoxelSpacing { affine.spacing }
 
-  /// Whether the lengths agree and the affines agree within `tolerance` millimeters, which forgives the
-  /// rounding of a header's 32-bit numbers.
+  /// Whether the lengths agree, each step within `tolerance` of its length, and the place of the first voxel within
+  /// `tolerance` of the smallest voxel, beside the rounding of a position that a header holds in 32 bits (1e-6 of it).
+  ///
+  /// Voxels of a microscope, .0005 mm, and positions of 100 m are held to the same measure as those of a scanner.
   public func matches(_ other: VolumeGrid, tolerance: Double = 1e-3) -> Bool {
-    shape == other.shape && affine.isClose(to: other.affine, tolerance: tolerance)
+    guard shape == other.shape else { return false }
+    let sizes = affine.voxelSizes
+    let smallest = sizes.min() ?? 0
+    return (0..<3).allSatisfy { row in
+      let (place, otherPlace) = (affine[row, 3], other.affine[row, 3])
+      let rounding = fileRounding * max(abs(place), abs(otherPlace))
+      return abs(place - otherPlace) <= tolerance * smallest + rounding
+        && (0..<3).allSatisfy { abs(affine[row, $0] - other.affine[row, $0]) <= tolerance * sizes[$0] }
+    }
   }
 
   public var description: String { "\(shape) at \(affine)" }

@@ -1,5 +1,9 @@
 public import Tensor
 
+/// The share by which numbers that a file holds in 32 bits may differ from what they stand for: a few of their
+/// steps of 6e-8.
+let fileRounding = 1e-6
+
 /// Where the voxels are: the map from voxel indices (i, j, k) to millimeters (x, y, z), with x toward the
 /// patient's right, y toward the front (anterior), z toward the head (superior), as NIfTI defines it.
 ///

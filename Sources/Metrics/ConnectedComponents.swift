@@ -53,12 +53,16 @@ public struct ConnectedComponents: Sendable {
 
   /// The mask without the components smaller than a volume in mm^3 (in 2-D an area in mm^2).
   ///
+  /// A component of that volume stays, also where rounding puts it a millionth below: .7 x .7 x .7 mm is .343 mm^3,
+  /// though its product is .3429999999999999 and a file's .7 is another number yet.
+  ///
   /// - Precondition: the spacing has as many axes as the mask.
   public func removing(smallerThanCubicMillimeters volume: Double, spacing: VoxelSpacing) -> BinaryMask {
     shapePrecondition(
       spacing.rank == labels.shape.rank,
       "a mask \(labels.shape) needs \(labels.shape.rank) spacings, not \(spacing)")
-    return mask(keeping: Set(sizes.indices.filter { Double(sizes[$0]) * spacing.elementSize >= volume }))
+    let least = volume * (1 - Rounding.ofFiles)
+    return mask(keeping: Set(sizes.indices.filter { Double(sizes[$0]) * spacing.elementSize >= least }))
   }
 
   private func mask(keeping components: Set<Int>) -> BinaryMask {

@@ -15,6 +15,10 @@ public import Tensor
 /// when the surfaces lie far apart; memory 4 bytes a voxel of the box (10 when far apart), and 8 bytes a surface
 /// point for the result.
 /// Values do not depend on the number of threads.
+///
+/// A volume with an axis of one voxel, as `[1, height, width]`, is an image: that axis is left out, whichever it
+/// is. Outside the image is background, so that every voxel of a slab one voxel thick would be surface, and any two
+/// overlapping masks would score a distance of 0 where they overlap.
 public struct SurfaceDistances: Sendable {
   /// The distances from the points of one surface to the other surface.
   public struct Directed: Hashable, Sendable {
@@ -77,6 +81,14 @@ public struct SurfaceDistances: Sendable {
     shapePrecondition(
       spacing.rank == prediction.rank,
       "masks of rank \(prediction.rank) need as many spacings, not \(spacing)")
+    if let (image, axis) = prediction.asImage, let (other, _) = reference.asImage {
+      var millimeters = spacing.millimeters
+      millimeters.remove(at: axis)
+      self.init(
+        image, in: predictionBox.without(axis: axis), other, in: referenceBox.without(axis: axis),
+        spacing: VoxelSpacing(millimeters), surface)
+      return
+    }
     if let emptiness = EmptyMasks(
       predictionIsEmpty: predictionBox.isEmpty, referenceIsEmpty: referenceBox.isEmpty)
     {

@@ -36,15 +36,8 @@ extension LabelMap {
 
   /// The regular grid with about as many cells as another map has labels; negative where that is negative.
   init(regularGridLike other: LabelMap) {
-    var count = 0
-    var masked = 0
-    other.labels.withUnsafeBufferPointer { labels in
-      var seen = [Bool](repeating: false, count: max(0, other.labelBound))
-      for label in labels {
-        if label < 0 { masked += 1 } else { seen[Int(label)] = true }
-      }
-      count = seen.count { $0 }
-    }
+    let count = other.distinctLabels.count { $0 >= 0 }
+    let masked = other.labels.withUnsafeBufferPointer { labels in labels.count { $0 < 0 } }
     let inside = other.labels.elementCount - masked
     // In a mask, cells of the same size need a grid over the whole image with more of them.
     let cells = inside > 0 ? Double(count) * Double(other.labels.elementCount) / Double(inside) : 1

@@ -4,10 +4,13 @@ extension LabelMap {
   /// The labels renumbered without gaps from `first` on, in order of appearance; negative labels (pixels
   /// outside a mask) become `first - 1`.
   ///
-  /// `relabeled(from: 1)` is the form that label files use: 0 outside, 1, 2, 3 ... inside.
+  /// `relabeled(from: 1)` is the form that label files use: 0 outside, 1, 2, 3 ... inside. Labels may be as large as
+  /// they like, as those of atlases are: the table is one of the labels that occur. O(pixels).
   public func relabeled(from first: Int32 = 0) -> LabelMap {
-    var numbers = [Int32?](repeating: nil, count: labelBound)
+    var numbers: [Int32: Int32] = [:]
     var next = first
+    // Labels come in runs, and a run looks its number up once.
+    var (run, number): (Int32, Int32) = (-1, first - 1)
     return LabelMap(
       Tensor(shape: shape) { buffer in
         labels.withUnsafeBufferPointer { labels in
@@ -16,14 +19,17 @@ extension LabelMap {
               buffer[index] = first - 1
               continue
             }
-            let label = Int(labels[index])
-            if let number = numbers[label] {
-              buffer[index] = number
-            } else {
-              numbers[label] = next
-              buffer[index] = next
-              next += 1
+            if labels[index] != run {
+              run = labels[index]
+              if let known = numbers[run] {
+                number = known
+              } else {
+                number = next
+                numbers[run] = next
+                next += 1
+              }
             }
+            buffer[index] = number
           }
         }
       })

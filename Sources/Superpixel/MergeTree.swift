@@ -31,6 +31,8 @@ public struct MergeTree: Hashable, Sendable {
   public let leafCount: Int
   /// The merges in order.
   public let steps: [Step]
+  /// How far the rounding of 32-bit pixels may have raised the height of each step.
+  private let roundings: [Double]
 
   /// - Parameters:
   ///   - adjacency: Which segments touch.
@@ -43,7 +45,7 @@ public struct MergeTree: Hashable, Sendable {
       "adjacency of \(adjacency.count) segments, statistics of \(statistics.count)")
     var builder = MergeTreeBuilder(adjacency, statistics, linkage)
     leafCount = adjacency.count
-    steps = builder.build()
+    (steps, roundings) = builder.build()
   }
 
   /// The new label of each leaf after the first `stepCount` merges, numbered in order of the lowest leaf.
@@ -76,8 +78,12 @@ public struct MergeTree: Hashable, Sendable {
   }
 
   /// The labels after all merges whose height is at most `threshold`.
+  ///
+  /// Pixels are 32-bit numbers, and .2 - .1 is then a little more than .1: a height counts as equal to the threshold when
+  /// means that differ by the rounding of one such number (2^-24 of their size) would make it so.
   public func labels(threshold: Double) -> [Int32] {
-    labels(afterSteps: steps.firstIndex { $0.height > threshold } ?? steps.count)
+    let stop = steps.indices.first { steps[$0].height - roundings[$0] > threshold }
+    return labels(afterSteps: stop ?? steps.count)
   }
 }
 
@@ -107,19 +113,37 @@ private struct MergeTreeBuilder {
     isAlive = Array(repeating: true, count: adjacency.count)
   }
 
-  mutating func build() -> [MergeTree.Step] {
+  mutating func build() -> (steps: [MergeTree.Step], roundings: [Double]) {
     for node in neighbors.indices {
       for other in neighbors[node] where other > node { push(node, other) }
     }
     var steps: [MergeTree.Step] = []
-    var height = -Double.infinity
+    var roundings: [Double] = []
+    var (height, rounding) = (-Double.infinity, 0.0)
     while let entry = pop() {
       guard isAlive[entry.first], isAlive[entry.second] else { continue }
-      height = max(height, entry.cost)
+      if entry.cost > height {
+        (height, rounding) = (entry.cost, self.rounding(of: entry))
+      }
       steps.append(MergeTree.Step(first: entry.first, second: entry.second, height: height))
+      roundings.append(rounding)
       join(entry.first, entry.second)
     }
-    return steps
+    return (steps, roundings)
+  }
+
+  /// How much of a cost may come from means that are off by 2^-24 of their size each: with the length d of their
+  /// difference off by e, the cost w d^2 is off by 2 w d e + w e^2.
+  private func rounding(of entry: Entry) -> Double {
+    let (a, b) = (entry.first, entry.second)
+    let squares = (0..<channels).reduce(0.0) { sum, channel in
+      let size = abs(means[a * channels + channel]) + abs(means[b * channels + channel])
+      return sum + size * size
+    }
+    let error = 0x1p-24 * squares.squareRoot()
+    guard linkage == .ward else { return error }
+    let weight = sizes[a] * sizes[b] / max(sizes[a] + sizes[b], 1)
+    return 2 * (weight * entry.cost).squareRoot() * error + weight * error * error
   }
 
   private mutating func join(_ a: Int, _ b: Int) {

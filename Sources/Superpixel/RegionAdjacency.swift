@@ -22,10 +22,18 @@ public struct RegionAdjacency: Hashable, Sendable {
   /// The Euclidean distance of the mean colors; empty without an image.
   public let meanDifferences: [Double]
 
+  /// The same for labels that come from a file.
+  ///
+  /// - Throws: ``LabelRangeError`` when the largest label is at or beyond ``LabelRangeError/bound(of:)``.
+  public init(validating labels: LabelMap, image: Tensor<Float>? = nil) throws(LabelRangeError) {
+    try LabelRangeError.check(labels)
+    self.init(of: labels, image: image)
+  }
+
   /// - Parameters:
   ///   - labels: The segments.
   ///   - image: `labels.shape` or `labels.shape + [channels]`; gives the mean differences.
-  /// - Precondition: the image has the map's extents.
+  /// - Precondition: the image has the map's extents; labels are below ``LabelRangeError/bound(of:)``.
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
     self.init(of: labels, statistics: image.map { SegmentStatistics(of: labels, image: $0) })
   }
@@ -33,7 +41,9 @@ public struct RegionAdjacency: Hashable, Sendable {
   /// - Parameters:
   ///   - labels: The segments.
   ///   - statistics: Of the same labels; gives the mean differences.
+  /// - Precondition: labels are below ``LabelRangeError/bound(of:)``.
   public init(of labels: LabelMap, statistics: SegmentStatistics?) {
+    LabelRangeError.precondition(labels)
     let pairs = Self.countFaces(labels)
     let count = labels.labelBound
     var offsets = [Int](repeating: 0, count: count + 1)

@@ -23,8 +23,13 @@ public struct SLIC: Hashable, Sendable {
   public enum Mode: Hashable, Sendable {
     /// This library's own: window of one step, true convergence test, small pieces merged smallest first.
     case standard
-    /// The labels of scikit-image 0.26's `slic`, pixel by pixel, with its quirks: a window of two steps, no
-    /// early stop, small pieces joined to the piece scanned before. Slower; for comparison with Python.
+    /// The labels of scikit-image 0.26's `slic`, pixel by pixel, with its quirks: a window of two steps of a second
+    /// grid, no early stop, clusters that lose all pixels lost for good (0 / 0), small pieces joined to the piece
+    /// scanned before. Slower; for comparison with Python.
+    ///
+    /// Two inputs may differ. Masked runs begin at other seeds (there they are random). And L\*a\*b\* of three
+    /// channels takes powers and products whose last bit depends on NumPy's build and the processor; where two
+    /// clusters are equally near, that bit decides.
     case skimageCompatible
   }
 
@@ -120,9 +125,9 @@ public struct SLIC: Hashable, Sendable {
   public var convergence = Convergence.unchangedLabels
   /// Whether each label is made one piece.
   public var connectivity = Connectivity.enforced
-  /// Pieces below this share of the mean size (pixels / segments) join a neighbor. 0 keeps all pieces.
+  /// Pieces below this share of the mean size (pixels / segments), rounded down, join a neighbor. 0 keeps all pieces.
   public var minimumSizeFactor = 0.5
-  /// Superpixels above this share of the mean size are split, at least 1; `nil` for no limit (3 in
+  /// Superpixels above this share of the mean size, rounded up, are split, at least 1; `nil` for no limit (3 in
   /// `skimageCompatible`, the reference's value). Afterwards one is larger only where a piece below
   /// the minimum size had no smaller neighbor to join.
   public var maximumSizeFactor: Double?

@@ -21,10 +21,14 @@ extension LabelMap {
   ///   - image: `shape` or `shape + [channels]`.
   ///   - limit: How far to merge.
   ///   - linkage: What makes two neighbors alike; not used with a minimum size.
-  /// - Precondition: the image has the map's extents; labels are dense (no label without pixels).
+  /// - Precondition: the image has the map's extents.
   public func merged(
     on image: Tensor<Float>, until limit: MergeLimit, linkage: MergeTree.Linkage = .ward
   ) -> LabelMap {
+    let present = distinctLabels.filter { $0 >= 0 }
+    guard present.count == labelBound else {
+      return ranked(present).merged(on: image, until: limit, linkage: linkage)
+    }
     let statistics = SegmentStatistics(of: self, image: image)
     let adjacency = RegionAdjacency(of: self, statistics: statistics)
     switch limit {
@@ -38,6 +42,17 @@ extension LabelMap {
     case .minimumSize(let size):
       return mapped(SmallRegionMerging.labels(adjacency, statistics, minimum: size))
     }
+  }
+
+  /// Each label replaced by its rank among all; negative labels stay.
+  private func ranked(_ ascending: [Int32]) -> LabelMap {
+    let ranks = Dictionary(uniqueKeysWithValues: ascending.enumerated().map { ($1, Int32($0)) })
+    return LabelMap(
+      Tensor(shape: shape) { buffer in
+        labels.withUnsafeBufferPointer { labels in
+          for index in buffer.indices { buffer[index] = ranks[labels[index]] ?? labels[index] }
+        }
+      })
   }
 
   /// Each label replaced by its entry of a table; negative labels stay.

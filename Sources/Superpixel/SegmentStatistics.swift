@@ -9,6 +9,9 @@ public import Tensor
 /// Entry i of each table belongs to label i; negative labels are left out. A label without pixels has area
 /// 0, zeros elsewhere, and an empty bounding box. Variances are population variances (divided by the area).
 /// O(pixels * channels), two passes over the image.
+///
+/// The tables are as long as the largest label, which suits labels that count from 0. Maps whose labels are names, such as
+/// those of atlases, are renumbered first: `labels.relabeled()`; ``init(validating:image:)`` refuses them by an error.
 public struct SegmentStatistics: Hashable, Sendable {
   /// The extent of a segment: the first and the last plane, row and column that hold one of its pixels.
   public struct BoundingBox: Hashable, Sendable {
@@ -38,11 +41,20 @@ public struct SegmentStatistics: Hashable, Sendable {
   /// `[count, channels]`, row-major.
   public let variances: [Double]
 
+  /// The same for labels that come from a file.
+  ///
+  /// - Throws: ``LabelRangeError`` when the largest label is at or beyond ``LabelRangeError/bound(of:)``.
+  public init(validating labels: LabelMap, image: Tensor<Float>? = nil) throws(LabelRangeError) {
+    try LabelRangeError.check(labels)
+    self.init(of: labels, image: image)
+  }
+
   /// - Parameters:
   ///   - labels: The segments.
   ///   - image: `labels.shape` or `labels.shape + [channels]`.
-  /// - Precondition: the image has the map's extents.
+  /// - Precondition: the image has the map's extents; labels are below ``LabelRangeError/bound(of:)``.
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
+    LabelRangeError.precondition(labels)
     let rank = labels.shape.rank
     if let image {
       shapePrecondition(

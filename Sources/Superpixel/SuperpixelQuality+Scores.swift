@@ -70,7 +70,14 @@ extension SuperpixelQuality {
 
 extension LabelMap {
   /// One segment of all pixels that are not masked.
-  var wholeImage: LabelMap { mapped(Array(repeating: 0, count: labelBound)) }
+  var wholeImage: LabelMap {
+    LabelMap(
+      Tensor(shape: shape) { buffer in
+        labels.withUnsafeBufferPointer { labels in
+          for index in buffer.indices { buffer[index] = labels[index] < 0 ? labels[index] : 0 }
+        }
+      })
+  }
 }
 
 extension BinaryMask {

@@ -3,7 +3,8 @@ public import Tensor
 /// How superpixels fit a labeled image.
 ///
 /// Superpixels carry information only as far as they beat the cells of a regular grid of the same count, so
-/// every score stands beside the grid's. Pixels with a negative label in either map are left out.
+/// every score stands beside the grid's. Pixels with a negative label in either map are left out. Labels need be neither
+/// dense nor small.
 public enum SuperpixelQuality {
   /// A score of superpixels and of the regular grid with as many cells.
   public struct Comparison<Score: Hashable & Sendable>: Hashable, Sendable {
@@ -103,7 +104,7 @@ public enum SuperpixelQuality {
   /// - Precondition: the image has the map's extents.
   public static func explainedVariation(of superpixels: LabelMap, image: Tensor<Float>) -> Comparison<Double>
   {
-    compare(superpixels, superpixels) { segments in
+    compare(superpixels.relabeled(), superpixels) { segments in
       let statistics = SegmentStatistics(of: segments, image: image)
       let total = SegmentStatistics(of: segments.wholeImage, image: image)
       guard total.count > 0 else { return 1 }
@@ -119,7 +120,7 @@ public enum SuperpixelQuality {
   /// How round the superpixels are, weighted by size: 4 pi area / perimeter^2 in an image, 36 pi volume^2 /
   /// surface^3 in a volume; pi / 4 for a square, pi / 6 for a cube. The border of the image counts as perimeter.
   public static func compactness(of superpixels: LabelMap) -> Comparison<Double> {
-    compare(superpixels, superpixels) { meanCompactness($0) }
+    compare(superpixels.relabeled(), superpixels) { meanCompactness($0) }
   }
 
   private static func compare<Score>(

@@ -31,5 +31,16 @@ let package = Package(
         .product(name: "Tensor", package: "SuperCL"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
+    // A type of one's own with the name of one of ours: by a second name from a module beside, and by `Tensor::`.
+    .target(
+      name: "TensorNames", dependencies: [.product(name: "Tensor", package: "SuperCL")],
+      swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
+    .executableTarget(
+      name: "own-names",
+      dependencies: ["TensorNames", .product(name: "Tensor", package: "SuperCL")]),
+    // The same name in another module that is imported beside ours: `import struct` decides.
+    .target(name: "Atlas"),
+    .executableTarget(
+      name: "with-atlas", dependencies: ["Atlas", .product(name: "Tensor", package: "SuperCL")]),
   ]
 )

@@ -47,4 +47,40 @@ import Testing
     let volumes = evaluation.evaluate(predictions: [volume(predictions)], references: [volume(references)])
     #expect(slices == volumes)
   }
+
+  /// Slices of 2, 0 and 0 pixels in batches of two: ((2 + 0) / 2 + 0) / 2, where the mean over slices is 2/3.
+  @Test func asReleasedBatchesAreAveragedFirst() {
+    let classes = [SegmentationClass(label: 1), SegmentationClass(label: 2)]
+    func released(_ batchSize: Int, _ order: [Int] = [0, 1, 2]) -> PaperProtocol.Result {
+      PaperProtocol.asReleased(classes: classes, batchSize: batchSize).evaluate(
+        predictions: order.map { predictions[$0] }, references: order.map { references[$0] })
+    }
+    #expect(released(2).classes[0].hausdorffDistanceInPixels == 0.5)
+    #expect(released(2).classes[0].averageSurfaceDistanceInPixels == 0.5)
+    // The slice alone in the last batch weighs as much as the two before it.
+    #expect(released(2, [1, 2, 0]).classes[0].hausdorffDistanceInPixels == 1)
+    #expect(released(1).classes[0].hausdorffDistanceInPixels == 2.0 / 3)
+    #expect(released(9).classes[0].hausdorffDistanceInPixels == 2.0 / 3)
+    #expect(released(2).meanHausdorffDistanceInPixels == .value(0.25))
+    #expect(
+      PaperProtocol.asReleased(classes: classes, batchSize: 2).evaluate(predictions: [], references: [])
+        .classes[0].hausdorffDistanceInPixels == 0)
+  }
+
+  /// Class 1 is right in every pixel and class 2 nowhere: 1 where absent classes are left out, 1/2 as released.
+  @Test func asReleasedAClassThatNeverOccursCountsAsZero() {
+    let classes = [SegmentationClass(label: 1), SegmentationClass(label: 2)]
+    let result = PaperProtocol.asReleased(classes: classes, batchSize: 4)
+      .evaluate(predictions: [references[0]], references: [references[0]])
+    #expect(result.meanDice == .value(0.5) && result.meanJaccard == .value(0.5))
+    #expect(result.classes[1].dice == .undefined(.bothEmpty))
+    #expect(
+      evaluation.evaluate(predictions: [references[0]], references: [references[0]]).meanDice == .value(1))
+  }
+
+  @Test func aBatchOfNoSlicesTraps() async {
+    await #expect(processExitsWith: .failure) {
+      _ = PaperProtocol.asReleased(classes: [], batchSize: 0)
+    }
+  }
 }

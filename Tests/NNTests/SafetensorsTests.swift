@@ -28,13 +28,13 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["example.safetensors"])
   }
 
-  @Test func equalContentGivesEqualBytes() {
+  @Test func equalContentGivesEqualBytes() throws {
     var other = Safetensors()
     for name in example.entries.keys.sorted().reversed() { other.set(example.entries[name]!, for: name) }
     other.metadata = example.metadata
-    #expect(other.data() == example.data())
+    #expect(try other.data() == example.data())
     // The tensors begin at a multiple of eight bytes.
-    #expect(example.data().prefix(8).first.map { $0 % 8 } == 0)
+    #expect(try example.data().prefix(8).first.map { $0 % 8 } == 0)
   }
 
   @Test func theFilesOfTheReferenceLibraryAreRead() throws {
@@ -53,16 +53,10 @@ import Testing
   }
 
   @Test func aSectionDropsItsPrefix() {
-    #expect(Array(example.section("weights").entries.keys) == ["a"])
+    #expect(example.section("weights").entries.keys == ["a"])
   }
 
   // MARK: Broken files
-
-  /// A file with the given header and `count` bytes behind it.
-  private func file(_ header: String, bytes count: Int) -> Data {
-    var length = UInt64(header.utf8.count).littleEndian
-    return withUnsafeBytes(of: &length) { Data($0) } + Data(header.utf8) + Data(count: count)
-  }
 
   private func code(_ data: Data) -> CheckpointError.Code? {
     do {
@@ -74,8 +68,8 @@ import Testing
     }
   }
 
-  @Test func anyTruncationIsAnError() {
-    let data = example.data()
+  @Test func anyTruncationIsAnError() throws {
+    let data = try example.data()
     for count in 0..<data.count {
       #expect(code(data.prefix(count)) != nil, "\(count) of \(data.count) bytes")
     }
@@ -101,10 +95,10 @@ import Testing
       4, .badHeader
     ),
     (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 3, .badHeader),
-    (#"{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}"#, 2, .unsupportedScalar),
+    (#"{"a":{"dtype":"F128","shape":[1],"data_offsets":[0,16]}}"#, 16, .unsupportedScalar),
   ])
   func aHeaderThatLiesIsATypedError(_ header: String, _ bytes: Int, _ expected: CheckpointError.Code) {
-    #expect(code(file(header, bytes: bytes)) == expected)
+    #expect(code(safetensorsFile(header, bytes: bytes)) == expected)
   }
 
   @Test func aLengthBeyondEveryLimitIsATypedError() {
@@ -114,7 +108,7 @@ import Testing
   }
 
   @Test func truthValuesOtherThanOneAreTrue() throws {
-    var data = file(#"{"m":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}}"#, bytes: 2)
+    var data = safetensorsFile(#"{"m":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}}"#, bytes: 2)
     data[data.count - 1] = 7
     #expect(try Safetensors(data, path: "x").tensor("m") == Tensor<Bool>([false, true]))
   }

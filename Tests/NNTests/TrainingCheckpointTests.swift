@@ -25,7 +25,8 @@ import Testing
   @Test func aMissingOrBrokenFieldIsIncompatible() {
     var checkpoint = TrainingCheckpoint()
     checkpoint.fields["broken"] = "{"
-    for field in ["absent", "broken"] {
+    checkpoint.fields["twice"] = #"[{"name":"loss","value":1,"value":2}]"#
+    for field in ["absent", "broken", "twice"] {
       let error = #expect(throws: CheckpointError.self) {
         try checkpoint.decode([LossTerm].self, from: field, path: "x")
       }

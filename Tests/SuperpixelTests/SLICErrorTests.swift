@@ -71,7 +71,20 @@ import Testing
     for mode in [SLIC.Mode.standard, .skimageCompatible] {
       let error = error(image) { $0.mode = mode }
       #expect(error?.code == .nonFinitePixel)
-      #expect(error?.reason.contains("row 5, column 7") == true)
+      #expect(error?.reason == "not finite at row 5, column 7, channel 0")
+    }
+  }
+
+  @Test func severalPixelsThatAreNotFinite() {
+    var volume = Tensor<Float>(zeros: [3, 4, 5])
+    for voxel in [29, 31, 58] { volume.withUnsafeMutableBufferPointer { $0[voxel] = .nan } }
+    for mode in [SLIC.Mode.standard, .skimageCompatible] {
+      var slic = SLIC(segmentCount: 4)
+      slic.mode = mode
+      let error = #expect(throws: SLICError.self) { try slic.segment(volume: volume) }
+      #expect(
+        error?.description
+          == "image = nan: 3 values are not finite, the first at plane 1, row 1, column 4, channel 0")
     }
   }
 

@@ -2,6 +2,10 @@ import Tensor
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The setting belongs to the process: every test here has one of its own.
 @Suite struct ComputeThreadsTests {
   @Test func theSettingIsKept() async {
@@ -12,6 +16,25 @@ import Testing
     }
     await #expect(processExitsWith: .failure) { ComputeThreads.count = 0 }
   }
+
+  #if canImport(Glibc)
+    /// A process that may run on one processor alone begins with one thread, whatever the machine has.
+    @Test func theAffinityMaskIsFollowed() async {
+      await #expect(processExitsWith: .success) {
+        // Glibc declares the two for C alone.
+        typealias Function = @convention(c) (Int32, Int, UnsafeMutableRawPointer) -> Int32
+        let get = unsafeBitCast(try #require(dlsym(nil, "sched_getaffinity")), to: Function.self)
+        let set = unsafeBitCast(try #require(dlsym(nil, "sched_setaffinity")), to: Function.self)
+        var allowed = [UInt8](repeating: 0, count: 128)
+        try #require(get(0, allowed.count, &allowed) == 0)
+        let first = try #require(allowed.firstIndex { $0 != 0 })
+        let bit = allowed[first] & ~(allowed[first] - 1)
+        for place in allowed.indices { allowed[place] = place == first ? bit : 0 }
+        try #require(set(0, allowed.count, &allowed) == 0)
+        #expect(ComputeThreads.count == 1)
+      }
+    }
+  #endif
 
   /// Every operator that works in parallel, at sizes that are cut into several chunks.
   @Test func bitsDoNotDependOnTheNumberOfThreads() async {

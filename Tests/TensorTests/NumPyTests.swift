@@ -52,6 +52,12 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
     try check(values.map { UInt64($0) }, "uint64")
   }
 
+  /// NumPy 2.4: `numpy.array([2.9999998, -2.7, 3]).astype(numpy.int32)` is 2, -2, 3. What is out of range clamps.
+  @Test func floatsTruncateIntoIntegers() {
+    let values = NumPyArray(Tensor([2.9999998, -2.7, 3, .nan, 3e9, -.infinity] as [Float]))
+    #expect(values.tensor(convertingTo: Int32.self).scalars == [2, -2, 3, 0, .max, .min])
+  }
+
   @Test func truthValues() throws {
     let mask = Tensor<Bool>(rows: [[true, false, true], [false, false, true]])
     let path = try numPyFixture("bool.npy")
@@ -96,6 +102,35 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
     }
   }
 
+  /// Lengths that make no elements together may be any; what is written is read.
+  @Test func emptyArraysOfAnyLength() throws {
+    let tensor = Tensor<Float>(zeros: [1 << 61, 0])
+    let read = try withTemporaryFile([]) { path in
+      try tensor.writeNumPyFile(to: path)
+      return try Tensor<Float>(contentsOfNumPyFile: path)
+    }
+    #expect(read.shape == [1 << 61, 0])
+  }
+
+  /// NumPy 2 has arrays of up to 64 axes, and a version 1 header room for them.
+  @Test func moreAxesThanNumPyReadsAreNotWritten() throws {
+    func write(_ rank: Int) throws -> TensorShape {
+      let tensor = Tensor<UInt8>(zeros: TensorShape([Int](repeating: 1, count: rank)))
+      return try withTemporaryFile([]) { path in
+        try tensor.writeNumPyFile(to: path)
+        return try Tensor<UInt8>(contentsOfNumPyFile: path).shape
+      }
+    }
+    #expect(try write(64).rank == 64)
+    for rank in [65, 30_000] {
+      let error = #expect(throws: NumPyError.self) { try write(rank) }
+      #expect(error?.code == .badShape && error?.field == "shape")
+    }
+    var archive = NumPyArchive()
+    try archive.add(Tensor<UInt8>(zeros: TensorShape([Int](repeating: 1, count: 65))), named: "a")
+    #expect(throws: NumPyError.self) { try archive.write(to: "/nowhere/x.npz") }
+  }
+
   @Test(arguments: ["complex", "half", "text", "records", "objects"])
   func otherScalarsAreRefused(name: String) throws {
     let path = try numPyFixture(name + ".npy")
@@ -129,6 +164,12 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
         .truncatedData
       ),
       (file("{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}"), .unsupportedScalar),
+      // NumPy refuses these three: keys twice or of its own, and (2) is a number.
+      (file("{'descr': '|u1', 'descr': '|i1', 'fortran_order': False, 'shape': (0,)}"), .badHeader),
+      (file("{'descr': '|u1', 'fortran_order': False, 'shape': (0,), 'more': 'x'}"), .badHeader),
+      (file("{'descr': '|u1', 'fortran_order': False, 'shape': (0)}"), .badHeader),
+      (file("{'descr': '|u1', 'fortran_order': False, 'shape': (00,)}"), .badHeader),
+      (file("{'descr': '|u1', 'fortran_order': False, 'shape': (True,)}"), .badHeader),
     ] as [([UInt8], NumPyError.Code)])
   func brokenFiles(bytes: [UInt8], code: NumPyError.Code) throws {
     let error = try withTemporaryFile(bytes) { path in
@@ -150,7 +191,10 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
 
   @Test func mutationsAreHarmless() throws {
     var generator = SplitMix64(seed: 21)
-    for name in ["float32.npy", "fortran.npy", "bool.npy", "version2.npy", "stored.npz", "deflated.npz"] {
+    for name in [
+      "float32.npy", "fortran.npy", "bool.npy", "version2.npy", "stored.npz", "deflated.npz", "mixed.npz",
+      "mixed_deflated.npz",
+    ] {
       let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: numPyFixture(name))))
       // The interesting bytes are the header's, and the directory's at an archive's end.
       let places = Array(0..<min(200, bytes.count)) + Array(max(0, bytes.count - 200)..<bytes.count)
@@ -163,7 +207,11 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
         try withTemporaryFile(changed) { path in
           do {
             if name.hasSuffix("npz") {
-              _ = try NumPyArchive(contentsOf: path)
+              let archive = try NumPyArchive(contentsOf: path)
+              for name in archive.names {
+                _ = try? archive.info(named: name)
+                _ = try archive[name]
+              }
             } else {
               _ = try NumPyArray(contentsOf: path)
             }

@@ -14,13 +14,13 @@ package struct ReferenceValues {
 
   package var names: [String] { archive.names }
 
-  package func contains(_ name: String) -> Bool { archive[name] != nil }
+  package func contains(_ name: String) -> Bool { archive.names.contains(name) }
 
   /// The array of a name, converted.
   package func tensor<Scalar: TensorNumericScalar>(
     _ name: String, as type: Scalar.Type = Scalar.self
   ) throws -> Tensor<Scalar> {
-    guard let array = archive[name] else { throw MissingReference(name: name) }
+    guard let array = try archive[name] else { throw MissingReference(name: name) }
     return array.tensor(convertingTo: type)
   }
 

@@ -46,11 +46,17 @@ extension Picture {
   /// What a file may claim before it is refused.
   private static let maximumPixelCount = 1 << 28
 
-  /// Reads a PNG as grey, or as RGB when it has colour; 16-bit samples become 8-bit, alpha is dropped.
+  /// Reads a PNG as grey, or as RGB when it has colour.
+  ///
+  /// - Sixteen-bit samples become eight-bit linearly, v 255 / 65,535 rounded.
+  /// - Alpha is dropped: a transparent pixel has the colour that the file gives it.
+  /// - A file without a gamma, with that of sRGB or with a `gAMA` chunk of 1 / 2.2 (45455) keeps its values. One with another
+  ///   gamma is converted to sRGB: with `gAMA` 1.0, which says that samples are proportional to light, 128 of 255
+  ///   becomes 188. `gAMA` is honored and not ignored, as Pillow and scikit-image do.
+  ///
+  /// - Throws: ``ExampleFailure``: what is no regular file or cannot be read (66), what is no PNG, broken or too large (65).
   public init(png url: URL) throws {
-    guard let data = try? Data(contentsOf: url) else {
-      throw ExampleFailure(.noInput, "\(url.path): cannot be read")
-    }
+    let data = try InputFile(url.path).contents()
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }
@@ -61,15 +67,23 @@ extension Picture {
         throw ExampleFailure(.data, "\(url.path): not a PNG file")
       }
       let channels = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1
-      image.format = Self.format(channels: channels)
+      // Asked for no alpha, libpng would compose the pixels on the buffer; so alpha is read, and left out below.
+      let hasAlpha = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
+      let stored = channels + (hasAlpha ? 1 : 0)
+      image.format = Self.format(channels: channels) | (hasAlpha ? UInt32(PNG_FORMAT_FLAG_ALPHA) : 0)
+      // Without this, sixteen bits without a gamma count as proportional to light.
+      image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
       let (width, height) = (Int(image.width), Int(image.height))
       guard width * height <= Self.maximumPixelCount else {
         throw ExampleFailure(
           .data, "\(url.path): \(width) x \(height) pixels are more than \(Self.maximumPixelCount)")
       }
-      var pixels = [UInt8](repeating: 0, count: width * height * channels)
+      var pixels = [UInt8](repeating: 0, count: width * height * stored)
       guard png_image_finish_read(&image, nil, &pixels, 0, nil) != 0 else {
         throw ExampleFailure(.data, "\(url.path): a broken PNG file")
+      }
+      if hasAlpha {
+        pixels = pixels.indices.compactMap { $0 % stored < channels ? pixels[$0] : nil }
       }
       return Picture(width: width, height: height, channels: channels, pixels: pixels)
     }

@@ -73,8 +73,8 @@ struct FineTuningStage {
     guard trainer.loop.step == candidate.steps else { throw Interruption() }
     let outcome = Outcome(
       slices: slices, losses: trainer.loop.history.map { $0[0].value }, validationSteps: curve.steps,
-      validationDice: curve.dice, test: try validator.scores(trainer.network, .test), seconds: measured.seconds,
-      peakMiB: measured.peakMiB)
+      validationDice: curve.dice, test: try validator.scores(trainer.network, .test),
+      seconds: measured.seconds, peakMiB: measured.peakMiB)
     try trainer.network.save(to: folder.stateFile("\(run.name).safetensors"))
     try folder.finish(run.name, outcome)
     try? FileManager.default.removeItem(at: checkpoint)

@@ -1,5 +1,6 @@
-import ExampleSupport
-import Tensor
+package import ExampleSupport
+import MedIO
+package import Tensor
 
 extension Picture {
   /// Pixels `[height, width, 4]`.
@@ -8,14 +9,15 @@ extension Picture {
   }
 
   /// An image in 0...1 `[height, width]` in grey, with a colour for every class but the background.
-  init(image: Tensor<Float>, classes: Tensor<Int32>?, classCount: Int) {
+  package init(image: Tensor<Float>, classes: Tensor<Int32>?, classCount: Int) {
     let (height, width) = (image.shape[0], image.shape[1])
     var pixels: [UInt8] = []
     pixels.reserveCapacity(height * width * 4)
     let values = image.scalars
     let labels = classes?.scalars
     for index in values.indices {
-      let grey = Double(min(max(values[index], 0), 1)) * 255
+      // A value that is not finite is black.
+      let grey = values[index].isFinite ? Double(min(max(values[index], 0), 1)) * 255 : 0
       let label = labels.map { Int($0[index]) } ?? 0
       let color = Self.color(label, of: classCount)
       for channel in 0..<3 {
@@ -26,9 +28,10 @@ extension Picture {
     self.init(width: width, height: height, channels: 4, pixels: pixels)
   }
 
-  /// Evenly spaced hues, bright and dark in turn.
+  /// Colors for up to twelve classes that are easy to tell apart on grey, then evenly spaced hues, bright and dark in turn.
   static func color(_ label: Int, of count: Int) -> [Double] {
     guard label > 0 else { return [0, 0, 0] }
+    guard count - 1 > distinct.count else { return distinct[label - 1] }
     let hue = Double(label - 1) / Double(max(count - 1, 1)) * 6
     let value = label % 2 == 0 ? 200.0 : 255.0
     return (0..<3).map { channel in
@@ -37,15 +40,16 @@ extension Picture {
     }
   }
 
-  /// Rows from the last to the first: a slice in RAS orientation has its front at the bottom.
-  var upright: Picture {
-    let row = width * channels
-    var flipped: [UInt8] = []
-    flipped.reserveCapacity(pixels.count)
-    for index in stride(from: height - 1, through: 0, by: -1) {
-      flipped.append(contentsOf: pixels[index * row..<(index + 1) * row])
-    }
-    return Picture(width: width, height: height, channels: channels, pixels: flipped)
+  /// Hues that differ in lightness where they are neighbors on the wheel.
+  private static let distinct: [[Double]] = [
+    [214, 39, 40], [255, 152, 30], [250, 220, 60], [44, 160, 44], [64, 224, 208], [0, 98, 190],
+    [240, 110, 200], [130, 70, 190], [160, 96, 50], [170, 220, 90], [255, 180, 170], [100, 190, 255],
+  ]
+
+  /// A picture of an axial slice in RAS orientation, every pixel a square of `factor`, laid out and marked as `view` has it.
+  package func axial(_ view: AnatomicalView, enlarged factor: Int) -> Picture {
+    let layout = view.layout(rows: .anterior, columns: .right)
+    return arranged(by: layout).enlarged(factor).marked(with: layout.marks)
   }
 
   /// Every pixel repeated along both axes.

@@ -27,6 +27,21 @@ package struct PretrainingStage {
     let warnings: [String: Int]
     var seconds: Double
     var peakMiB: Double
+
+    /// How far apart the embeddings of different images lie.
+    var spread: EmbeddingSpread? {
+      guard let index = termNames.firstIndex(of: "negativeSimilarity") else { return nil }
+      return EmbeddingSpread(
+        cosines: history.map { $0[index] }, temperature: SuperCLConfiguration().temperature)
+    }
+
+    /// Warns of what went wrong in pre-training.
+    func say(to progress: RunProgress) {
+      for (warning, count) in warnings.sorted(by: { $0.key < $1.key }) {
+        progress.warn("pre-training, \(count) of \(history.count) steps: \(warning)")
+      }
+      if let spread, spread.isNarrow { progress.warn(spread.sentence) }
+    }
   }
 
   /// The deepest level on which 100 superpixels, or at least 30, have enough sampled pixels each, and their number.

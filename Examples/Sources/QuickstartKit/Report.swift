@@ -70,12 +70,32 @@ public struct Report: Codable, Sendable {
     public let fraction: Double?
     public let pairs: Int
     public let mean: Double
-    /// 95 % interval of the mean by Student's t; null with one pair.
+    /// 95 % interval of the mean by Student's t; null with one pair and in a quick run, whose networks are untrained.
     public let low: Double?
     public let high: Double?
   }
 
+  /// What the scores are worth.
+  public enum Kind: String, Codable, Sendable {
+    /// The real run.
+    case full
+    /// A small network and few steps, which show that all parts work: the scores mean nothing.
+    case quick
+
+    /// What a reader must know first; `nil` for a full run.
+    var warning: String? {
+      switch self {
+      case .full: nil
+      case .quick:
+        "a quick run: a small network and few steps show that every part works; the scores mean nothing"
+      }
+    }
+  }
+
+  public let kind: Kind
   public let note: String
+  /// What the readers of both files noticed, and how many voxels are not finite.
+  public let notes: [String]
   public let settings: Settings
   public let window: [Double]
   public let classes: [String]
@@ -84,6 +104,8 @@ public struct Report: Codable, Sendable {
   public let stages: [Stage]
   let superpixels: SuperpixelStage.Outcome
   let pretraining: PretrainingStage.Outcome?
+  /// Whether pre-training told images apart; null without SuperCL.
+  let spread: EmbeddingSpread?
   public let search: [Choice]
   public let results: [Row]
   public let differences: [Difference]
@@ -91,11 +113,11 @@ public struct Report: Codable, Sendable {
   public let scratch_curve: [Double]
 }
 
-/// The mean of paired differences with Student's 95 % interval.
-func pairedDifference(_ values: [Double], fraction: Double?) -> Report.Difference {
+/// The mean of paired differences with Student's 95 % interval, which a quick run does not have.
+func pairedDifference(_ values: [Double], fraction: Double?, kind: Report.Kind) -> Report.Difference {
   let count = Double(values.count)
   let mean = values.reduce(0, +) / count
-  guard values.count > 1 else {
+  guard values.count > 1, kind == .full else {
     return .init(fraction: fraction, pairs: values.count, mean: mean, low: nil, high: nil)
   }
   let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)

@@ -4,40 +4,39 @@ import Foundation
 /// The report as one self-contained page: pictures are embedded, curves drawn as SVG.
 struct ReportPage {
   let report: Report
-  let outcomes: [(run: FineTuningStage.Run, losses: [Double])]
+  let charts: ReportCharts
   let pictures: [String]
   let folder: OutputFolder
+  let view: AnatomicalView
 
   func html() -> String {
-    let methods = report.results.filter { $0.class == "mean" }
+    let means = report.results.filter { $0.class == "mean" }
     return """
       <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><title>SuperCL quickstart</title>
-      <style>
-      body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-      table { border-collapse: collapse; margin: 1rem 0 } td, th { padding: .25rem .75rem; text-align: right; border-bottom: 1px solid #ddd }
-      td:first-child, th:first-child { text-align: left } img { max-width: 100%; image-rendering: pixelated } svg { background: #fafafa }
-      .key span { display: inline-block; margin-right: 1rem } .key i { display: inline-block; width: 1em; height: 1em; vertical-align: -.1em }
-      </style></head><body>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <title>SuperCL quickstart</title>
+      <style>\(Self.style)</style></head><body>
       <h1>From a NIfTI file to a segmentation, pre-trained with SuperCL</h1>
-      <p>\(escape(report.note))</p>
+      \(banner())
+      <p class="lead">\(report.note.asMarkup)</p>
       <h2>Scores of the test part</h2>
-      \(table(scoreRows(methods)))
+      \(table(scoreRows(means)))
       \(differences())
-      <h2>By class</h2>
-      \(table(classRows()))
-      <h2>Image, reference\(methods.contains { $0.method == "scratch" } ? ", scratch" : "")\(methods.contains { $0.method == "supercl" } ? ", SuperCL" : "")</h2>
+      <h2>Test slices</h2>
+      <p>\(view == .radiological ? "Radiological view: the patient's right (R) is on the left of a picture" : "R is the patient's right, L the left"), A the front, P the back.</p>
+      \(pictures.map(picture).joined())
       \(key())
-      \(pictures.map { "<p><img alt=\"\($0)\" src=\"\(embedded($0))\"></p>" }.joined())
+      <h2>Dice by class</h2>
+      \(table(classRows()))
       <h2>Superpixels</h2>
       <p>\(superpixels())</p>
-      \(report.superpixels.overlays.map { "<img width=\"32%\" alt=\"\($0)\" src=\"\(embedded($0))\">" }.joined(separator: " "))
-      <h2>Loss curves</h2>
-      \(pretrainingCurves())
-      <h3>Fine-tuning</h3>
-      \(chart(outcomes.map { ($0.run.name, smoothed($0.losses)) }))
-      \(scratchCurve())
-      <h2>How the schedules were chosen</h2>
+      <div class="row">\(report.superpixels.overlays.map { image($0, "superpixels of a training slice") }.joined())</div>
+      <h2>Pre-training</h2>
+      \(pretraining())
+      <h2>Fine-tuning</h2>
+      \(charts.losses())
+      \(charts.validation())
+      <h3>How the schedules were chosen</h3>
       <p>Each method tried the same schedules with the fewest labels and every seed; the mean on the validation part chose. Nothing was tuned on the test part.</p>
       \(table([["method", "schedule", "validation Dice", ""]] + report.search.map { [$0.method, $0.candidate, String(format: "%.3f", $0.validation_dice), $0.chosen ? "chosen" : ""] }))
       <h2>Split</h2>
@@ -45,74 +44,43 @@ struct ReportPage {
       \(table(voxelRows()))
       <h2>Time and memory</h2>
       \(table([["stage", "seconds", "peak memory, MiB"]] + report.stages.map { [$0.name, String(format: "%.1f", $0.seconds), String(format: "%.0f", $0.peak_mib)] }))
+      <footer>Nothing here is a medical device. The numbers of this page are in report.json.</footer>
       </body></html>
       """
   }
 
-  // MARK: Tables
-
-  private func scoreRows(_ means: [Report.Row]) -> [[String]] {
-    let header = ["method", "labels", "Dice", "Jaccard", "HD95, mm", "ASSD, mm", "missed"]
-    return [header]
-      + groups(means).map { rows in
-        [
-          rows[0].method, percent(rows[0].fraction), Spread(rows.map(\.dice)).text(3),
-          Spread(rows.map(\.jaccard)).text(3),
-          Spread(rows.compactMap(\.hd95_mm)).text(2), Spread(rows.compactMap(\.assd_mm)).text(2),
-          "\(rows.reduce(0) { $0 + $1.missed })",
-        ]
-      }
-  }
-
-  private func classRows() -> [[String]] {
-    let all = groups(report.results.filter { $0.class == "mean" })
-    let header = ["Dice"] + all.map { "\($0[0].method) \(percent($0[0].fraction))" }
-    return [header]
-      + report.classes.dropFirst().map { name in
-        [name]
-          + all.map { group in
-            let rows = report.results.filter {
-              $0.class == name && $0.method == group[0].method && $0.fraction == group[0].fraction
-            }
-            return Spread(rows.map(\.dice)).text(3)
-          }
-      }
-  }
-
-  private func voxelRows() -> [[String]] {
-    let parts = SlabSplit.Part.allCases.map(\.rawValue)
-    return [["class"] + parts.map { "\($0) voxels" }]
-      + report.classes.dropFirst().map { name in
-        [name] + parts.map { "\(report.voxels[name]?[$0] ?? 0)" }
-      }
-  }
-
-  /// Rows of one method and fraction together, in the order in which they come.
-  private func groups(_ rows: [Report.Row]) -> [[Report.Row]] {
-    var order: [String] = []
-    var groups: [String: [Report.Row]] = [:]
-    for row in rows {
-      let name = "\(row.method) \(row.fraction)"
-      if groups[name] == nil { order.append(name) }
-      groups[name, default: []].append(row)
-    }
-    return order.compactMap { groups[$0] }
-  }
-
-  private func table(_ rows: [[String]]) -> String {
-    let lines = rows.enumerated().map { index, row in
-      let tag = index == 0 ? "th" : "td"
-      return "<tr>" + row.map { "<\(tag)>\(escape($0))</\(tag)>" }.joined() + "</tr>"
-    }
-    return "<table>\(lines.joined(separator: "\n"))</table>"
-  }
+  private static let style = """
+    :root { --ink: #1d2733; --soft: #5b6775; --line: #dde3ea; --accent: #0072b2; --warn: #fff4e0 }
+    body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); max-width: 72rem; margin: 2.5rem auto; padding: 0 1.25rem }
+    h1 { font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em } h2 { margin-top: 2.6rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 1.3rem }
+    h3 { font-size: 1.05rem; margin-top: 1.6rem } p { max-width: 48rem } .lead, footer { color: var(--soft) } footer { margin: 3rem 0 1rem; font-size: .9rem }
+    .notes { background: var(--warn); border-left: 4px solid #d55e00; padding: .7rem 1rem; margin: 1rem 0; max-width: none } .notes p { margin: .2rem 0; max-width: none }
+    table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto }
+    td, th { padding: .35rem .9rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap } th { color: var(--soft); font-weight: 600; font-size: .9rem }
+    td:first-child, th:first-child { text-align: left; padding-left: 0 } tr:hover td { background: #f6f8fa }
+    figure { margin: 1.2rem 0 } .heads { display: grid; grid-auto-columns: 1fr; grid-auto-flow: column; text-align: center; font-size: .9rem; font-weight: 600 }
+    figcaption { color: var(--soft); font-size: .9rem; margin-top: .3rem } img { width: 100%; image-rendering: pixelated; background: #000 }
+    .row { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)) } .charts { display: flex; flex-wrap: wrap; gap: 1rem }
+    .key { font-size: .9rem; max-width: none } .key span { margin-right: 1.2rem; white-space: nowrap } .key i { display: inline-block; width: 1.4em; margin-right: .4em; vertical-align: middle }
+    .key i.block { width: .9em; height: .9em; border-radius: 2px }
+    svg { max-width: 100%; height: auto } svg text { font-family: system-ui, sans-serif; fill: var(--soft); font-size: 11px } svg .title { fill: var(--ink); font-size: 13px; font-weight: 600 }
+    svg .axis { font-size: 12px } svg .grid { stroke: var(--line) } svg .base { stroke: #8a96a3; fill: none }
+    """
 
   // MARK: Text
 
+  /// What a reader must know before any figure.
+  private func banner() -> String {
+    let lines = [report.kind.warning.map { "This is \($0)." }].compactMap(\.self) + report.notes
+    guard !lines.isEmpty else { return "" }
+    return "<div class=\"notes\" role=\"note\">\(lines.map { "<p>\($0.asMarkup)</p>" }.joined())</div>"
+  }
+
   private func differences() -> String {
     let items = report.differences.map { item -> String in
-      let name = item.fraction.map { percent($0) } ?? "all"
-      var text = String(format: "%@, %d pairs: %+.3f", name, item.pairs, item.mean)
+      let name = item.fraction.map { "\(percent($0)) of the labels" } ?? "all"
+      var text = String(
+        format: "%@, %d %@: %+.3f", name, item.pairs, item.pairs == 1 ? "pair" : "pairs", item.mean)
       if let low = item.low, let high = item.high {
         text += String(format: " (95 %% interval %+.3f to %+.3f, Student's t)", low, high)
       }
@@ -121,13 +89,6 @@ struct ReportPage {
     return items.isEmpty
       ? ""
       : "<p>SuperCL minus scratch, mean Dice, paired by seed and labelled slices:</p><ul>\(items.joined())</ul>"
-  }
-
-  private func scratchCurve() -> String {
-    let values = report.scratch_curve.map { String(format: "%.3f", $0) }.joined(separator: ", ")
-    return values.isEmpty
-      ? ""
-      : "<p>Mean validation Dice of scratch with the fewest labels at each fifth of its training: \(values).</p>"
   }
 
   private func superpixels() -> String {
@@ -141,77 +102,46 @@ struct ReportPage {
       100 * item.gridLeakedMass)
   }
 
+  private func pretraining() -> String {
+    guard let pretraining = report.pretraining else { return "<p>None: scratch alone was asked for.</p>" }
+    let warnings = pretraining.warnings.map { "\($0.value) of \(pretraining.history.count) steps: \($0.key)" }
+      .sorted()
+    let isNarrow = report.spread?.isNarrow ?? false
+    let lines = (isNarrow ? [report.spread?.sentence].compactMap(\.self) : []) + warnings
+    return """
+      <p>\(pretraining.imageCount) images; ILCP on \(pretraining.level.asMarkup), \(pretraining.segmentCount) segments of \(String(format: "%.1f", pretraining.pixelsPerSegment)) sampled pixels each.</p>
+      \(ReportCharts.terms(pretraining))
+      \(ReportCharts.similarities(pretraining))
+      <p>What counts is the spread, the distance of the solid line from 1: how far apart the network puts different images. In a collapse it is 0, whatever the losses say; the positive pairs are near 1 when all is well, too. \(isNarrow ? "" : (report.spread?.sentence.capitalizedSentence ?? ""))</p>
+      \(lines.isEmpty ? "" : "<div class=\"notes\">\(lines.map { "<p>\($0.capitalizedSentence.asMarkup)</p>" }.joined())</div>")
+      """
+  }
+
+  // MARK: Pictures
+
+  private func picture(_ name: String) -> String {
+    let methods = Method.allCases.filter { method in report.results.contains { $0.method == method.rawValue }
+    }
+    let heads = (["image", "reference"] + methods.map(\.title)).map { "<span>\($0)</span>" }.joined()
+    return
+      "<figure><div class=\"heads\">\(heads)</div>\(image(name, "image, reference and predictions"))</figure>"
+  }
+
+  private func image(_ name: String, _ text: String) -> String {
+    let data = (try? Data(contentsOf: folder.file(name))) ?? Data()
+    return "<img alt=\"\(text.asMarkup)\" src=\"data:image/png;base64,\(data.base64EncodedString())\">"
+  }
+
   private func key() -> String {
     let items = report.classes.enumerated().dropFirst().map { index, name in
       let color = Picture.color(index, of: report.classes.count).map { "\(Int($0))" }.joined(separator: ",")
-      return "<span><i style=\"background: rgb(\(color))\"></i> \(escape(name))</span>"
+      return "<span><i class=\"block\" style=\"background: rgb(\(color))\"></i>\(name.asMarkup)</span>"
     }
     return "<p class=\"key\">\(items.joined())</p>"
   }
+}
 
-  private func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
-
-  private func escape(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-  }
-
-  private func embedded(_ name: String) -> String {
-    let data = (try? Data(contentsOf: folder.file(name))) ?? Data()
-    return "data:image/png;base64,\(data.base64EncodedString())"
-  }
-
-  // MARK: Curves
-
-  private func pretrainingCurves() -> String {
-    guard let pretraining = report.pretraining else { return "" }
-    func series(_ name: String) -> (String, [Double])? {
-      guard let index = pretraining.termNames.firstIndex(of: name) else { return nil }
-      return (name, smoothed(pretraining.history.compactMap { $0[index] }))
-    }
-    let losses = ["instance", "intra", "inter"].compactMap(series)
-    let signs = ["positiveSimilarity", "negativeSimilarity"].compactMap(series)
-    let warnings = pretraining.warnings.map { "<li>\($0.value) steps: \(escape($0.key))</li>" }.sorted()
-      .joined()
-    return """
-      <h3>Pre-training: \(pretraining.imageCount) images, ILCP on \(escape(pretraining.level)), \(pretraining.segmentCount) segments of \(String(format: "%.1f", pretraining.pixelsPerSegment)) sampled pixels</h3>
-      \(chart(losses))
-      <p>Mean cosine of positive and of other pairs of images: a collapse would bring both to 1.</p>
-      \(chart(signs))
-      \(warnings.isEmpty ? "" : "<p>Warnings:</p><ul>\(warnings)</ul>")
-      """
-  }
-
-  /// The mean over about a hundredth of the curve.
-  private func smoothed(_ values: [Double]) -> [Double] {
-    let window = max(1, values.count / 100)
-    return stride(from: 0, to: values.count, by: window).map { start in
-      let part = values[start..<min(start + window, values.count)].filter(\.isFinite)
-      return part.isEmpty ? 0 : part.reduce(0, +) / Double(part.count)
-    }
-  }
-
-  private func chart(_ series: [(String, [Double])]) -> String {
-    let (width, height, left) = (860.0, 260.0, 50.0)
-    let all = series.flatMap(\.1)
-    guard let low = all.min(), let high = all.max(), high > low else { return "" }
-    let lines = series.enumerated().map { index, item -> String in
-      let color = "hsl(\(index * 360 / max(series.count, 1)), 70%, 42%)"
-      let step = (width - left) / Double(max(item.1.count - 1, 1))
-      let points = item.1.enumerated().map { place, value in
-        String(
-          format: "%.1f,%.1f", left + Double(place) * step, height - (value - low) / (high - low) * height)
-      }
-      return
-        "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.5\" points=\"\(points.joined(separator: " "))\"/>"
-    }
-    let names = series.enumerated().map { index, item in
-      "<span><i style=\"background: hsl(\(index * 360 / max(series.count, 1)), 70%, 42%)\"></i> \(escape(item.0))</span>"
-    }
-    return """
-      <svg width="\(Int(width))" height="\(Int(height) + 10)" viewBox="0 -5 \(Int(width)) \(Int(height) + 10)">
-      <text x="0" y="10" font-size="12">\(String(format: "%.3g", high))</text>
-      <text x="0" y="\(Int(height))" font-size="12">\(String(format: "%.3g", low))</text>\(lines.joined())</svg>
-      <p class="key">\(names.joined())</p>
-      """
-  }
+extension String {
+  /// With a capital first letter and a full stop.
+  fileprivate var capitalizedSentence: String { prefix(1).uppercased() + dropFirst() + "." }
 }

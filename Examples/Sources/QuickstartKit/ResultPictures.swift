@@ -7,6 +7,7 @@ struct ResultPictures {
   let data: SliceData
   let tuning: FineTuningStage
   let folder: OutputFolder
+  let view: AnatomicalView
 
   /// Writes them for the first seed and the fewest labels of each method; returns the pictures' names.
   func write(_ runs: [FineTuningStage.Run]) throws -> [String] {
@@ -33,8 +34,8 @@ struct ResultPictures {
       let image = data.intensities[slice]
       let panels = [nil, data.classes[slice]] + predictions.map { $0[slice] }
       let pictures = panels.map {
-        Picture(image: image, classes: $0, classCount: count).upright.enlarged(
-          max(1, 384 / max(image.shape[1], 1)))
+        Picture(image: image, classes: $0, classCount: count).axial(
+          view, enlarged: max(1, 384 / max(image.shape[1], 1)))
       }
       let name = "test_slice_\(slice).png"
       try Picture.sideBySide(pictures).writePNG(to: folder.file(name))

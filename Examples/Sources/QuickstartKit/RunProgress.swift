@@ -11,14 +11,24 @@ public struct RunProgress: Sendable {
   /// Seconds between lines.
   private static let interval = 5.0
   private let say: @Sendable (String) -> Void
+  private let sayWarning: @Sendable (String) -> Void
   private let isInterrupted: @Sendable () -> Bool
 
-  public init(say: @escaping @Sendable (String) -> Void, isInterrupted: @escaping @Sendable () -> Bool) {
+  /// - Parameters:
+  ///   - say: Takes the lines of the run.
+  ///   - warn: Takes what a person should know about the data or the run, a line each.
+  ///   - isInterrupted: Asked before each stage and after each step.
+  public init(
+    say: @escaping @Sendable (String) -> Void, warn: @escaping @Sendable (String) -> Void = { _ in },
+    isInterrupted: @escaping @Sendable () -> Bool
+  ) {
     self.say = say
+    sayWarning = warn
     self.isInterrupted = isInterrupted
   }
 
   func note(_ line: String) { say(line) }
+  func warn(_ line: String) { sayWarning(line) }
 
   /// A report function for one training; prints its first and last steps, and others when some time has passed.
   func reporter(_ name: String) -> (TrainingProgress) -> TrainingControl {

@@ -1,5 +1,5 @@
 public import Contrastive
-import ExampleSupport
+public import ExampleSupport
 public import Foundation
 
 /// What a run is asked to do, as on its command line.
@@ -10,10 +10,13 @@ public struct RunRequest: Sendable, Equatable {
   public var classes: [TargetClass]?
   /// Intensities that become 0 and 1, or `nil` for percentiles of the training slices.
   public var window: ClosedRange<Double>?
+  public var nonFiniteVoxels = NonFiniteVoxels.background
   public var fractions: [Double] = [0.1, 0.25]
   public var seeds: [UInt64] = [1, 2, 3]
   public var methods: [Method] = [.scratch, .supercl]
   public var output: URL
+  /// How the axial pictures lie.
+  public var view = AnatomicalView.radiological
   public var isQuick = false
   /// Fields of ``Settings`` to replace, as JSON.
   public var settings: Data?
@@ -97,20 +100,44 @@ public struct Settings: Sendable, Equatable, Codable {
 
   /// These settings with the fields that a JSON file names replaced.
   ///
-  /// - Throws: When the file is no JSON object, or a field does not exist or has another type.
+  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field does not exist, has another type, or a value with
+  ///   which nothing can be trained.
   public func replacing(from json: Data) throws -> Settings {
     let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
-    guard let other = try JSONSerialization.jsonObject(with: json) as? [String: Any] else {
+    guard let other = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
       throw ExampleFailure(.data, "the settings are no JSON object")
     }
     if let unknown = other.keys.first(where: { own[$0] == nil }) {
       throw ExampleFailure(.data, "the settings have no field '\(unknown)'")
     }
     let merged = own.merging(other) { $1 }
+    let settings: Settings
     do {
-      return try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: merged))
+      settings = try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: merged))
     } catch {
       throw ExampleFailure(.data, "a field of the settings has a value of another type")
+    }
+    try settings.validate()
+    return settings
+  }
+
+  private func validate() throws(ExampleFailure) {
+    let counts = [
+      ("width", width, 1), ("longestSide", longestSide, 16), ("minimumVoxels", minimumVoxels, 1),
+      ("slabLength", slabLength, 1), ("droppedSlices", droppedSlices, 0),
+      ("pretrainingSteps", pretrainingSteps, 1), ("pretrainingBatch", pretrainingBatch, 1),
+      ("pixelsPerSegment", pixelsPerSegment, 1), ("fineTuningBatch", fineTuningBatch, 1),
+      ("candidates", candidates.count, 1),
+    ]
+    let steps = candidates.map { ("steps of a candidate", $0.steps, 1) }
+    if let (name, value, least) = (counts + steps).first(where: { $0.1 < $0.2 }) {
+      throw ExampleFailure(.data, "the settings have \(name) = \(value): must be at least \(least)")
+    }
+    let rates =
+      [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", Double(crossEntropyWeight))]
+      + candidates.map { ("learningRate of a candidate", $0.learningRate) }
+    if let (name, value) = rates.first(where: { !($0.1 > 0 && $0.1.isFinite) }) {
+      throw ExampleFailure(.data, "the settings have \(name) = \(value): must be positive and finite")
     }
   }
 

@@ -11,7 +11,7 @@ public struct SliceData: Sendable {
   public let classNames: [String]
   /// The volume in RAS orientation: classes for every voxel `[slices, height, width]`.
   public let classes: Tensor<Int32>
-  /// Windowed intensities in 0...1, `[slices, height, width]`.
+  /// Windowed intensities in 0...1, `[slices, height, width]`; 0 where a voxel is not finite.
   public let intensities: Tensor<Float>
   public let spacing: VoxelSpacing
   public let split: SlabSplit
@@ -23,21 +23,26 @@ public struct SliceData: Sendable {
   public let workingSize: [Int]
   /// The working size padded to what the network halves four times: multiples of 16.
   public var paddedSize: [Int] { workingSize.map { ($0 + 15) / 16 * 16 } }
+  /// What the readers of both files noticed, and what was made of voxels that are not finite: a sentence each.
+  public let notes: [String]
   /// Side of the square views of pre-training: the longer of the padded sides.
   public var patch: Int { max(paddedSize[0], paddedSize[1]) }
 
   /// Reads and deals a volume.
   ///
-  /// - Throws: ``ExampleFailure``: files that are missing (66) or broken (65), grids that differ, too few slices, or
-  ///   classes without enough voxels in every part.
+  /// - Throws: ``ExampleFailure``: files that are missing (66) or broken (65), grids that differ, voxels that are not
+  ///   finite where the request refuses them, too few slices, or classes without enough voxels in every part.
   public init(_ request: RunRequest, settings: Settings) throws {
     let image = try Self.read(request.image) { (url) throws(MedIOError) in
-      try NIfTI.read(Float.self, from: url)
+      // Kept until the window is known: background is its lower end.
+      let policy: NIfTIReadOptions.NonFinitePolicy = request.nonFiniteVoxels == .refused ? .refuse : .keep
+      return try NIfTI.read(Float.self, from: url, options: NIfTIReadOptions(nonFinite: policy))
     }
     let labels = try Self.read(request.labels) { (url) throws(MedIOError) in try NIfTI.readLabels(from: url) }
-    guard image.rank == 3 else {
+    guard image.rank == 3, image.componentCount == 1 else {
       throw ExampleFailure(
-        .data, "\(request.image.path): a volume has three axes, this file has the shape \(image.voxels.shape)"
+        .data,
+        "\(request.image.path): a volume has three axes and one value a voxel, this file has the shape \(image.voxels.shape)"
       )
     }
     guard image.grid.matches(labels.grid) else {
@@ -48,15 +53,20 @@ public struct SliceData: Sendable {
     }
     try self.init(
       image: image, labels: labels, classes: request.classes, window: request.window, settings: settings,
-      name: request.image.path)
+      name: request.image.path, labelsName: request.labels.path)
   }
 
-  /// Deals a volume that is in memory; `name` is for messages.
+  /// Deals a volume that is in memory; the names are for messages. Voxels that are not finite count as background.
   public init(
     image: Volume<Float>, labels: Volume<Int32>, classes wanted: [TargetClass]?, window: ClosedRange<Double>?,
-    settings: Settings, name: String
+    settings: Settings, name: String, labelsName: String = "labels"
   ) throws {
     original = image
+    notes =
+      Self.notes(image, name) + Self.notes(labels, labelsName)
+      + [NonFiniteCount(image.voxels, labels: labels.voxels)].filter { $0.voxels > 0 }.map {
+        "\(name): \($0)"
+      }
     let canonical = image.reoriented(to: .ras)
     let canonicalLabels = labels.reoriented(to: .ras).voxels
     spacing = canonical.spacing
@@ -91,11 +101,15 @@ public struct SliceData: Sendable {
     }
     self.classes = Self.merged(canonicalLabels, chosen)
     // The window comes from training slices alone.
-    let range = window ?? Self.percentiles(of: canonical.voxels.gathered(at: split.slices(of: .train)))
+    guard let range = window ?? Self.percentiles(of: canonical.voxels.gathered(at: split.slices(of: .train)))
+    else {
+      throw ExampleFailure(.data, "\(name): no voxel of the training slices is finite")
+    }
     self.window = range
     let (low, high) = (Float(range.lowerBound), Float(range.upperBound))
     let width = high > low ? high - low : 1
     intensities = ((canonical.voxels - low) / width).clamped(to: 0...1)
+      .replacing(with: 0, where: .!canonical.voxels.isFinite())
     let longest = max(canonical.height, canonical.width)
     let scale = min(1, Double(settings.longestSide) / Double(longest))
     workingSize = [canonical.height, canonical.width].map { max(1, Int((Double($0) * scale).rounded())) }
@@ -108,6 +122,13 @@ public struct SliceData: Sendable {
       return try body(url)
     } catch {
       throw ExampleFailure(error)
+    }
+  }
+
+  /// What a reader noticed, but for voxels that are not finite: of these the count beside the labels tells more.
+  private static func notes(_ volume: Volume<some TensorScalar>, _ name: String) -> [String] {
+    volume.warnings.compactMap { warning in
+      if case .nonFiniteVoxels = warning { nil } else { "\(name): \(warning)" }
     }
   }
 
@@ -130,10 +151,10 @@ public struct SliceData: Sendable {
     }
   }
 
-  /// The first and the 99th percentile, with infinite and NaN voxels left out.
-  private static func percentiles(of voxels: Tensor<Float>) -> ClosedRange<Double> {
+  /// The first and the 99th percentile, with infinite and NaN voxels left out; `nil` when none is finite.
+  private static func percentiles(of voxels: Tensor<Float>) -> ClosedRange<Double>? {
     let sorted = voxels.scalars.filter(\.isFinite).sorted()
-    guard let first = sorted.first, let last = sorted.last else { return 0...1 }
+    guard let first = sorted.first, let last = sorted.last else { return nil }
     guard first < last else { return Double(first)...Double(first) + 1 }
     let low = sorted[Int(0.01 * Double(sorted.count - 1))]
     let high = sorted[Int(0.99 * Double(sorted.count - 1))]

@@ -7,6 +7,7 @@ import Tensor
 struct SuperpixelStage {
   let data: SliceData
   let segmentCount: Int
+  let view: AnatomicalView
 
   /// The mean leakage over the training slices.
   struct Outcome: Codable, Sendable {
@@ -44,7 +45,7 @@ struct SuperpixelStage {
       if pictured.contains(index) {
         let name = "superpixels_\(index).png"
         let overlay = superpixels.labels.overlay(on: image)
-        try Picture(rgba: overlay).upright.enlarged(4).writePNG(to: folder.file(name))
+        try Picture(rgba: overlay).axial(view, enlarged: 4).writePNG(to: folder.file(name))
         overlays.append(name)
       }
     }

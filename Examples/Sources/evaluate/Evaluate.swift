@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExampleSupport
 import Foundation
+import MedIO
 import Metrics
 
 @main
@@ -9,7 +10,8 @@ struct Evaluate: ExampleCommand {
     abstract: "Scores predicted against reference label files (NIfTI), class by class, in millimetres.",
     discussion: """
       Give two files, or two folders whose files have the same names. Labels are whole numbers, 0 is background. \
-      Prints a table of cases and one of classes; --csv and --json write them to files.
+      Prints a table of cases and one of classes; --csv and --json write them to files. What is odd about a file (voxel \
+      sizes that its header gives in two ways) is a line on standard error, and the scores follow all the same.
       Exit codes: 64 wrong arguments, 65 bad data, 66 a file that cannot be read, 73 one that cannot be written.
       """)
 
@@ -34,6 +36,12 @@ struct Evaluate: ExampleCommand {
       valueName: "policy"))
   var undefined = PolicyName(policy: .skip)
 
+  @Option(
+    help: ArgumentHelp(
+      "Where a file's voxel sizes and place come from: automatic (sform, then qform, as nibabel), sform, qform or pixdim.",
+      valueName: "form"))
+  var affine = AffineName(source: .automatic)
+
   @Option(help: "The seed of the bootstrap intervals.")
   var seed: UInt64 = 0
 
@@ -49,7 +57,10 @@ struct Evaluate: ExampleCommand {
   func run() throws {
     let evaluator = SegmentationEvaluator(classes: classes?.classes, metrics: try metrics())
     let files = try LabelFiles(prediction: prediction, reference: reference)
-    let cases = try files.cases.map { try $0.evaluate(with: evaluator) }
+    let options = NIfTIReadOptions(affineSource: affine.source)
+    let cases = try files.cases.map { pair in
+      try pair.evaluate(with: evaluator, options: options) { Self.sayOnStandardError("\($0)") }
+    }
     let report = ScoreReport(cases: cases, evaluator: evaluator)
     var generator = SeededGenerator(state: seed)
     let summary = report.summaryTable(undefined: undefined.policy, using: &generator)

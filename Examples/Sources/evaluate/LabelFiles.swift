@@ -67,9 +67,13 @@ struct LabelFiles {
 }
 
 extension LabelFiles.Case {
-  func evaluate(with evaluator: SegmentationEvaluator) throws -> CaseScores {
+  /// Scores the pair, and says what was noticed of its files.
+  func evaluate(
+    with evaluator: SegmentationEvaluator, options: NIfTIReadOptions, say: (MedIOFileWarning) -> Void
+  ) throws -> CaseScores {
     do {
-      let pair = try SegmentationPair(prediction: Self.labels(prediction), reference: Self.labels(reference))
+      let pair = try SegmentationPair(
+        prediction: Self.labels(prediction, options, say), reference: Self.labels(reference, options, say))
       return evaluator.evaluate(pair, caseName: name)
     } catch let error as MetricsError {
       throw ExampleFailure(.data, error.description)
@@ -78,13 +82,14 @@ extension LabelFiles.Case {
     }
   }
 
-  /// A file of one plane is an image: its front and back are no surface.
-  private static func labels(_ url: URL) throws -> LabelImage {
-    let volume = try NIfTI.readLabels(from: url)
-    let isImage = volume.depth == 1
+  /// A volume with an axis of one voxel, whichever it is, is scored as an image by `SurfaceDistances`.
+  private static func labels(
+    _ url: URL, _ options: NIfTIReadOptions, _ say: (MedIOFileWarning) -> Void
+  ) throws -> LabelImage {
+    let volume = try NIfTI.readLabels(from: url, options: options)
+    for warning in volume.warnings { say(MedIOFileWarning(path: url.path, warning: warning)) }
     return try LabelImage(
-      validating: isImage ? volume.voxels[0] : volume.voxels,
-      spacingInMillimeters: Array(volume.spacing.millimeters.suffix(isImage ? 2 : 3)),
+      validating: volume.voxels, spacingInMillimeters: volume.spacing.millimeters,
       affine: volume.affine.elements, name: url.path)
   }
 }

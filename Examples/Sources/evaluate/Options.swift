@@ -1,4 +1,5 @@
 import ArgumentParser
+import MedIO
 import Metrics
 
 /// `1=liver,2=spleen`, or numbers alone.
@@ -42,4 +43,21 @@ struct PolicyName: ExpressibleByArgument, CustomStringConvertible {
     case .score(let number): "\(number)"
     }
   }
+}
+
+/// The name of a header's form.
+struct AffineName: ExpressibleByArgument, CustomStringConvertible {
+  static let names: [(String, NIfTIReadOptions.AffineSource)] = [
+    ("automatic", .automatic), ("sform", .sform), ("qform", .qform), ("pixdim", .voxelSizes),
+  ]
+  let source: NIfTIReadOptions.AffineSource
+
+  init(source: NIfTIReadOptions.AffineSource) { self.source = source }
+
+  init?(argument: String) {
+    guard let (_, source) = Self.names.first(where: { $0.0 == argument }) else { return nil }
+    self.source = source
+  }
+
+  var description: String { Self.names.first { $0.1 == source }?.0 ?? "\(source)" }
 }

@@ -62,7 +62,13 @@ struct ExchangeFolder {
   }
 
   func array(_ name: String, in archive: NumPyArchive, of file: String) throws -> NumPyArray {
-    guard let array = archive[name] else {
+    let array: NumPyArray?
+    do {
+      array = try archive[name]
+    } catch {
+      throw ExampleFailure(.data, "\(error)")
+    }
+    guard let array else {
       throw ExampleFailure(
         .data, "\(self.file(file)): no array named \(name); it has \(archive.names.joined(separator: ", "))")
     }

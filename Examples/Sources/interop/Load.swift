@@ -27,7 +27,8 @@ struct Load: ParsableCommand {
       input.shape[1] % configuration.sizeMultiple == 0, input.shape[2] % configuration.sizeMultiple == 0
     else { throw ExampleFailure(.data, "\(folder.file("features.npz")): input has shape \(input.shape)") }
     var isGood = true
-    for (name, value) in features(of: network, input) where archive[name] != nil || name == "bottleneck" {
+    for (name, value) in features(of: network, input)
+    where archive.names.contains(name) || name == "bottleneck" {
       let stored = try folder.array(name, in: archive, of: "features.npz").tensor(convertingTo: Float.self)
       guard stored.shape == value.shape else {
         throw ExampleFailure(

@@ -30,21 +30,21 @@ struct Step: ParsableCommand {
     }
     func level(_ name: String) throws -> FeatureLevel {
       let bottleneck = network.encoder.configuration.stageCount
-      guard archive[name] != nil else { return .bottleneck }
+      guard archive.names.contains(name) else { return .bottleneck }
       let level = Int(try tensor(name, Int64.self).item)
       return level == bottleneck ? .bottleneck : .stage(level)
     }
     var configuration = SuperCLConfiguration()
     configuration.intraLevel = try level("level")
     configuration.interLevel = try level("asp_level")
-    if archive["stride"] != nil {
+    if archive.names.contains("stride") {
       configuration.pixelSampling = .flat(stride: Int(try tensor("stride", Int64.self).item))
     }
     let views = SuperCLViews<Scalar>(
       fixed: (try tensor("view1_fixed"), try tensor("view2_fixed")),
       varied: (try tensor("view1_varied"), try tensor("view2_varied")),
       superpixels: (try tensor("map1"), try tensor("map2")),
-      positions: archive["positions"] == nil ? nil : try tensor("positions", Double.self).scalars)
+      positions: archive.names.contains("positions") ? try tensor("positions", Double.self).scalars : nil)
     try check(views, fit: network.encoder.configuration, path: folder.file("step.npz"))
     network.setMode(.training)
     do {

@@ -37,6 +37,12 @@ struct Quickstart: ExampleCommand {
     help: "Intensities that become 0 and 1, as LOW...HIGH; percentiles of the training slices unless given.")
   var window: String?
 
+  @Option(help: "What NaN and infinite voxels become: background, with a note, or refused.")
+  var notFinite = "background"
+
+  @Option(help: "How axial pictures lie: radiological has the patient's right on the left.")
+  var view = AnatomicalView.radiological
+
   @Option(help: "Shares of the training slices that carry labels.")
   var fractions = "0.1,0.25"
 
@@ -53,7 +59,7 @@ struct Quickstart: ExampleCommand {
     help: "A JSON file with numbers of the training to replace; report.json shows them all under settings.")
   var settings: String?
 
-  @Flag(help: "A small network and few steps, for a first look.")
+  @Flag(help: "A small network and few steps, for a first look: its scores mean nothing.")
   var quick = false
 
   @Flag(help: "Go on with an interrupted run.")
@@ -65,6 +71,8 @@ struct Quickstart: ExampleCommand {
     do {
       let progress = RunProgress {
         FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
+      } warn: {
+        Self.sayOnStandardError($0)
       } isInterrupted: {
         interrupted.load(ordering: .relaxed)
       }
@@ -91,6 +99,10 @@ struct Quickstart: ExampleCommand {
     }
     if let classes { request.classes = try parseClasses(classes) }
     if let window { request.window = try parseWindow(window) }
+    guard let nonFiniteVoxels = NonFiniteVoxels(rawValue: notFinite) else {
+      throw ExampleFailure(.usage, "--not-finite \(notFinite): background or refused")
+    }
+    request.nonFiniteVoxels = nonFiniteVoxels
     request.fractions = try parseList(fractions, option: "--fractions") { text in
       Double(text).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
     }
@@ -101,14 +113,23 @@ struct Quickstart: ExampleCommand {
     case "supercl": request.methods = [.supercl]
     default: throw ExampleFailure(.usage, "--method \(method): scratch, supercl or both")
     }
+    request.view = view
     request.isQuick = quick
     if let settings {
-      guard let data = try? Data(contentsOf: URL(filePath: settings)) else {
-        throw ExampleFailure(.noInput, "\(settings): cannot be read")
-      }
-      request.settings = data
+      request.settings = try contents(of: URL(filePath: settings))
     }
     return request
+  }
+
+  /// The bytes of a regular file; a pipe would never end.
+  private func contents(of url: URL) throws(ExampleFailure) -> Data {
+    let file = url.resolvingSymlinksInPath()
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular, let data = try? Data(contentsOf: file)
+    else {
+      throw ExampleFailure(.noInput, "\(url.path): cannot be read as a regular file")
+    }
+    return data
   }
 
   private func parseList<Value: Hashable>(

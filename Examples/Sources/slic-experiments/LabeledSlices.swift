@@ -48,6 +48,10 @@ struct LabeledSlices {
       guard known.grid.matches(volume.grid) else {
         throw ExampleFailure(.data, "\(labels.path): is not on the grid of \(image.path)")
       }
+      let invalid = volume.voxels.withUnsafeBufferPointer { voxels in voxels.count { !$0.isFinite } }
+      guard invalid == 0 else {
+        throw ExampleFailure(.data, "\(image.path): \(invalid) voxels are not finite")
+      }
       let range = window.upperBound - window.lowerBound
       let scaled = ((volume.voxels - window.lowerBound) / range).clamped(to: 0...1)
       var images: [Tensor<Float>] = []

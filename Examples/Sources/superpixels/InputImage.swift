@@ -14,6 +14,8 @@ struct InputImage {
   /// Millimetres along plane, row and column; 1 for a PNG.
   let spacing: [Double]
   let isVolume: Bool
+  /// Toward which sides of the patient the file's axes run, where it says so.
+  let orientation: AnatomicalOrientation?
   /// What the user should know, one line each.
   let notes: [String]
   /// Where a NIfTI file's voxels are.
@@ -22,16 +24,25 @@ struct InputImage {
   /// `[height, width]` or `[depth, height, width]`.
   var shape: TensorShape { TensorShape(Array(features.shape.dimensions.dropLast())) }
   var channels: Int { features.shape[-1] }
+  /// The axis along which a volume is one voxel thick, if there is one: it is an image.
+  var thinAxis: Int? { isVolume ? shape.dimensions.firstIndex(of: 1) : nil }
 
   init(_ path: String, window: IntensityWindow) throws {
-    let url = URL(filePath: path)
-    let source = try Self.isPNG(url, path) ? Self.readPNG(url) : Self.readNIfTI(url, path)
+    let file = try InputFile(path)
+    // Told by content, as NIfTI's compression is.
+    let source =
+      try file.start(4) == Data([0x89, 0x50, 0x4e, 0x47])
+      ? Self.readPNG(file.url) : Self.readNIfTI(file.url, path)
     (values, spacing, isVolume) = (source.values, source.spacing, source.isVolume)
     reference = source.reference
+    orientation = source.reference.flatMap { volume in
+      guard let header = volume.header, header.sformCode > 0 || header.qformCode > 0 else { return nil }
+      return volume.orientation
+    }
     let channels = source.values.shape[-1]
     let isPNG = source.reference == nil
     let range = values.withUnsafeBufferPointer { isPNG ? 0...255 : window.range(of: $0) }
-    guard let range else { throw ExampleFailure(.data, "\(path): no value is finite") }
+    guard let range else { throw Self.nothingFinite(path, values.elementCount / channels) }
     var outside = 0
     var inside = [Bool](repeating: true, count: values.elementCount / channels)
     features = values.withUnsafeBufferPointer { values in
@@ -47,14 +58,22 @@ struct InputImage {
       }
     }
     var notes = source.notes
+    if source.reference != nil, orientation == nil {
+      notes.append(
+        "\(path): sform_code and qform_code are 0, nobody knows which side is which; pictures are as stored")
+    }
     if outside > 0 {
       notes.append("\(path): \(outside) voxels are not finite and stay without a label")
     }
     self.notes = notes
-    guard outside < inside.count else { throw ExampleFailure(.data, "\(path): no value is finite") }
+    guard outside < inside.count else { throw Self.nothingFinite(path, inside.count) }
     mask =
       outside > 0
       ? BinaryMask(Tensor(inside, shape: TensorShape(Array(source.values.shape.dimensions.dropLast())))) : nil
+  }
+
+  private static func nothingFinite(_ path: String, _ voxels: Int) -> ExampleFailure {
+    ExampleFailure(.data, "\(path): none of \(voxels) voxels is finite")
   }
 
   private struct Source {
@@ -63,19 +82,6 @@ struct InputImage {
     var isVolume = false
     var notes: [String] = []
     var reference: Volume<Float>?
-  }
-
-  /// Told by content, as NIfTI's compression is.
-  private static func isPNG(_ url: URL, _ path: String) throws -> Bool {
-    guard let handle = try? FileHandle(forReadingFrom: url) else {
-      throw ExampleFailure(.noInput, "\(path): cannot be read")
-    }
-    defer { try? handle.close() }
-    // Folders open, but do not read.
-    guard let start = try? handle.read(upToCount: 4) else {
-      throw ExampleFailure(.noInput, "\(path): cannot be read")
-    }
-    return start == Data([0x89, 0x50, 0x4e, 0x47])
   }
 
   private static func readPNG(_ url: URL) throws -> Source {
@@ -112,7 +118,7 @@ struct InputImage {
     }
   }
 
-  /// Complex voxels become their magnitude, RGBA loses its opacity.
+  /// Complex voxels become their magnitude (3e20 + 4e20 i is 5e20, although its square is no `Float`), RGBA loses its opacity.
   private static func realChannels(_ voxels: Tensor<Float>) -> Tensor<Float> {
     let count = voxels.shape[3]
     guard count == 2 || count == 4 else { return voxels }
@@ -123,7 +129,7 @@ struct InputImage {
           let voxel = index / kept * count
           let (first, second) = (values[voxel], values[voxel + 1])
           buffer[index] =
-            count == 2 ? (first * first + second * second).squareRoot() : values[voxel + index % kept]
+            count == 2 ? Foundation.hypot(first, second) : values[voxel + index % kept]
         }
       }
     }
@@ -142,15 +148,5 @@ extension InputImage {
     } catch {
       throw ExampleFailure(.cannotCreate, error.description)
     }
-  }
-
-  /// Values `[depth, height, width]` or with channels behind, with the axes along right, front and top where the
-  /// file says which these are.
-  func reoriented<Scalar: TensorScalar>(
-    _ voxels: Tensor<Scalar>, channels: Int = 1
-  ) -> (voxels: Tensor<Scalar>, spacing: [Double]) {
-    guard let reference else { return (voxels, spacing) }
-    let moved = reference.with(voxels: voxels, componentCount: channels).reoriented(to: .ras)
-    return (moved.voxels, moved.spacing.millimeters)
   }
 }

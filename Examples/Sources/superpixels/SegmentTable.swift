@@ -12,8 +12,11 @@ struct SegmentTable {
     let adjacency = RegionAdjacency(of: labels)
     let axes = input.isVolume ? ["plane", "row", "column"] : ["row", "column"]
     let skipped = 3 - axes.count
-    let size = input.spacing.suffix(axes.count).reduce(1, *)
-    var heading = ["label", "voxels", input.isVolume ? "mm3" : "mm2"]
+    // A volume one voxel thick is an image: its segments are areas.
+    let isSolid = input.isVolume && input.thinAxis == nil
+    let size = input.spacing.indices.suffix(axes.count).filter { $0 != input.thinAxis }
+      .reduce(1) { $0 * input.spacing[$1] }
+    var heading = ["label", "voxels", isSolid ? "mm3" : "mm2"]
     heading += axes + axes.map { "\($0)_first" } + axes.map { "\($0)_last" }
     for channel in 0..<statistics.channels { heading += ["mean_\(channel)", "deviation_\(channel)"] }
     lines.append((heading + ["neighbors"]).joined(separator: ","))

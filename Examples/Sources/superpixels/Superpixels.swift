@@ -11,7 +11,7 @@ struct SuperpixelsCommand: ExampleCommand {
     abstract: "Superpixels of a PNG or NIfTI image, supervoxels of a NIfTI volume.",
     discussion: """
       Writes to the output folder: overlay.png (a volume: overlay_axial.png, overlay_coronal.png, overlay_sagittal.png \
-      through its middle), labels.nii.gz on the grid of the input (1, 2, 3, ...; 0 where values are not finite), and \
+      through its middle, in radiological view unless --view says otherwise, with the letters of the patient's sides), labels.nii.gz on the grid of the input (1, 2, 3, ...; 0 where values are not finite), and \
       segments.csv with the place, size, mean and neighbors of each segment. A file with more than one volume \
       takes volume 0.
       Exit codes: 64 wrong arguments, 65 bad data, 66 a file that cannot be read, 73 one that cannot be written.
@@ -47,6 +47,12 @@ struct SuperpixelsCommand: ExampleCommand {
       valueName: "window"))
   var window: String?
 
+  @Option(
+    help:
+      "From where pictures of a patient are seen: radiological (right on the left), neurological (right on the right), or stored."
+  )
+  var view = AnatomicalView.radiological
+
   @Option(parsing: .unconditional, help: "Threads to compute with.")
   var threads: Int?
 
@@ -70,7 +76,7 @@ struct SuperpixelsCommand: ExampleCommand {
     let table = SegmentTable(result.labels.relabeled(), input)
     try input.writeLabels(labels, to: folder.appending(path: "labels.nii.gz"))
     try table.write(to: folder.appending(path: "segments.csv"))
-    let pictures = try Overlays(labels: labels, of: input).write(to: folder)
+    let pictures = try Overlays(labels: labels, of: input, view: view).write(to: folder)
     report(result, input, pictures)
   }
 
@@ -124,6 +130,14 @@ struct SuperpixelsCommand: ExampleCommand {
     }
   }
 
+  private var viewDescription: String {
+    switch view {
+    case .radiological: "the patient's right is on the left"
+    case .neurological: "the patient's right is on the right"
+    case .stored: "rows and columns as in the file"
+    }
+  }
+
   private func report(_ result: Superpixels, _ input: InputImage, _ pictures: [String]) {
     let what = input.isVolume ? "supervoxels" : "superpixels"
     let variation = SuperpixelQuality.explainedVariation(of: result.labels, image: input.features)
@@ -132,6 +146,7 @@ struct SuperpixelsCommand: ExampleCommand {
       String(
         format: "they explain %.1f %% of the variance, a regular grid of as many %.1f %%",
         100 * variation.superpixels, 100 * variation.regularGrid))
+    if input.orientation != nil { print("pictures in \(view.rawValue) view: \(viewDescription)") }
     print("\(output): \((pictures + ["labels.nii.gz", "segments.csv"]).joined(separator: ", "))")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 
 /// Every module in about ten lines: the examples of the README, run on the CT in Examples/Data.
 @main
@@ -19,5 +20,9 @@ enum Tour {
     contrastiveTour()
     try medicalFilesTour()
     metricsTour()
+    try pretrainingTour()
   }
 }
+
+/// Three steps of a pre-training in place of all: enough to see that it runs and warns of nothing.
+func tourControl(_ progress: TrainingProgress) -> TrainingControl { progress.step < 3 ? .proceed : .stop }

@@ -5,59 +5,19 @@ import Testing
 
 /// The program as a user runs it: arguments in; standard output, files and an exit code out.
 @Suite struct EvaluateTests {
-  private let folder: URL
+  private let program: EvaluateProgram
+  private var folder: URL { program.folder }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("evaluate-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  private struct Outcome {
-    let code: Int32
-    let output, errors: String
-    var errorLines: Int { errors.split(separator: "\n").count }
-  }
-
-  private func evaluate(_ arguments: String...) throws -> Outcome { try evaluate(arguments) }
-
-  private func evaluate(_ arguments: [String]) throws -> Outcome {
-    let process = Process()
-    // The program lies beside the tests.
-    process.executableURL = try URL(
-      fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    ).deletingLastPathComponent().appendingPathComponent("evaluate")
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    let (output, errors) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
-    for url in [output, errors] { try Data().write(to: url) }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-      errors: try String(contentsOf: errors, encoding: .utf8))
-  }
-
-  /// Two planes of 2 x 4 voxels of 3 x 2 x 0.5 mm.
-  private func write(
-    _ name: String, _ values: [Float], shape: TensorShape = [2, 2, 4],
-    affine: VoxelAffine = VoxelAffine(diagonal: 0.5, 2, 3)
-  ) throws {
-    let url = folder.appendingPathComponent(name)
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try NIfTI.write(Volume(voxels: Tensor(values, shape: shape), affine: affine), to: url)
-  }
+  init() throws { program = try EvaluateProgram() }
 
   /// Class 1 lies one column (0.5 mm) off in two voxels each, class 2 is missed, class 3 is a false alarm.
   private let prediction: [Float] = [1, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   private let reference: [Float] = [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2]
 
   @Test func twoFilesGiveTableCSVAndJSON() throws {
-    try write("p.nii", prediction)
-    try write("r.nii.gz", reference)
-    let outcome = try evaluate(
+    try program.write("p.nii", prediction)
+    try program.write("r.nii.gz", reference)
+    let outcome = try program.run(
       "p.nii", "r.nii.gz", "--classes", "1=organ,2=lesion,3=other,4=nowhere", "--tolerance", "0.5", "--csv",
       "a.csv", "--json", "a.json", "--percentile", "100")
     #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
@@ -91,7 +51,7 @@ import Testing
     }
     #expect(mean?["used"] as? Int == 1 && mean?["missed"] as? Int == 1)
     // Again: the same bytes.
-    _ = try evaluate(
+    _ = try program.run(
       "p.nii", "r.nii.gz", "--classes", "1=organ,2=lesion,3=other,4=nowhere", "--tolerance", "0.5", "--json",
       "b.json", "--percentile", "100")
     #expect(try Data(contentsOf: folder.appendingPathComponent("b.json")) == data)
@@ -99,64 +59,65 @@ import Testing
 
   @Test func foldersAreMatchedByName() throws {
     for name in ["b", "a"] {
-      try write("out/\(name).nii", prediction)
-      try write("truth/\(name).nii.gz", name == "a" ? prediction : reference)
+      try program.write("out/\(name).nii", prediction)
+      try program.write("truth/\(name).nii.gz", name == "a" ? prediction : reference)
     }
-    let outcome = try evaluate("out", "truth", "--csv", "a.csv", "--undefined", "diagonal")
+    let outcome = try program.run("out", "truth", "--csv", "a.csv", "--undefined", "diagonal")
     #expect(outcome.code == 0, "\(outcome.errors)")
     let csv = try String(contentsOf: folder.appendingPathComponent("a.csv"), encoding: .utf8)
     let rows = csv.split(separator: "\n").map { $0.split(separator: ",").prefix(3).joined(separator: " ") }
     #expect(rows == ["case class dice", "a 1 1.0", "a 3 1.0", "b 1 0.5", "b 2 0.0", "b 3 0.0"])
-    try write("truth/c.nii", reference)
-    let missing = try evaluate("out", "truth")
+    try program.write("truth/c.nii", reference)
+    let missing = try program.run("out", "truth")
     #expect(missing.code == 65 && missing.errors.contains("truth/c.nii") && missing.errorLines == 1)
     try FileManager.default.createDirectory(
       at: folder.appendingPathComponent("none"), withIntermediateDirectories: true)
-    let empty = try evaluate("out", "none")
+    let empty = try program.run("out", "none")
     #expect(empty.code == 65 && empty.errors.contains("none") && empty.errorLines == 1)
-    try write("out/a.nii.gz", prediction)
-    let twins = try evaluate("out", "truth")
+    try program.write("out/a.nii.gz", prediction)
+    let twins = try program.run("out", "truth")
     #expect(twins.code == 65 && twins.errors.contains("out/a.nii, out/a.nii.gz") && twins.errorLines == 1)
   }
 
   @Test func gridsThatDifferArePrintedBoth() throws {
-    try write("p.nii", prediction)
-    try write("shape.nii", Array(reference.prefix(8)), shape: [2, 2, 2])
-    try write("spacing.nii", reference, affine: VoxelAffine(diagonal: 0.5, 2, 2.5))
-    try write("place.nii", reference, affine: VoxelAffine(diagonal: 0.5, 2, 3, translation: [7, 8, 9]))
-    try write("flipped.nii", reference, affine: VoxelAffine(diagonal: -0.5, 2, 3))
+    try program.write("p.nii", prediction)
+    try program.write("shape.nii", Array(reference.prefix(8)), shape: [2, 2, 2])
+    try program.write("spacing.nii", reference, affine: VoxelAffine(diagonal: 0.5, 2, 2.5))
+    try program.write(
+      "place.nii", reference, affine: VoxelAffine(diagonal: 0.5, 2, 3, translation: [7, 8, 9]))
+    try program.write("flipped.nii", reference, affine: VoxelAffine(diagonal: -0.5, 2, 3))
     for (file, grids) in [
       ("shape.nii", ["[2, 2, 4]", "[2, 2, 2]"]), ("spacing.nii", ["[3.0, 2.0, 0.5]", "[2.5, 2.0, 0.5]"]),
       ("place.nii", ["0.0, 0.0, 3.0, 0.0]", "0.0, 0.0, 3.0, 9.0]"]),
       ("flipped.nii", ["[0.5, 0.0", "[-0.5, 0.0"]),
     ] {
-      let outcome = try evaluate("p.nii", file)
+      let outcome = try program.run("p.nii", file)
       #expect(outcome.code == 65 && outcome.errorLines == 1 && outcome.output.isEmpty)
       for text in ["p.nii", file] + grids { #expect(outcome.errors.contains(text), "\(outcome.errors)") }
     }
   }
 
   @Test func badDataIs65() throws {
-    try write("p.nii", prediction)
-    try write("half.nii", reference.map { $0 == 2 ? 1.5 : $0 })
-    try write("nan.nii", reference.map { $0 == 2 ? .nan : $0 })
+    try program.write("p.nii", prediction)
+    try program.write("half.nii", reference.map { $0 == 2 ? 1.5 : $0 })
+    try program.write("nan.nii", reference.map { $0 == 2 ? .nan : $0 })
     try Data(contentsOf: folder.appendingPathComponent("p.nii")).dropLast(3)
       .write(to: folder.appendingPathComponent("cut.nii"))
     try Data("no image".utf8).write(to: folder.appendingPathComponent("text.nii"))
     for (file, text) in [
       ("half.nii", "1.5"), ("nan.nii", "nan"), ("cut.nii", "truncated"), ("text.nii", "truncated"),
     ] {
-      let outcome = try evaluate("p.nii", file)
+      let outcome = try program.run("p.nii", file)
       #expect(outcome.code == 65 && outcome.errorLines == 1 && outcome.output.isEmpty, "\(file)")
       #expect(outcome.errors.contains(file) && outcome.errors.contains(text), "\(outcome.errors)")
     }
   }
 
   @Test func missingFilesAre66AndUnwritableOnes73() throws {
-    try write("p.nii", prediction)
-    let missing = try evaluate("p.nii", "none.nii")
+    try program.write("p.nii", prediction)
+    let missing = try program.run("p.nii", "none.nii")
     #expect(missing.code == 66 && missing.errorLines == 1 && missing.errors.contains("none.nii"))
-    let unwritable = try evaluate("p.nii", "p.nii", "--json", "none/a.json")
+    let unwritable = try program.run("p.nii", "p.nii", "--json", "none/a.json")
     #expect(unwritable.code == 73 && unwritable.errorLines == 1 && unwritable.errors.contains("none/a.json"))
   }
 
@@ -164,15 +125,16 @@ import Testing
     ["p.nii"], ["p.nii", "p.nii", "--nonsense"], ["p.nii", "."], ["p.nii", "p.nii", "--percentile", "101"],
     ["p.nii", "p.nii", "--tolerance", "-1"], ["p.nii", "p.nii", "--classes", "one"],
     ["p.nii", "p.nii", "--classes", "1,1"], ["p.nii", "p.nii", "--undefined", "perhaps"],
+    ["p.nii", "p.nii", "--affine", "guess"],
   ])
   func wrongArgumentsAre64(_ arguments: [String]) throws {
-    try write("p.nii", prediction)
-    let outcome = try evaluate(arguments)
+    try program.write("p.nii", prediction)
+    let outcome = try program.run(arguments)
     #expect(outcome.code == 64 && outcome.errorLines == 1 && outcome.output.isEmpty, "\(outcome.errors)")
   }
 
   @Test func helpIsNoFailure() throws {
-    let outcome = try evaluate("--help")
+    let outcome = try program.run("--help")
     #expect(outcome.code == 0 && outcome.errors.isEmpty && outcome.output.contains("--tolerance"))
   }
 }

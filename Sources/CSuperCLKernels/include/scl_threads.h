@@ -12,3 +12,6 @@ void scl_set_in_parallel_loop(int value);
 /// A helper takes part only if it arrives before the last i is taken: the caller waits for nobody else. A
 /// helper that finds no loop watches for the next one for about half a millisecond, then sleeps.
 int scl_parallel_for(size_t threads, size_t count, void (*body)(void *context, size_t i), void *context);
+
+/// How many processors this thread may run on: those of its affinity mask, or all where the system has none.
+size_t scl_allowed_processors(void);

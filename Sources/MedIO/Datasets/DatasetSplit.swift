@@ -1,4 +1,5 @@
 public import Foundation
+import Tensor
 
 /// Which patients train with 10 % and 25 % of the labels, and which are the test.
 ///
@@ -24,16 +25,18 @@ public struct DatasetSplit: Hashable, Sendable {
 
   /// A split from a file.
   ///
-  /// - Throws: `notFound`, or `badLayout` for other JSON and for a patient that both trains and tests.
+  /// - Throws: `notFound`, or `badLayout` for other JSON, for a key that stands twice, and for a patient that both trains and tests.
   public init(contentsOf url: URL) throws(MedIOError) {
     guard let data = try? Data(contentsOf: url) else {
       throw MedIOError(.notFound, path: url.path, context: "no split file")
     }
     let lists: [String: [Int]]
     do {
+      try JSONReader.check(Array(data))
       lists = try JSONDecoder().decode([String: [Int]].self, from: data)
     } catch {
-      throw MedIOError(.badLayout, path: url.path, context: "not lists of numbers under 10, 25 and test")
+      throw MedIOError(
+        .badLayout, path: url.path, context: "not lists of numbers under 10, 25 and test: \(error)")
     }
     guard let ten = lists["10"], let quarter = lists["25"], let test = lists["test"] else {
       throw MedIOError(

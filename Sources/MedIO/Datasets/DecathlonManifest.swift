@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 extension CaseFinder {
   /// The scans that `dataset.json` lists for training. Their keys index the list sorted by file name.
@@ -9,6 +10,7 @@ extension CaseFinder {
     }
     let manifest: DecathlonManifest
     do {
+      try JSONReader.check(Array(data))
       manifest = try JSONDecoder().decode(DecathlonManifest.self, from: data)
     } catch {
       throw MedIOError(.badLayout, path: url.path, context: "not a Decathlon manifest: \(error)")

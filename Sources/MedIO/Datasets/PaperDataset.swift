@@ -68,7 +68,21 @@ public enum PaperDataset: String, Hashable, Sendable, CaseIterable {
         .badLayout, path: folder.path,
         context: "\(twins.count) scans are named \(name): \(twins.map { $0.images[0].path })")
     }
-    return VolumeDataset(cases, labelMapping: labelMapping, preprocessing: preprocessing)
+    return VolumeDataset(
+      cases, labelMapping: labelMapping, preprocessing: preprocessing, options: readOptions)
+  }
+
+  /// How the files are read: voxels that are not finite are refused, and ACDC's voxel sizes are those of `pixdim`.
+  ///
+  /// Most ACDC files, by report, have an sform of 1 x 1 x 1 mm beside a qform and `pixdim` of the true sizes, such as
+  /// 1.5625 x 1.5625 x 10 mm, both with code 1. nibabel's rule, which is this library's default, takes the
+  /// sform; resampling to 1.25 mm would then make every image .8 times as large whatever its pixels are. ITK,
+  /// nnU-Net and nibabel's own `get_zooms` take `pixdim`, and slices of a cine scan are about 10 mm apart. A file that
+  /// is read so says ``MedIOWarning/unusedFormDisagrees(sform:pixdim:)``. What the authors did is not known.
+  ///
+  /// Another choice is the data set's `options.affineSource`.
+  public var readOptions: NIfTIReadOptions {
+    NIfTIReadOptions(affineSource: self == .acdc ? .qform : .automatic, nonFinite: .refuse)
   }
 
   /// The classes of the files' labels.

@@ -20,12 +20,22 @@ struct SliceCache {
     let labelsURL: URL?
     let planeCount: Int
     let modalityCount: Int
+    /// What was noticed of the original files.
+    let warnings: [MedIOFileWarning]
 
     /// Opens the files and looks whether all voxels are there.
-    init(_ imageURL: URL, _ labelsURL: URL?) throws(MedIOError) {
+    init(_ imageURL: URL, _ labelsURL: URL?, warningsURL: URL) throws(MedIOError) {
       let reader = try NIfTISliceReader(imageURL)
       try reader.verify()
       if let labelsURL { try NIfTISliceReader(labelsURL).verify() }
+      do {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+          positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        warnings = try decoder.decode([MedIOFileWarning].self, from: Data(contentsOf: warningsURL))
+      } catch {
+        throw MedIOError(.badLayout, path: warningsURL.path, context: "no list of warnings: \(error)")
+      }
       self.imageURL = imageURL
       self.labelsURL = labelsURL
       planeCount = reader.depth
@@ -65,8 +75,9 @@ struct SliceCache {
     let stem = try name(of: scan, in: volumes)
     let imageURL = folder.appendingPathComponent(stem + ".nii")
     let labelsURL = scan.labels.map { _ in folder.appendingPathComponent(stem + "-labels.nii") }
+    let warningsURL = folder.appendingPathComponent(stem + "-warnings.json")
     // A file that is there but broken is made again, like one that is not there.
-    if let entry = try? Entry(imageURL, labelsURL) { return entry }
+    if let entry = try? Entry(imageURL, labelsURL, warningsURL: warningsURL) { return entry }
     var prepared = try volumes.prepared(at: index)
     // The cache is a file of our own: nothing of the original's header belongs there.
     prepared.image.header = nil
@@ -77,12 +88,25 @@ struct SliceCache {
       try NIfTI.write(labels, to: labelsURL, options: .init(datatype: isSmall ? .uint8 : .int32))
     }
     try NIfTI.write(prepared.image, to: imageURL)
-    return try Entry(imageURL, labelsURL)
+    try write(prepared.warnings, to: warningsURL)
+    return try Entry(imageURL, labelsURL, warningsURL: warningsURL)
+  }
+
+  private func write(_ warnings: [MedIOFileWarning], to url: URL) throws(MedIOError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      try encoder.encode(warnings).write(to: url, options: .atomic)
+    } catch {
+      throw MedIOError(.writeFailed, path: url.path, context: "cannot keep the warnings: \(error)")
+    }
   }
 
   /// A name that changes with everything the content depends on.
   private func name(of scan: VolumeCase, in volumes: VolumeDataset) throws(MedIOError) -> String {
-    var facts = "format 1\n\(volumes.preprocessing)\n\(volumes.labelMapping.unlisted)\n\(volumes.options)\n"
+    var facts = "format 2\n\(volumes.preprocessing)\n\(volumes.labelMapping.unlisted)\n\(volumes.options)\n"
     facts += "\(volumes.labelMapping.classes.sorted { $0.key < $1.key })\n\(volumes.gridAgreement)\n"
     for url in scan.images + (scan.labels.map { [$0] } ?? []) {
       guard let attributes = try? FileManager.default.attributesOfItem(atPath: url.path) else {

@@ -51,6 +51,9 @@ public struct SliceDataset: Dataset {
 
   /// The places of all slices, scan by scan.
   public let positions: [SlicePosition]
+  /// What the reader noticed of the files, scan by scan: kept in the cache beside the voxels, so that the second run
+  /// knows it too.
+  public let warnings: [MedIOFileWarning]
   private let entries: [SliceCache.Entry]
 
   /// Preprocesses what is not cached yet, one scan at a time.
@@ -80,6 +83,7 @@ public struct SliceDataset: Dataset {
     }
     self.positions = positions
     self.entries = entries
+    warnings = entries.flatMap(\.warnings)
   }
 
   public var count: Int { positions.count }

@@ -22,11 +22,17 @@ public struct VolumeDataset: Dataset {
   public var labelMapping: LabelMapping
   public var preprocessing: Preprocessing
   public var gridAgreement: GridAgreement
+  /// How the files are read. Voxels that are not finite are refused unless told otherwise: they would reach a
+  /// network, and there every pixel.
+  ///
+  ///     dataset.options.nonFinite = .replace(with: 0)   // NaN outside a skull-stripped head
+  ///
+  /// A replacement is for images; a label that is not finite is an error in any case.
   public var options: NIfTIReadOptions
 
   public init(
     _ cases: [VolumeCase], labelMapping: LabelMapping, preprocessing: Preprocessing = Preprocessing([]),
-    gridAgreement: GridAgreement = .placesAndLengths, options: NIfTIReadOptions = .init()
+    gridAgreement: GridAgreement = .placesAndLengths, options: NIfTIReadOptions = .init(nonFinite: .refuse)
   ) {
     self.cases = cases
     self.labelMapping = labelMapping
@@ -49,8 +55,9 @@ public struct VolumeDataset: Dataset {
 
   /// Reads, checks and preprocesses a scan.
   ///
-  /// - Returns: several modalities as frames: `[modality, depth, height, width]`; labels as classes.
-  /// - Throws: ``MedIOError``: what reading throws; `gridMismatch` when the files of the scan differ in their
+  /// - Returns: several modalities as frames: `[modality, depth, height, width]`; labels as classes;
+  ///   what was noticed of each file, in ``Preprocessing/Prepared/warnings``.
+  /// - Throws: ``MedIOError``: what reading throws, `nonFiniteVoxels` among it; `gridMismatch` when the files of the scan differ in their
   ///   grids; `unknownLabel` for a label outside the mapping; `exceedsLimit` when preprocessing would make more
   ///   voxels than `options.limits` allow. All name the file.
   public func element(at index: Int) throws -> Preprocessing.Prepared { try prepared(at: index) }
@@ -59,8 +66,10 @@ public struct VolumeDataset: Dataset {
   public func prepared(at index: Int) throws(MedIOError) -> Preprocessing.Prepared {
     let scan = cases[index]
     var volumes: [Volume<Float>] = []
+    var warnings: [MedIOFileWarning] = []
     for url in scan.images {
       let volume = try NIfTI.read(Float.self, from: url, options: options)
+      warnings += volume.warnings.map { MedIOFileWarning(path: url.path, warning: $0) }
       guard volume.componentCount == 1 && (volume.rank == 3 || scan.images.count == 1) else {
         throw MedIOError(
           .badDimensions, path: url.path, context: "a volume is wanted, not \(volume.voxels.shape)")
@@ -75,13 +84,24 @@ public struct VolumeDataset: Dataset {
       volumes.count == 1 ? first : first.with(voxels: Tensor(stacking: volumes.map(\.voxels)))
     var labels: Volume<Int32>?
     if let url = scan.labels {
-      let volume = try NIfTI.readLabels(from: url, options: options)
+      let volume = try NIfTI.readLabels(from: url, options: labelOptions)
+      warnings += volume.warnings.map { MedIOFileWarning(path: url.path, warning: $0) }
       try check(volume.grid, of: url, against: image.grid, scan.images[0])
       let classes = try labelMapping.applied(to: volume.voxels, path: url.path)
       labels = Volume(labels: LabelMap(classes), like: image)
+      labels?.warnings = volume.warnings
     }
-    return try preprocessing.applied(
+    var prepared = try preprocessing.applied(
       to: image, labels: labels, limits: options.limits, path: scan.images[0].path)
+    prepared.warnings = warnings
+    return prepared
+  }
+
+  /// A number for voxels that are not finite is one of the image: labels have none, and 0 is no less made up.
+  private var labelOptions: NIfTIReadOptions {
+    var result = options
+    if case .replace = options.nonFinite { result.nonFinite = .refuse }
+    return result
   }
 
   private func check(
@@ -96,14 +116,18 @@ public struct VolumeDataset: Dataset {
 }
 
 extension VolumeGrid {
-  /// Whether every corner lies within half a voxel of its place in the other grid.
+  /// Whether every corner lies within half a voxel of its place in the other grid, half a voxel included.
   func cornersAgree(with other: VolumeGrid) -> Bool {
     let map = other.affine.inverse.concatenated(with: affine)
     for k in [0, depth - 1] {
       for j in [0, height - 1] {
         for i in [0, width - 1] {
           let corner = [i, j, k].map(Double.init)
-          if zip(map.applied(to: corner), corner).contains(where: { abs($0 - $1) > 0.5 }) { return false }
+          if zip(map.applied(to: corner), corner).contains(where: {
+            abs($0 - $1) > 0.5 + fileRounding * max(1, abs($1))
+          }) {
+            return false
+          }
         }
       }
     }

@@ -68,15 +68,17 @@ extension NIfTIHeader {
       return .failure(AffineFault(reason: "the \(candidate) has no inverse: \(affine)"))
     }
     if candidate == .sform {
-      let sizes = (1...3).map { abs(pixdim[$0]) }
-      let differs = zip(sizes, affine.voxelSizes).contains { abs($0.0 - $0.1) > 1e-3 * $0.1 }
-      if differs && sizes.allSatisfy({ $0.isFinite && $0 > 0 }) {
-        warnings.append(.spacingDisagrees(affine: affine.voxelSizes, pixdim: sizes))
+      if let sizes = sformSizesBesidePixdim {
+        warnings.append(.spacingDisagrees(affine: sizes, pixdim: (1...3).map { abs(pixdim[$0]) }))
       }
       for axis in 1...3 where axis <= dim[0] && !(pixdim[axis].isFinite && pixdim[axis] > 0) {
         warnings.append(
           .pixdimReplaced(axis: axis, value: "\(pixdim[axis])", used: affine.voxelSizes[axis - 1]))
       }
+    }
+    if (candidate == .qform || candidate == .voxelSizes) && sformCode > 0, let sizes = sformSizesBesidePixdim
+    {
+      warnings.append(.unusedFormDisagrees(sform: sizes, pixdim: (1...3).map { abs(pixdim[$0]) }))
     }
     if affine.isSheared { warnings.append(.shearedAffine) }
     if let (name, factor) = unitFactor {
@@ -88,6 +90,15 @@ extension NIfTIHeader {
       }
     }
     return .success(Placement(affine: affine, source: candidate, warnings: warnings))
+  }
+
+  /// The voxel sizes of the sform where it is valid and they differ from `pixdim`, which is valid too.
+  private var sformSizesBesidePixdim: [Double]? {
+    let affine = VoxelAffine(rows: (0..<3).map { Array(srow[4 * $0..<4 * $0 + 4]) })
+    let sizes = (1...3).map { abs(pixdim[$0]) }
+    guard affine.isValid, sizes.allSatisfy({ $0.isFinite && $0 > 0 }) else { return nil }
+    let differs = zip(sizes, affine.voxelSizes).contains { abs($0.0 - $0.1) > 1e-3 * $0.1 }
+    return differs ? affine.voxelSizes : nil
   }
 
   /// Millimeters per unit of length, when the unit is not the millimeter.

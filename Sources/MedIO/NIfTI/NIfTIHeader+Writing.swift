@@ -53,39 +53,8 @@ extension NIfTIHeader {
       // How planes were acquired is told along axes that are others now.
       (sliceCode, sliceStart, sliceEnd, sliceDuration, dimInfo) = (0, 0, 0, 0, 0)
     }
-    if let field = firstLostField {
-      throw MedIOError(
-        .writeFailed, path: path, context: "\(field) does not fit into a header of \(version)")
-    }
+    try checkReadBack(as: volume.grid, isPair: isPair, path: path)
   }
-
-  /// A field whose number the version's bytes cannot hold: an integer that would wrap around, a floating-point
-  /// number that would become infinite.
-  private var firstLostField: String? {
-    let stored = NIfTIHeader(decoding: encoded(), version: version, byteOrder: byteOrder)
-    let integers: [(String, KeyPath<NIfTIHeader, Int>)] = [
-      ("slice_start", \.sliceStart), ("slice_end", \.sliceEnd), ("slice_code", \.sliceCode),
-      ("dim_info", \.dimInfo), ("xyzt_units", \.xyztUnits), ("intent_code", \.intentCode),
-      ("qform_code", \.qformCode), ("sform_code", \.sformCode),
-    ]
-    for (name, field) in integers where self[keyPath: field] != stored[keyPath: field] {
-      return "\(name) \(self[keyPath: field])"
-    }
-    let numbers: [(String, KeyPath<NIfTIHeader, [Double]>)] = [
-      ("pixdim", \.pixdim), ("srow", \.srow), ("qoffset", \.qoffset), ("quatern", \.quaternion),
-      ("intent_p", \.intentParameters),
-      ("one of cal_min, cal_max, slice_duration, toffset, scl_slope, scl_inter", \.singleNumbers),
-    ]
-    for (name, field) in numbers {
-      for (own, kept) in zip(self[keyPath: field], stored[keyPath: field])
-      where own.isFinite && !kept.isFinite {
-        return "\(name) \(own)"
-      }
-    }
-    return nil
-  }
-
-  private var singleNumbers: [Double] { [calMin, calMax, sliceDuration, toffset, sclSlope, sclInter] }
 
   static func magic(_ version: Version, isPair: Bool) -> [UInt8] {
     let kind = (isPair ? "ni" : "n+") + "\(version.rawValue)"

@@ -75,17 +75,18 @@ public struct NIfTIHeader: Hashable, Sendable {
   /// How the voxels are stored, or `nil` when this library does not know the code.
   public var datatype: NIfTIDatatype? { NIfTIDatatype(rawValue: datatypeCode) }
 
-  /// Up to 79 bytes of free text (UTF-8).
+  /// Up to 79 bytes of free text (UTF-8). Longer text is cut between characters, and at a character 0, where a file's
+  /// text ends.
   public var descrip: String {
     get { Self.text(descripBytes) }
     set { descripBytes = Self.bytes(newValue, count: 80) }
   }
-  /// The name of an auxiliary file.
+  /// The name of an auxiliary file: up to 23 bytes, as for ``descrip``.
   public var auxFile: String {
     get { Self.text(auxFileBytes) }
     set { auxFileBytes = Self.bytes(newValue, count: 24) }
   }
-  /// The name of the intent.
+  /// The name of the intent: up to 15 bytes, as for ``descrip``.
   public var intentName: String {
     get { Self.text(intentNameBytes) }
     set { intentNameBytes = Self.bytes(newValue, count: 16) }

@@ -19,16 +19,38 @@ public struct NIfTIReadOptions: Hashable, Sendable {
     case voxelSizes
   }
 
+  /// What becomes of voxels that are not finite: NaN, which skull-stripping and resampling tools write outside
+  /// the head, and the infinities, which also come of a 64-bit value that is beyond a `Float`.
+  ///
+  /// They are met as the file is read, where file and number of voxels can still be told: a single NaN in a
+  /// network's input makes every pixel of its output NaN.
+  public enum NonFinitePolicy: Hashable, Sendable {
+    /// They stay, and ``MedIOWarning/nonFiniteVoxels(count:first:replacement:)`` tells how many there are.
+    case keep
+    /// They are an error, `nonFiniteVoxels`, that names the file and their number.
+    case refuse
+    /// This number takes their place, and the warning tells how many there were. It is one of the true values
+    /// where these are asked for, of the stored ones where those are.
+    ///
+    /// A number that the scalar asked for does not have is a programmer's error.
+    case replace(with: Double)
+  }
+
   public var affineSource: AffineSource
   public var repairs: NIfTIRepairs
   public var limits: NIfTIReadLimits
+  /// What becomes of NaN and infinities in floating-point values. An integer type has neither: there they are an
+  /// `unrepresentableValue`, unless they are replaced.
+  public var nonFinite: NonFinitePolicy
 
   public init(
-    affineSource: AffineSource = .automatic, repairs: NIfTIRepairs = [], limits: NIfTIReadLimits = .init()
+    affineSource: AffineSource = .automatic, repairs: NIfTIRepairs = [], limits: NIfTIReadLimits = .init(),
+    nonFinite: NonFinitePolicy = .keep
   ) {
     self.affineSource = affineSource
     self.repairs = repairs
     self.limits = limits
+    self.nonFinite = nonFinite
   }
 
   /// Everything that can be repaired is.
@@ -36,7 +58,7 @@ public struct NIfTIReadOptions: Hashable, Sendable {
 }
 
 /// Faults that a lenient reader repairs, each listed in the result when it was made.
-public struct NIfTIRepairs: OptionSet, Hashable, Sendable {
+public struct NIfTIRepairs: OptionSet, Hashable, Sendable, Codable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
 

@@ -25,12 +25,15 @@ public enum NIfTI {
   ///
   /// - Parameters:
   ///   - scalar: the type of the values. A floating-point type takes any file, rounding to the nearest; NaN
-  ///     and infinities stay. An integer type takes values it holds exactly.
+  ///     and infinities stay, with a warning, unless `options.nonFinite` says otherwise. An integer type takes
+  ///     whole numbers that it has. A slope in 32 bits makes 2.9999999993 of a 3: a value within 1e-6 of a whole
+  ///     number, relative to the terms that it is the sum of and at most .01, is that number.
   ///   - url: `.nii`, `.nii.gz`, `.hdr` or `.img`; compression is told by content.
   ///   - values: scaled or stored values. Colors are never scaled.
-  ///   - options: affine source, repairs, limits.
+  ///   - options: affine source, repairs, limits, values that are not finite.
   /// - Returns: the volume, `[..., depth, height, width]`; its header and extensions; its warnings.
-  /// - Throws: ``MedIOError``. A value that `scalar` cannot hold: `unrepresentableValue`.
+  /// - Throws: ``MedIOError``. A value that `scalar` cannot hold: `unrepresentableValue`. Values that are not
+  ///   finite, where `options.nonFinite` refuses them: `nonFiniteVoxels`.
   ///
   /// Takes memory for the result and less than 1 MB beside it.
   public static func read<Scalar: TensorNumericScalar>(
@@ -43,8 +46,9 @@ public enum NIfTI {
 
   /// Reads a segmentation: one volume of whole numbers.
   ///
-  /// A file of floating-point or scaled numbers is fine as long as every value is a whole number; a label of
-  /// 1.5 or NaN is an error that names it.
+  /// A file of floating-point or scaled numbers is fine as long as every value is a whole number, but for the
+  /// rounding of 32-bit numbers (see ``read(_:from:values:options:)``); a label of 1.5 or NaN is an error that names
+  /// it, and so is 1.00004, half a quantization step of a 16-bit file beside 1.
   public static func readLabels(
     from url: URL, options: NIfTIReadOptions = .init()
   ) throws(MedIOError) -> Volume<Int32> {
@@ -95,12 +99,15 @@ extension NIfTISource {
     try beginVoxels(bytesPerValue: kind.byteCount)
     let scaling = values == .scaled ? plan.scaling : .identity
     var warnings = plan.warnings
+    var nonFinite = NonFiniteVoxels()
     let voxels = try Tensor<Scalar>(shape: TensorShape(plan.shape)) { (buffer) throws(MedIOError) in
       var stream = NIfTIVoxelStream(source: self, scaling: scaling)
       try stream.read(into: UnsafeMutableRawBufferPointer(buffer), kind: kind)
       warnings += stream.warnings
+      nonFinite = stream.nonFinite
     }
     warnings += try finish()
+    warnings += try judged(nonFinite)
     var volume = Volume(
       voxels: voxels, affine: plan.affine, componentCount: plan.datatype.componentCount)
     volume.header = plan.header

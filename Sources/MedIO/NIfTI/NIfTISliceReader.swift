@@ -26,11 +26,19 @@ public final class NIfTISliceReader {
   public var depth: Int { grid.depth }
   /// The number of volumes.
   public let frameCount: Int
-  /// What was noticed so far; complete after the last slice or ``verify()``.
-  public private(set) var warnings: [MedIOWarning]
+  /// What was noticed so far; complete after the last slice or ``verify()``, but for voxels that are not finite,
+  /// which are counted in the slices that were read.
+  public var warnings: [MedIOWarning] {
+    let found = nonFinite.values.reduce(into: NonFiniteVoxels()) { $0.formUnion($1) }
+    // What the options refuse was thrown with its slice.
+    return noted + ((try? source.judged(found)) ?? [])
+  }
   /// How many bytes of voxels were decompressed or read so far.
   public private(set) var processedByteCount = 0
 
+  private var noted: [MedIOWarning]
+  /// The voxels that are not finite, by frame and plane: a slice that is read twice counts once.
+  private var nonFinite: [Int: NonFiniteVoxels] = [:]
   private var source: NIfTISource
   private let url: URL
   private var isVerified = false
@@ -44,7 +52,7 @@ public final class NIfTISliceReader {
     grid = VolumeGrid(
       depth: plan.lengths[2], height: plan.lengths[1], width: plan.lengths[0], affine: plan.affine)
     frameCount = plan.lengths[3...].reduce(1, *)
-    warnings = plan.warnings
+    noted = plan.warnings
   }
 
   /// The plane at index `plane` (k): `[height, width]`, or `[height, width, component]`.
@@ -104,7 +112,9 @@ public final class NIfTISliceReader {
       var stream = NIfTIVoxelStream(source: source, scaling: scaling)
       try stream.read(into: UnsafeMutableRawBufferPointer(buffer), kind: kind, first: first)
       note(stream.warnings)
+      nonFinite[frame * depth + plane] = stream.nonFinite
     }
+    if let found = nonFinite[frame * depth + plane] { _ = try source.judged(found) }
     processedByteCount += byteCount
     if first + count == plan.valueCount && !isVerified {
       note(try source.finish())
@@ -133,6 +143,6 @@ public final class NIfTISliceReader {
   }
 
   private func note(_ news: [MedIOWarning]) {
-    for warning in news where !warnings.contains(warning) { warnings.append(warning) }
+    for warning in news where !noted.contains(warning) { noted.append(warning) }
   }
 }

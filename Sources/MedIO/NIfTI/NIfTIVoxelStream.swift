@@ -3,6 +3,8 @@ struct NIfTIVoxelStream {
   let source: NIfTISource
   let scaling: LinearScaling
   private(set) var warnings: [MedIOWarning] = []
+  /// The voxels that were not finite, replaced or not.
+  private(set) var nonFinite = NonFiniteVoxels()
 
   /// Bytes that are read before they are converted: small enough to stay in a cache.
   static let chunkByteCount = 1 << 17
@@ -22,10 +24,13 @@ struct NIfTIVoxelStream {
     let stored = source.plan.datatype.component
     let swaps = source.plan.header.byteOrder != .native && stored.byteCount > 1
     let count = target.count / kind.byteCount
+    let components = source.plan.datatype.componentCount
+    let replacement = source.options.nonFinite.replacement(in: kind)
     guard let base = target.baseAddress else { return }
     if stored == kind && scaling == .identity {
       try fill(target, first: first * stored.byteCount)
       if swaps { ScalarConversion.swapBytes(base, kind, count: count) }
+      nonFinite.meet(target, kind: kind, from: first, components: components, replacement: replacement)
       return
     }
     let perChunk = Self.chunkByteCount / stored.byteCount
@@ -38,12 +43,43 @@ struct NIfTIVoxelStream {
       let bytes = UnsafeMutableRawBufferPointer(rebasing: chunk[..<(next * stored.byteCount)])
       try fill(bytes, first: (first + done) * stored.byteCount)
       if swaps { ScalarConversion.swapBytes(chunkBase, stored, count: next) }
-      let failure = ScalarConversion.convert(
-        chunkBase, stored, to: base + done * kind.byteCount, kind, count: next, scaling: scaling)
-      if let failure {
-        throw unrepresentable(chunkBase, stored, failure, kind, voxel: first + done + failure)
+      var converted = 0
+      while let failure = ScalarConversion.convert(
+        chunkBase + converted * stored.byteCount, stored, to: base + (done + converted) * kind.byteCount,
+        kind,
+        count: next - converted, scaling: scaling, whole: .nearest)
+      {
+        let place = converted + failure
+        let value = trueValue(chunkBase + place * stored.byteCount, stored)
+        guard let replacement, !value.isFinite else {
+          throw unrepresentable(value, kind, voxel: (first + done + place) / components)
+        }
+        nonFinite.add((first + done + place) / components)
+        store(replacement, at: base + (done + place) * kind.byteCount, kind)
+        converted = place + 1
       }
       done += next
+    }
+    if stored == .float32 || stored == .float64 || scaling != .identity {
+      nonFinite.meet(target, kind: kind, from: first, components: components, replacement: replacement)
+    }
+  }
+
+  /// One value of the file as a number.
+  private func trueValue(_ place: UnsafeRawPointer, _ stored: ScalarKind) -> Double {
+    var value = 0.0
+    withUnsafeMutableBytes(of: &value) { bytes in
+      guard let target = bytes.baseAddress else { return }
+      _ = ScalarConversion.convert(place, stored, to: target, .float64, count: 1, scaling: scaling)
+    }
+    return value
+  }
+
+  /// Writes a number that `kind` has.
+  private func store(_ value: Double, at target: UnsafeMutableRawPointer, _ kind: ScalarKind) {
+    withUnsafeBytes(of: value) { bytes in
+      guard let source = bytes.baseAddress else { return }
+      _ = ScalarConversion.convert(source, .float64, to: target, kind, count: 1)
     }
   }
 
@@ -65,24 +101,11 @@ struct NIfTIVoxelStream {
     if !isKnown { warnings.append(.repaired(repair, detail: detail)) }
   }
 
-  private func unrepresentable(
-    _ chunk: UnsafeRawPointer, _ stored: ScalarKind, _ index: Int, _ kind: ScalarKind, voxel: Int
-  ) -> MedIOError {
-    var value = 0.0
-    _ = withUnsafeMutableBytes(of: &value) { bytes in
-      bytes.baseAddress.flatMap {
-        ScalarConversion.convert(
-          chunk + index * stored.byteCount, stored, to: $0, .float64, count: 1, scaling: scaling)
-      }
-    }
-    let components = source.plan.datatype.componentCount
-    var rest = voxel / components
-    let place = source.plan.lengths.map { length in
-      defer { rest /= length }
-      return rest % length
-    }
-    return MedIOError(
+  private func unrepresentable(_ value: Double, _ kind: ScalarKind, voxel: Int) -> MedIOError {
+    MedIOError(
       .unrepresentableValue, path: source.file.path,
-      context: "the value \(value) at (i, j, k, ...) = \(place) does not exist in \(kind.rawValue)")
+      context:
+        "the value \(value) at (i, j, k, ...) = \(source.place(ofVoxel: voxel)) does not exist in \(kind.rawValue)"
+    )
   }
 }

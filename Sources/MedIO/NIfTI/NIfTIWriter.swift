@@ -9,7 +9,7 @@ public struct NIfTIWriteOptions: Hashable, Sendable {
   /// `nil` keeps the order of the volume's header, or takes this machine's.
   public var byteOrder: NIfTIByteOrder?
   /// The stored type; `nil` takes the tensor's. Every value must exist in it exactly; only floating-point
-  /// types round.
+  /// types round, and no finite number becomes infinite.
   public var datatype: NIfTIDatatype?
   /// zlib's level for names that end in `.gz`: 1 (fast) to 9 (small).
   public var compressionLevel: Int
@@ -37,8 +37,13 @@ extension NIfTI {
   ///
   /// A link is followed, and a file that is replaced keeps its permissions.
   ///
+  /// The header is read back before the first byte is written: NIfTI-1 holds 32-bit numbers, in which a voxel of 1e-46
+  /// mm has no size and a voxel of 1 mm at 1e9 mm lies tens of voxels away. What ``read(_:from:values:options:)`` would
+  /// refuse, or find with other sizes or more than half a voxel off, is not written. ``NIfTIReadLimits`` are the
+  /// reader's alone: extensions of more than 64 MiB, or a gzip stream of little but zeros, need higher ones.
+  ///
   /// - Throws: ``MedIOError`` with the code `writeFailed`, also for a number of the header that the version
-  ///   cannot hold; `unrepresentableValue` for a value that does not exist in `options.datatype`;
+  ///   cannot hold or that a reader would refuse; `unrepresentableValue` for a value that does not exist in `options.datatype`;
   ///   `badDimensions` for lengths that the version cannot hold.
   public static func write<Scalar: TensorNumericScalar>(
     _ volume: Volume<Scalar>, to url: URL, options: NIfTIWriteOptions = .init()
@@ -91,6 +96,17 @@ struct NIfTIWriter {
       options: options)
   }
 
+  /// The index of the first finite 64-bit number that became infinite in 32 bits.
+  private func firstOverflow(
+    _ source: UnsafeRawPointer, _ target: UnsafeRawPointer, count: Int
+  ) -> Int? {
+    guard kind == .float64 && datatype.component == .float32 else { return nil }
+    let (values, stored) = (
+      source.assumingMemoryBound(to: Double.self), target.assumingMemoryBound(to: Float.self)
+    )
+    return (0..<count).first { stored[$0].isInfinite && values[$0].isFinite }
+  }
+
   private static func datatype(
     for kind: ScalarKind, _ components: Int, _ header: NIfTIHeader?, _ path: String,
     _ options: NIfTIWriteOptions
@@ -130,8 +146,10 @@ struct NIfTIWriter {
       var done = 0
       while done < voxels.count {
         let next = min(perChunk, voxels.count - done)
-        let failure = ScalarConversion.convert(
-          base + done * kind.byteCount, kind, to: chunk, stored, count: next)
+        let source = base + done * kind.byteCount
+        let failure =
+          ScalarConversion.convert(source, kind, to: chunk, stored, count: next)
+          ?? firstOverflow(source, chunk, count: next)
         if let failure {
           throw MedIOError(
             .unrepresentableValue, path: path,

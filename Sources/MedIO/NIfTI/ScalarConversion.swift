@@ -24,13 +24,27 @@ enum ScalarKind: String, Hashable, Sendable, CaseIterable {
   init?<Scalar: TensorScalar>(_ type: Scalar.Type) { self.init(rawValue: Scalar.scalarName) }
 }
 
+/// Which values an integer type takes.
+enum WholeNumbers {
+  /// Whole numbers alone, as for writing.
+  case exact
+  /// Also values that the rounding of a 32-bit slope or value has put beside one, as for reading.
+  case nearest
+
+  /// The most that a value may lie off a whole number, as a share of the terms it is the sum of: a few steps of a
+  /// 32-bit number. Half a quantization step of a 16-bit file is 7.6e-6 of its range.
+  static let share = 1e-6
+  /// The most in all: from 10,000 on, the share would no longer tell a half step.
+  static let most = 0.01
+}
+
 /// Conversion of runs of values. Nothing is clamped or truncated: a value that the target cannot hold ends
 /// the run. Integers into floating-point types round to the nearest; NaN and infinities survive there.
 enum ScalarConversion {
   /// Converts `count` values; returns the index of the first one that `target` cannot hold, or `nil`.
   static func convert(
     _ source: UnsafeRawPointer, _ sourceKind: ScalarKind, to target: UnsafeMutableRawPointer,
-    _ targetKind: ScalarKind, count: Int, scaling: LinearScaling = .identity
+    _ targetKind: ScalarKind, count: Int, scaling: LinearScaling = .identity, whole: WholeNumbers = .exact
   ) -> Int? {
     if sourceKind == targetKind && scaling == .identity {
       if source != UnsafeRawPointer(target) {
@@ -39,14 +53,14 @@ enum ScalarConversion {
       return nil
     }
     switch targetKind {
-    case .uint8: return integers(source, sourceKind, target, UInt8.self, count, scaling)
-    case .int8: return integers(source, sourceKind, target, Int8.self, count, scaling)
-    case .uint16: return integers(source, sourceKind, target, UInt16.self, count, scaling)
-    case .int16: return integers(source, sourceKind, target, Int16.self, count, scaling)
-    case .uint32: return integers(source, sourceKind, target, UInt32.self, count, scaling)
-    case .int32: return integers(source, sourceKind, target, Int32.self, count, scaling)
-    case .uint64: return integers(source, sourceKind, target, UInt64.self, count, scaling)
-    case .int64: return integers(source, sourceKind, target, Int64.self, count, scaling)
+    case .uint8: return integers(source, sourceKind, target, UInt8.self, count, scaling, whole)
+    case .int8: return integers(source, sourceKind, target, Int8.self, count, scaling, whole)
+    case .uint16: return integers(source, sourceKind, target, UInt16.self, count, scaling, whole)
+    case .int16: return integers(source, sourceKind, target, Int16.self, count, scaling, whole)
+    case .uint32: return integers(source, sourceKind, target, UInt32.self, count, scaling, whole)
+    case .int32: return integers(source, sourceKind, target, Int32.self, count, scaling, whole)
+    case .uint64: return integers(source, sourceKind, target, UInt64.self, count, scaling, whole)
+    case .int64: return integers(source, sourceKind, target, Int64.self, count, scaling, whole)
     case .float32: floats(source, sourceKind, target, Float.self, count, scaling)
     case .float64: floats(source, sourceKind, target, Double.self, count, scaling)
     }
@@ -71,13 +85,14 @@ enum ScalarConversion {
 
   private static func integers<Target: FixedWidthInteger>(
     _ source: UnsafeRawPointer, _ kind: ScalarKind, _ target: UnsafeMutableRawPointer, _ type: Target.Type,
-    _ count: Int, _ scaling: LinearScaling
+    _ count: Int, _ scaling: LinearScaling, _ whole: WholeNumbers
   ) -> Int? {
     let target = target.assumingMemoryBound(to: Target.self)
     func integer<Source: FixedWidthInteger>(_ type: Source.Type) -> Int? {
       let source = source.assumingMemoryBound(to: Source.self)
       return scaling == .identity
-        ? exactIntegers(source, target, count) : scaledIntegers(source, target, count, scaling) { Double($0) }
+        ? exactIntegers(source, target, count)
+        : scaledIntegers(source, target, count, scaling, whole) { Double($0) }
     }
     switch kind {
     case .uint8: return integer(UInt8.self)
@@ -89,9 +104,11 @@ enum ScalarConversion {
     case .uint64: return integer(UInt64.self)
     case .int64: return integer(Int64.self)
     case .float32:
-      return scaledIntegers(source.assumingMemoryBound(to: Float.self), target, count, scaling) { Double($0) }
+      return scaledIntegers(source.assumingMemoryBound(to: Float.self), target, count, scaling, whole) {
+        Double($0)
+      }
     case .float64:
-      return scaledIntegers(source.assumingMemoryBound(to: Double.self), target, count, scaling) { $0 }
+      return scaledIntegers(source.assumingMemoryBound(to: Double.self), target, count, scaling, whole) { $0 }
     }
   }
 
@@ -112,11 +129,21 @@ enum ScalarConversion {
 
   private static func scaledIntegers<Source, Target: FixedWidthInteger>(
     _ source: UnsafePointer<Source>, _ target: UnsafeMutablePointer<Target>, _ count: Int,
-    _ scaling: LinearScaling, _ double: (Source) -> Double
+    _ scaling: LinearScaling, _ whole: WholeNumbers, _ double: (Source) -> Double
   ) -> Int? {
     for index in 0..<count {
-      let value = double(source[index]) * scaling.slope + scaling.intercept
-      guard let integer = Target(exactly: value) else { return index }
+      let product = double(source[index]) * scaling.slope
+      let value = product + scaling.intercept
+      if let integer = Target(exactly: value) {
+        target[index] = integer
+        continue
+      }
+      // The rounding of the terms stays when they cancel: label 0 of -1 + 1 may be 6e-8.
+      let terms = product.magnitude + scaling.intercept.magnitude
+      let nearest = value.rounded()
+      guard whole == .nearest, abs(value - nearest) <= min(WholeNumbers.share * terms, WholeNumbers.most),
+        let integer = Target(exactly: nearest)
+      else { return index }
       target[index] = integer
     }
     return nil

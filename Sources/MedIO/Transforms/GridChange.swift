@@ -60,7 +60,8 @@ public struct GridChange: Hashable, Sendable {
   ///
   /// An axis of `n` voxels of size `a` becomes `max(1, round(n a / b))` voxels of exactly size `b` with the same
   /// center, so that no axis drifts; up to half a voxel at both ends is cut or continued by the edge value.
-  /// Shear is kept: sizes are measured along the axes.
+  /// Halves round up, also where the 32 bits of a file's voxel size put them a millionth below; and a size that
+  /// differs from `b` by no more than such a rounding stays as it is. Shear is kept: sizes are measured along the axes.
   ///
   /// - Precondition: sizes are finite and above 0.
   public static func spacing(
@@ -72,9 +73,10 @@ public struct GridChange: Hashable, Sendable {
     // old index = scale * new index + offset
     var maps = [(scale: Double, offset: Double)](repeating: (1, 0), count: 3)
     for axis in 0..<3 {
-      guard let size = wanted[axis], size != old[axis] else { continue }
+      guard let size = wanted[axis] else { continue }
       shapePrecondition(size.isFinite && size > 0, "a voxel size of \(size) mm")
-      let length = (Double(lengths[axis]) * old[axis] / size).rounded()
+      guard abs(size - old[axis]) > fileRounding * size else { continue }
+      let length = (Double(lengths[axis]) * old[axis] / size * (1 + fileRounding)).rounded()
       shapePrecondition(length < 0x1p40, "a voxel size of \(size) mm makes \(length) voxels")
       let scale = size / old[axis]
       let count = max(1, Int(length))

@@ -43,6 +43,10 @@ public enum GridTransform: Hashable, Sendable {
 
 /// Steps that take an image, and its labels in step with it, from a file's grid to a network's.
 ///
+/// Statistics (percentiles, mean, minimum, maximum) are of finite values, and infinities are clamped where a step
+/// clamps; but NaN stays NaN, and interpolation spreads it: to the neighbours, with a cubic spline along the whole
+/// line. ``NIfTIReadOptions/nonFinite`` meets such voxels as a file is read.
+///
 ///     let preprocessing = Preprocessing([
 ///       .grid(.orientation(.ras)),
 ///       .grid(.spacing(row: 1.25, column: 1.25), interpolation: .cubicSpline),
@@ -105,6 +109,9 @@ public struct Preprocessing: Hashable, Sendable {
     public internal(set) var changes: [GridChange] = []
     /// What each intensity step did, in order: one map, or one for every plane.
     public internal(set) var intensityMaps: [[IntensityMap]] = []
+    /// What the reader noticed of each file, of every modality and of the labels; empty where volumes were given
+    /// and not read. A ``VolumeDataset`` fills it.
+    public internal(set) var warnings: [MedIOFileWarning] = []
 
     init(image: Volume<Float>, labels: Volume<Int32>?) {
       self.image = image

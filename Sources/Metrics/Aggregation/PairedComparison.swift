@@ -8,8 +8,12 @@ import Tensor
 ///     comparison.test?.pValue              // Wilcoxon signed-rank
 ///
 /// Only cases in which both methods have a number are compared; ``skipped`` says how many are not.
+///
+/// .75 - .74 and .71 - .70 are one difference on paper and two in binary, where the last bit would break a tie of
+/// ranks. So differences that agree within the rounding of the scores they come from (1e-12 of them) are tied in
+/// ``test``, and those that small count as 0.
 public struct PairedComparison: Hashable, Sendable {
-  /// `second - first` for each case compared.
+  /// `second - first` for each case compared, as subtraction gives them.
   public let differences: [Double]
   /// Pairs of which a side has no number.
   public let skipped: Int
@@ -32,15 +36,32 @@ public struct PairedComparison: Hashable, Sendable {
     shapePrecondition(
       first.count == second.count, "a paired comparison of \(first.count) and \(second.count) scores")
     var differences: [Double] = []
+    var roundings: [Double] = []
     for case (let first?, let second?) in zip(first, second) where first.isFinite && second.isFinite {
       differences.append(second - first)
+      roundings.append(max(first.magnitude, second.magnitude) * Rounding.ofScores)
     }
     self.differences = differences
     skipped = first.count - differences.count
     statistics = SampleStatistics(differences)
     interval = BootstrapInterval(
       ofMeanOf: differences, level: level, resampleCount: resampleCount, using: &generator)
-    test = WilcoxonSignedRank(differences: differences)
+    test = WilcoxonSignedRank(differences: Self.tied(differences, within: roundings))
+  }
+
+  /// The differences with those that rounding alone keeps apart made equal in magnitude, or 0.
+  ///
+  /// In ascending order a magnitude joins the group before it when both lie within their roundings of each other.
+  private static func tied(_ differences: [Double], within roundings: [Double]) -> [Double] {
+    var result = differences
+    var (magnitude, rounding) = (0.0, 0.0)
+    for index in differences.indices.sorted(by: { differences[$0].magnitude < differences[$1].magnitude }) {
+      let own = differences[index].magnitude
+      if own - magnitude > max(rounding, roundings[index]) { (magnitude, rounding) = (own, 0) }
+      rounding = max(rounding, roundings[index])
+      result[index] = differences[index] < 0 ? -magnitude : magnitude
+    }
+    return result
   }
 
   /// Compares one metric of one class in two reports, cases matched by name.

@@ -39,6 +39,9 @@ public struct WilcoxonSignedRank: Hashable, Sendable {
 
   /// Tests differences of pairs; `nil` when none differs from 0.
   ///
+  /// Zeros and ties are taken exactly, to the last bit: .3 - (.1 + .2) counts as a difference. Round differences of
+  /// decimal scores first, as SciPy advises, or leave the subtraction to ``PairedComparison``, which knows the scores.
+  ///
   /// - Precondition: no difference is NaN.
   public init?(differences: [Double], method: Method = .automatic) {
     shapePrecondition(!differences.contains(where: \.isNaN), "a difference is NaN")

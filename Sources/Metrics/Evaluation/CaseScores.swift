@@ -19,13 +19,17 @@ public struct CaseScores: Sendable {
   /// The scores of a label, or `nil` when it was not scored.
   public subscript(label: Int32) -> ClassScores? { classes.first { $0.segmentationClass.label == label } }
 
-  /// The diagonal of a grid in millimetres.
+  /// The diagonal of a grid in millimetres. Of a volume with an axis of one voxel it is that of the image, as for
+  /// ``SurfaceDistances``: along such an axis nothing is far.
   ///
   /// - Precondition: shape and spacing have equally many axes.
   public static func imageDiagonalInMillimeters(of shape: TensorShape, spacing: VoxelSpacing) -> Double {
     shapePrecondition(
       shape.rank == spacing.rank, "a grid \(shape) needs \(shape.rank) spacings, not \(spacing)")
-    return zip(shape.dimensions, spacing.millimeters)
+    var extents = Array(zip(shape.dimensions, spacing.millimeters))
+    if shape.rank == 3, let axis = shape.dimensions.firstIndex(of: 1) { extents.remove(at: axis) }
+    return
+      extents
       .reduce(0) { $0 + (Double($1.0) * $1.1) * (Double($1.0) * $1.1) }.squareRoot()
   }
 }

@@ -3,7 +3,8 @@ public import Tensor
 /// Labels on a grid in space, checked: what a file of labels becomes before it is scored.
 ///
 /// Values from files are often floating point, and now and then they are probabilities or resampled labels;
-/// this checks each one instead of truncating it.
+/// this checks each one instead of truncating it. A value within 1e-6 of a whole number, relative to it (2.99999976, the
+/// `Float` below 3), is that number: a slope in 32 bits makes such. Half a step of a quantized file (1.00004) is not.
 public struct LabelImage: Hashable, Sendable {
   /// What messages call the image: the file's name.
   public let name: String
@@ -51,7 +52,12 @@ public struct LabelImage: Hashable, Sendable {
 
   @inline(__always)
   private static func label<Scalar: TensorNumericScalar>(_ value: Scalar) -> Int32? {
-    Int32(exactly: value.doubleValue)
+    let value = value.doubleValue
+    if let exact = Int32(exactly: value) { return exact }
+    let nearest = value.rounded()
+    // From 10,000 on a share of 1e-6 would no longer tell a half step: a hundredth is the most.
+    return abs(value - nearest) <= min(Rounding.ofFiles * value.magnitude, 0.01)
+      ? Int32(exactly: nearest) : nil
   }
 }
 

@@ -32,6 +32,13 @@ struct MaskSource {
     columns = shape[-1]
   }
 
+  /// The image that a volume with an axis of one voxel is, and that axis; `nil` for any other mask.
+  var asImage: (image: MaskSource, axis: Int)? {
+    guard rank == 3, let axis = [planes, rows, columns].firstIndex(of: 1) else { return nil }
+    let shape = [[rows, columns], [planes, columns], [planes, rows]][axis]
+    return (MaskSource(content, TensorShape(shape)), axis)
+  }
+
   /// Writes `count` bytes of 0 or 1, from the voxel `start` on.
   func copy(from start: Int, count: Int, to bytes: UnsafeMutableRawPointer) {
     switch content {

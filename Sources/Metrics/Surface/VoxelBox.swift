@@ -23,6 +23,13 @@ struct VoxelBox: Hashable, Sendable {
       planes: planes.hull(other.planes), rows: rows.hull(other.rows), columns: columns.hull(other.columns))
   }
 
+  /// The box in the image that is left of a volume without `axis`, of which it has one voxel.
+  func without(axis: Int) -> VoxelBox {
+    guard !isEmpty else { return .empty }
+    let rest = [[rows, columns], [planes, columns], [planes, rows]][axis]
+    return VoxelBox(planes: 0..<1, rows: rest[0], columns: rest[1])
+  }
+
   static let empty = VoxelBox(planes: 0..<0, rows: 0..<0, columns: 0..<0)
   var isEmpty: Bool { planes.isEmpty }
 }

@@ -14,6 +14,10 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case unsupportedScalar
     /// Names are missing, unexpected, or of another shape.
     case mismatch
+    /// A name that the format keeps for itself, or two names that a map makes one.
+    case badName
+    /// A header above the format's limit.
+    case tooLarge
     /// The checkpoint belongs to another kind of training run.
     case incompatible
   }

@@ -12,6 +12,8 @@ public struct LoadReport: Sendable, Equatable, CustomStringConvertible {
   public var mismatched: [Mismatch] = []
   /// Names that were loaded.
   public var loaded: [String] = []
+  /// The file's names for those of the module, where a map renamed them.
+  public var namesInFile: [String: String] = [:]
 
   /// A name whose shape in the file is another than in the module.
   public struct Mismatch: Sendable, Equatable {
@@ -34,8 +36,10 @@ public struct LoadReport: Sendable, Equatable, CustomStringConvertible {
   public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
   public var description: String {
-    let shapes = mismatched.map { "\($0.name) is \($0.found), expected \($0.expected)" }
-    return "loaded \(loaded.count); missing \(missing); unexpected \(unexpected); mismatched \(shapes)"
+    func both(_ name: String) -> String { namesInFile[name].map { "\(name) (\($0) in the file)" } ?? name }
+    let shapes = mismatched.map { "\(both($0.name)) is \($0.found), expected \($0.expected)" }
+    return "loaded \(loaded.count); missing \(missing.map(both)); unexpected \(unexpected.map(both)); "
+      + "mismatched \(shapes)"
   }
 }
 
@@ -49,9 +53,14 @@ public enum LoadPolicy: Sendable {
 
 extension Module {
   /// All parameters, buffers and counters under their names, in PyTorch's axis order.
+  ///
+  /// - Precondition: No two members have one name.
   public func state() -> Safetensors {
     var file = Safetensors()
     for member in flattenedMembers() {
+      if let name = member.name {
+        shapePrecondition(file.entries[name] == nil, "two members of the module are named '\(name)'")
+      }
       switch member {
       case .parameter(let name, let parameter):
         let order = parameter.layout.fileOrder(rank: parameter.shape.rank)
@@ -67,26 +76,43 @@ extension Module {
   /// Writes ``state()`` to a safetensors file, atomically.
   public func save(to url: URL) throws(CheckpointError) { try state().write(to: url) }
 
-  /// Loads a safetensors file; see ``load(_:policy:path:)``.
+  /// Loads a safetensors file; see ``load(_:renaming:policy:path:)``.
   @discardableResult
-  public func load(from url: URL, policy: LoadPolicy = .strict) throws(CheckpointError) -> LoadReport {
-    try load(Safetensors(contentsOf: url), policy: policy, path: url.path)
+  public func load(
+    from url: URL, renaming names: ParameterNameMap = .unchanged, policy: LoadPolicy = .strict
+  ) throws(CheckpointError) -> LoadReport {
+    try load(Safetensors(contentsOf: url), renaming: names, policy: policy, path: url.path)
   }
 
   /// Sets parameters, buffers and counters from tensors of the same names, in PyTorch's axis order. F64 values load
   /// into Float and the reverse.
   ///
+  /// - Parameters:
+  ///   - file: The tensors.
+  ///   - names: How the file's names read here; the report has the module's names, and the file's beside them.
+  ///   - policy: Whether every name must fit.
+  ///   - path: The file, for messages.
   /// - Throws: ``CheckpointError``; the module is then unchanged. Code `mismatch` with the report, when the policy is
-  ///   strict and a name does not fit; `unsupportedScalar` when a tensor that fits is of a type that does not convert.
+  ///   strict and a name does not fit; `badName` when two of the file's names become one; `unsupportedScalar` when
+  ///   a tensor that fits is of a type that does not convert.
   @discardableResult
   public func load(
-    _ file: Safetensors, policy: LoadPolicy = .strict, path: String = "state"
+    _ file: Safetensors, renaming names: ParameterNameMap = .unchanged, policy: LoadPolicy = .strict,
+    path: String = "state"
   ) throws(CheckpointError) -> LoadReport {
+    let file = try file.renamed(by: names, path: path)
+    let theirs = names.inverted
     var report = LoadReport()
     var assignments: [() -> Void] = []
-    var known: Set<String> = []
+    var known: Set<ExactName> = []
+    /// Keeps the name in the file, where it is another.
+    func note(_ name: String) {
+      let other = theirs.renamed(name)
+      if ExactName(other) != ExactName(name) { report.namesInFile[name] = other }
+    }
     func fits(_ name: String, _ expected: TensorShape) -> Bool {
-      known.insert(name)
+      known.insert(ExactName(name))
+      note(name)
       guard let entry = file.entries[name] else {
         report.missing.append(name)
         return false
@@ -120,7 +146,8 @@ extension Module {
       case .module: continue
       }
     }
-    report.unexpected = file.entries.keys.filter { !known.contains($0) }.sorted()
+    report.unexpected = file.entries.keys.filter { !known.contains(ExactName($0)) }
+    report.unexpected.forEach(note)
     if policy == .strict, !report.isComplete {
       throw CheckpointError(.mismatch, path: path, context: report.description)
     }
@@ -135,5 +162,15 @@ extension Module {
     throw CheckpointError(
       .unsupportedScalar, path: path,
       context: "tensor '\(name)' is \(file.entries[name]?.scalarType ?? "missing"), not F32 or F64")
+  }
+}
+
+extension ModuleMember {
+  /// The name of what stands in files; nil for a module, which stands there by its members.
+  fileprivate var name: String? {
+    switch self {
+    case .parameter(let name, _), .buffer(let name, _), .counter(let name, _): name
+    case .module: nil
+    }
   }
 }

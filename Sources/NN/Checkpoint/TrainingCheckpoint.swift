@@ -30,19 +30,26 @@ public struct TrainingCheckpoint: Sendable {
     fields[field] = String(decoding: data, as: UTF8.self)
   }
 
-  /// Reads a value from the JSON of a field.
+  /// Reads a value from the JSON of a field, in which no key stands twice.
+  ///
+  /// - Throws: ``CheckpointError`` with code `incompatible` for a field that is missing or does not give the value.
   public func decode<Value: Decodable>(
     _ type: Value.Type, from field: String, path: String
   ) throws(CheckpointError) -> Value {
-    guard let text = fields[field],
-      let value = try? JSONDecoder.forTraining.decode(type, from: Data(text.utf8))
-    else {
-      throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is missing or broken")
+    guard let text = fields[field] else {
+      throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is missing")
     }
-    return value
+    do {
+      try JSONReader.check(Array(text.utf8))
+      return try JSONDecoder.forTraining.decode(type, from: Data(text.utf8))
+    } catch {
+      throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is broken: \(error)")
+    }
   }
 
   /// Writes the file whole or not at all.
+  ///
+  /// - Throws: ``CheckpointError``, as `Safetensors.write(to:)`.
   public func write(to url: URL) throws(CheckpointError) { try file.write(to: url) }
 
   /// Reads a checkpoint.

@@ -27,7 +27,7 @@ extension SLICEngine {
     guard options.rowStride == 1 else { return -1 }
     switch options.convergence {
     case .unchangedLabels: return 0
-    case .changedShare(let share): return Int(share * Double(pixelCount))
+    case .changedShare(let share): return Int((share * Double(pixelCount)).wholeNumber(.down))
     case .never: return -1
     }
   }

@@ -22,12 +22,14 @@ extension SLICEngine {
   /// Pieces with more pixels than this are split; no limit where there is none.
   func maximumSize(segments: Int) -> Int {
     guard let factor = options.maximumSizeFactor else { return .max }
-    return max(1, Int(min(factor * Double(pixelCount) / Double(segments), Double(pixelCount)).rounded(.up)))
+    let size = factor * Double(pixelCount) / Double(segments)
+    return max(1, Int(min(size, Double(pixelCount)).wholeNumber(.up)))
   }
 
   /// Pieces with fewer pixels than this join a neighbor.
   private func minimumSize(segments: Int) -> Int {
-    Int(min(options.minimumSizeFactor * Double(pixelCount) / Double(segments), Double(pixelCount)))
+    let size = options.minimumSizeFactor * Double(pixelCount) / Double(segments)
+    return Int(min(size, Double(pixelCount)).wholeNumber(.down))
   }
 
   /// Numbers the pieces in order of their first fragment, and returns how many there are.

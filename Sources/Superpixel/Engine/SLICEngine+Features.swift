@@ -177,6 +177,7 @@ extension SLICEngine {
 
   private func nonFinitePixel() -> SLICError {
     let values = scratch.take(.rows, Double.self, width)
+    var found = NonFinitePixels(isVolume: view.depth != nil, height: height)
     for row in 0..<rowCount {
       for channel in 0..<channels {
         scl_slic_load(
@@ -184,14 +185,11 @@ extension SLICEngine {
           view.columnStride,
           Int64(width), values)
         for x in 0..<width where labels[row * width + x] >= 0 && !values[x].isFinite {
-          let plane = view.depth == nil ? "" : "plane \(row / height), "
-          return SLICError(
-            code: .nonFinitePixel, parameter: "image", value: "\(values[x])",
-            reason: "not finite at \(plane)row \(row % height), column \(x), channel \(channel)")
+          found.add(values[x], line: row, column: x, channel: channel)
         }
       }
     }
-    return SLICError(code: .nonFinitePixel, parameter: "image", value: "nan", reason: "not finite")
+    return found.error
   }
 
   /// Calls `body(thread, index)` for every index, shared out among at most `threads` workers; what an index

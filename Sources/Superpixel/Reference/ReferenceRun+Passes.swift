@@ -6,13 +6,14 @@ extension ReferenceRun {
   @discardableResult
   mutating func cluster(ignoringColor: Bool) -> Int {
     let count = segmentCount
+    let reach = windowSteps.map { 2 * $0 }
     var largestColor = [Real](repeating: 1, count: count)
     var changed = 0
     var distance = [Real](repeating: 0, count: nearest.count)
     for _ in 0..<options.maximumIterations {
       let before = nearest
       for index in distance.indices { distance[index] = .greatestFiniteMagnitude }
-      for k in 0..<count { assign(k, ignoringColor, largestColor[k], &distance) }
+      for k in 0..<count { assign(k, reach, ignoringColor, largestColor[k], &distance) }
       changed = zip(before, nearest).count { $0 != $1 }
       update()
       if options.variant == .slico && !ignoringColor { raise(&largestColor) }
@@ -20,14 +21,20 @@ extension ReferenceRun {
     return changed
   }
 
+  /// The window follows a second grid, which the reference lays for as many seeds as the first one gave, and whose
+  /// steps may differ from the first one's and from axis to axis. In a mask it is a grid over the whole image, too.
+  private var windowSteps: [Int] { ReferenceGrid(extents: extents, target: segmentCount).steps }
+
   private mutating func assign(
-    _ k: Int, _ ignoringColor: Bool, _ largestColor: Real, _ distance: inout [Real]
+    _ k: Int, _ reach: [Int], _ ignoringColor: Bool, _ largestColor: Real, _ distance: inout [Real]
   ) {
     let center = k * features
-    let weight = 1 / (step * step)
+    // A cluster that lost its pixels is nowhere.
+    guard !centers[center].isNaN else { return }
+    let weight = Real(1 / Double(step * step))
     func window(_ axis: Int) -> Range<Int> {
-      let low = Int(max(centers[center + axis] - 2 * step, 0))
-      let high = Int(min(centers[center + axis] + 2 * step + 1, Real(extents[axis])))
+      let low = Int(max(centers[center + axis] - Real(reach[axis]), 0))
+      let high = Int(min(centers[center + axis] + Real(reach[axis]) + 1, Real(extents[axis])))
       return low..<max(low, high)
     }
     let (height, width) = (extents[1], extents[2])
@@ -58,8 +65,8 @@ extension ReferenceRun {
     }
   }
 
-  /// Centers become the means of their pixels, summed in scan order. A cluster without pixels stays where it
-  /// is (the reference divides 0 by 0 there).
+  /// Centers become the means of their pixels, summed in scan order. A cluster without pixels becomes 0 / 0 and takes
+  /// no pixel in later passes, as in the reference.
   private mutating func update() {
     var sums = [Real](repeating: 0, count: centers.count)
     var counts = [Int](repeating: 0, count: segmentCount)
@@ -81,7 +88,7 @@ extension ReferenceRun {
         }
       }
     }
-    for k in counts.indices where counts[k] > 0 {
+    for k in counts.indices {
       for feature in 0..<features {
         centers[k * features + feature] = sums[k * features + feature] / Real(counts[k])
       }
@@ -126,7 +133,7 @@ extension ReferenceRun {
   ) -> Int32 {
     let (height, width) = (extents[1], extents[2])
     let label = nearest[start]
-    var adjacent: Int32 = 0
+    var adjacent = number
     connected[start] = number
     queue = [start]
     var visited = 0

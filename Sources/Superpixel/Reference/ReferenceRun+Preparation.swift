@@ -48,7 +48,7 @@ extension ReferenceRun {
       case .size, .adaptive: target
       }
     let grid = ReferenceGrid(extents: extents, target: wanted)
-    step = Real(grid.steps.max() ?? 1)
+    step = Float(grid.steps.max() ?? 1)
     for z in stride(from: grid.starts[0], to: extents[0], by: grid.steps[0]) {
       for y in stride(from: grid.starts[1], to: extents[1], by: grid.steps[1]) {
         for x in stride(from: grid.starts[2], to: extents[2], by: grid.steps[2]) {
@@ -62,7 +62,7 @@ extension ReferenceRun {
     let (height, width) = (extents[1], extents[2])
     var indices = inside.indices.filter { inside[$0] }.map { Int32(truncatingIfNeeded: $0) }
     let axes = extents.count { $0 > 1 }
-    step = Real(pow(Double(pixelCount) / Double(target), 1 / Double(max(axes, 1))))
+    step = Float(pow(Double(pixelCount) / Double(target), 1 / Double(max(axes, 1))))
     let (spacing, channels) = (options.spacingOfAxes, channels)
     var seeds: [Real] = []
     var cells = nearest

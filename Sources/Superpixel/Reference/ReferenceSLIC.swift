@@ -28,7 +28,8 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
   var inside: [Bool]
   /// Centers: plane, row, column, then channels.
   var centers: [Real] = []
-  var step: Real = 1
+  /// The seeds' step in the distance: a 32-bit number in the reference, whatever the image.
+  var step: Float = 1
   var nearest: [Int32]
   var pixelCount: Int
 
@@ -95,19 +96,25 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
       case .int32: 1 / 2_147_483_647
       case .float32, .float64: 1
       }
+    // The most negative integer has no positive partner, and becomes -1 as its neighbor does.
+    let lowest: Double =
+      switch view.format {
+      case .int8, .int16, .int32: -1
+      case .uint8, .uint16, .float32, .float64: -.infinity
+      }
     var (low, high) = (Real.infinity, -Real.infinity)
+    var invalid = NonFinitePixels(isVolume: view.depth != nil, height: height)
     for line in 0..<extents[0] * height {
       for channel in 0..<channels {
         scl_slic_load(
           view.row(line % height, plane: line / height, channel: channel), view.format.rawValue,
           view.columnStride, Int64(width), &row)
         for x in 0..<width {
-          var value = Real(row[x] * scale)
+          var value = Real(max(row[x] * scale, lowest))
           if inside[line * width + x] {
             guard value.isFinite else {
-              throw SLICError(
-                code: .nonFinitePixel, parameter: "image", value: "\(row[x])",
-                reason: "not finite at row \(line % height), column \(x), channel \(channel)")
+              invalid.add(row[x], line: line, column: x, channel: channel)
+              continue
             }
             low = min(low, value)
             high = max(high, value)
@@ -118,6 +125,7 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
         }
       }
     }
+    guard invalid.count == 0 else { throw invalid.error }
     // A range beyond the scalar is halved first; the reference has no answer there.
     if !(high - low).isFinite {
       for index in image.indices { image[index] /= 2 }

@@ -26,6 +26,21 @@ package func inflated(_ input: UnsafeRawBufferPointer, count: Int) throws(Inflat
   return output
 }
 
+/// The first `count` bytes of a raw deflate stream, or all where it has fewer.
+func inflatedPrefix(_ input: UnsafeRawBufferPointer, count: Int) throws(InflateError) -> [UInt8] {
+  var output = [UInt8](repeating: 0, count: count)
+  var failure: InflateError?
+  var written = 0
+  output.withUnsafeMutableBytes { buffer in
+    var stream = DeflateStream(input: input, output: buffer)
+    do throws(InflateError) { try stream.run() } catch { failure = error }
+    written = stream.written
+  }
+  // A stream of another length than the output's is what a prefix has.
+  if let failure, failure != .wrongLength { throw failure }
+  return Array(output[..<written])
+}
+
 private struct DeflateStream {
   let input: UnsafeRawBufferPointer
   let output: UnsafeMutableRawBufferPointer
@@ -91,12 +106,13 @@ private struct DeflateStream {
     _ = try take(bitCount % 8)
     let length = try take(16)
     if try take(16) != ~length & 0xFFFF { throw .badBlock }
-    if length > output.count - written { throw .wrongLength }
+    let start = written
     // Whole bytes may wait among the bits.
-    for _ in 0..<length {
+    for _ in 0..<min(length, output.count - written) {
       output[written] = UInt8(try take(8))
       written += 1
     }
+    if length > output.count - start { throw .wrongLength }
   }
 
   private mutating func copyBlock(_ literals: HuffmanTable, _ distances: HuffmanTable) throws(InflateError) {
@@ -115,12 +131,13 @@ private struct DeflateStream {
       guard distanceCode < distanceBases.count else { throw .badCode }
       let distance = distanceBases[distanceCode] + (try take(distanceExtraBits[distanceCode]))
       if distance > written { throw .badCode }
-      if length > output.count - written { throw .wrongLength }
+      let start = written
       // The copy may overlap itself: byte by byte, in order.
-      for _ in 0..<length {
+      for _ in 0..<min(length, output.count - written) {
         output[written] = output[written - distance]
         written += 1
       }
+      if length > output.count - start { throw .wrongLength }
     }
   }
 

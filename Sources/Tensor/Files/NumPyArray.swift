@@ -86,8 +86,12 @@ public struct NumPyArray: Sendable {
     return decoded()
   }
 
-  /// The array with its elements converted: integers clamp, floating-point numbers round, truth values become
-  /// 0 and 1.
+  /// The array with its elements converted one by one, as ``Tensor/init(converting:)`` does and NumPy's `astype`:
+  /// numbers become the nearest floating-point number, integers truncate toward zero (2.9999998 becomes 2), truth
+  /// values become 0 and 1.
+  ///
+  /// Where NumPy leaves the result open, integers clamp, and NaN becomes 0 in them. Labels that are floating-point
+  /// numbers are better checked than truncated: `LabelImage` of the module Metrics does, or round them first.
   public func tensor<Scalar: TensorNumericScalar>(convertingTo type: Scalar.Type) -> Tensor<Scalar> {
     switch scalarName {
     case Float.scalarName: Tensor(converting: decoded(Float.self))
@@ -105,7 +109,14 @@ public struct NumPyArray: Sendable {
   }
 
   /// The bytes of an `.npy` file: version 1, row-major, little-endian.
-  func fileBytes() -> [UInt8] {
+  ///
+  /// - Throws: `badShape` for more axes than NumPy reads.
+  func fileBytes(for path: String, entry: String? = nil) throws(NumPyError) -> [UInt8] {
+    guard shape.rank <= NumPyHeader.axisLimit else {
+      throw NumPyError(
+        .badShape, file: path, entry: entry, field: "shape",
+        detail: "\(shape.rank) axes, NumPy reads \(NumPyHeader.axisLimit) at most")
+    }
     var elements = elements
     if Int(littleEndian: 1) != 1 {
       elements.reverseBytes(ofEach: elements.count / max(shape.elementCount, 1))
@@ -132,9 +143,9 @@ extension Tensor {
   ///
   /// The file appears whole or not at all: it is written beside its place and then renamed.
   ///
-  /// - Throws: ``NumPyError`` with code `writeFailed`.
+  /// - Throws: ``NumPyError``: `writeFailed`, or `badShape` for more than the 64 axes that NumPy reads.
   public func writeNumPyFile(to path: String) throws(NumPyError) {
-    try writeFile(NumPyArray(self).fileBytes(), to: path)
+    try writeFile(NumPyArray(self).fileBytes(for: path), to: path)
   }
 
   /// The scalar type's name.

@@ -1,6 +1,6 @@
 /// The header of an `.npy` file: scalar type, order and shape.
 struct NumPyHeader {
-  /// The type as NumPy writes it: `<f4`, `|b1`, `>i8`.
+  /// The type as NumPy writes it: `<f4`, `|b1`, `>i8`; a list in brackets for records.
   var descriptor: String
   var isFortranOrder: Bool
   var shape: TensorShape
@@ -22,12 +22,21 @@ struct NumPyHeader {
     "u1": ("uint8", 1), "u2": ("uint16", 2), "u4": ("uint32", 4), "u8": ("uint64", 8),
   ]
 
+  /// The type that a scalar of tensors has in files that are written here: `<f4`, `|u1`.
+  static func descriptor(ofScalar name: String) -> String {
+    guard let (code, (_, size)) = scalars.first(where: { $0.value.0 == name }) else { return "" }
+    return (size == 1 ? "|" : "<") + code
+  }
+
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   /// The header's longest length that is read, far above any that NumPy writes for these scalars.
   static let lengthLimit = 1 << 20
 
-  init(_ bytes: UnsafeRawBufferPointer, file: String, entry: String?) throws(NumPyError) {
+  /// Where the dictionary stands, from the file's first 12 bytes; a file may have fewer.
+  static func dictionaryRange(
+    _ bytes: UnsafeRawBufferPointer, file: String, entry: String?
+  ) throws(NumPyError) -> Range<Int> {
     func failure(_ code: NumPyError.Code, _ field: String?, _ detail: String) -> NumPyError {
       NumPyError(code, file: file, entry: entry, field: field, detail: detail)
     }
@@ -52,16 +61,28 @@ struct NumPyHeader {
     guard length <= Self.lengthLimit else {
       throw failure(.badHeader, "length", "a header of \(length) bytes, above \(Self.lengthLimit)")
     }
-    guard bytes.count - start >= length else {
-      throw failure(.badHeader, "length", "a header of \(length) bytes in a file of \(bytes.count)")
+    return start..<start + length
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer, file: String, entry: String?) throws(NumPyError) {
+    func failure(_ code: NumPyError.Code, _ field: String?, _ detail: String) -> NumPyError {
+      NumPyError(code, file: file, entry: entry, field: field, detail: detail)
     }
-    var parser = PythonLiteralParser(bytes[start..<start + length])
+    let range = try Self.dictionaryRange(bytes, file: file, entry: entry)
+    guard range.upperBound <= bytes.count else {
+      throw failure(
+        .badHeader, "length", "a header of \(range.count) bytes in a file of \(bytes.count)")
+    }
+    var parser = PythonLiteralParser(bytes[range])
     guard let values = parser.dictionary() else {
       throw failure(.badHeader, nil, "the header is no dictionary of descr, fortran_order and shape")
     }
+    if let extra = values.keys.first(where: { !["descr", "fortran_order", "shape"].contains($0) }) {
+      throw failure(.badHeader, extra, "a header has descr, fortran_order and shape alone")
+    }
     switch values["descr"] {
     case .text(let text): descriptor = text
-    case .other(let text): throw failure(.unsupportedScalar, "descr", "records \(text) are not read")
+    case .other(let text): descriptor = text
     default: throw failure(.badHeader, "descr", "the header has no scalar type")
     }
     guard case .boolean(let order) = values["fortran_order"] else {
@@ -74,24 +95,22 @@ struct NumPyHeader {
     var product = 1
     for length in lengths {
       let (value, overflow) = product.multipliedReportingOverflow(by: length)
-      guard length >= 0, !overflow, value <= Int.max / 8 else {
-        throw failure(.badShape, "shape", "lengths \(lengths)")
-      }
+      guard length >= 0, !overflow else { throw failure(.badShape, "shape", "lengths \(lengths)") }
       product = value
     }
+    guard product <= Int.max / 8 else { throw failure(.badShape, "shape", "lengths \(lengths)") }
     shape = TensorShape(lengths)
-    dataOffset = start + length
-    guard scalar != nil else {
-      throw failure(.unsupportedScalar, "descr", "tensors have no scalar type \(descriptor)")
-    }
+    dataOffset = range.upperBound
   }
 
-  /// The bytes of a version 1 header for elements in row-major order: a multiple of 64, as NumPy writes it.
+  /// The most axes that NumPy's arrays have, since its version 2.
+  static let axisLimit = 64
+
+  /// The bytes of a version 1 header, which holds ``axisLimit`` lengths, for elements in row-major order: a multiple of 64, as NumPy writes it.
   static func bytes(scalarName: String, shape: TensorShape) -> [UInt8] {
-    let code = scalars.first { $0.value.0 == scalarName }
-    let order = (code?.value.1 ?? 1) == 1 ? "|" : "<"
+    let descriptor = descriptor(ofScalar: scalarName)
     let lengths = shape.dimensions.map { "\($0)" }.joined(separator: ", ") + (shape.rank == 1 ? "," : "")
-    var text = "{'descr': '\(order)\(code?.key ?? "")', 'fortran_order': False, 'shape': (\(lengths)), }"
+    var text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (\(lengths)), }"
     let total = (10 + text.utf8.count + 1 + 63) / 64 * 64
     text += String(repeating: " ", count: total - 10 - text.utf8.count - 1) + "\n"
     let length = UInt16(total - 10)

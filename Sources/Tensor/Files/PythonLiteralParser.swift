@@ -1,5 +1,5 @@
-/// Reads the Python dictionary in a NumPy header: text keys; text, truth values, tuples of whole numbers, and
-/// anything else in brackets as it stands.
+/// Reads the Python dictionary in a NumPy header: text keys, none of them twice; text, truth values, tuples of
+/// whole numbers, and anything else in brackets as it stands.
 struct PythonLiteralParser {
   enum Value: Hashable {
     case text(String)
@@ -51,7 +51,8 @@ struct PythonLiteralParser {
     while !skip(")") {
       guard let number = number() else { return nil }
       numbers.append(number)
-      if !skip(",") { return skip(")") ? numbers : nil }
+      // Python takes (3) for the number 3; a tuple of one has a comma.
+      if !skip(",") { return skip(")") && numbers.count > 1 ? numbers : nil }
     }
     return numbers
   }
@@ -60,6 +61,9 @@ struct PythonLiteralParser {
     skipSpace()
     let start = position
     while position < bytes.endIndex, "-0123456789".utf8.contains(bytes[position]) { position += 1 }
+    let digits = bytes[start..<position].drop { $0 == UInt8(ascii: "-") }
+    // Python has no numbers like 03.
+    if digits.count > 1, digits.first == UInt8(ascii: "0") { return nil }
     let number = Int(String(decoding: bytes[start..<position], as: UTF8.self))
     // Python 2 marks long numbers.
     if position < bytes.endIndex, bytes[position] == UInt8(ascii: "L") { position += 1 }

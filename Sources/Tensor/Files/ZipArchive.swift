@@ -2,8 +2,8 @@
 ///
 /// Sizes and places come from the directory at the end alone; every one is checked against the file before
 /// it is used.
-struct ZipArchive {
-  struct Entry {
+struct ZipArchive: Sendable {
+  struct Entry: Sendable {
     let name: String
     let method: Int
     let isEncrypted: Bool
@@ -89,6 +89,29 @@ struct ZipArchive {
 
   /// The bytes of an entry, with their checksum compared.
   func contents(of entry: Entry) throws(NumPyError) -> [UInt8] {
+    let range = try compressedRange(of: entry)
+    let contents =
+      entry.method == 0 ? Array(bytes[range]) : try inflatedSlice(range, of: entry, count: entry.size)
+    let checksum = contents.withUnsafeBytes { crc32($0) }
+    guard checksum == entry.checksum else {
+      throw NumPyError(
+        .corruptEntry, file: file, entry: entry.name,
+        detail: "the checksum is \(checksum), not \(entry.checksum)")
+    }
+    return contents
+  }
+
+  /// The first `count` bytes of an entry, or all where it has fewer. The checksum, which is that of the whole, is
+  /// not compared.
+  func prefix(_ count: Int, of entry: Entry) throws(NumPyError) -> [UInt8] {
+    let range = try compressedRange(of: entry)
+    return entry.method == 0
+      ? Array(bytes[range].prefix(count))
+      : try inflatedSlice(range, of: entry, count: min(count, entry.size), isWhole: false)
+  }
+
+  /// Where an entry's bytes stand as they were stored, deflated or not.
+  private func compressedRange(of entry: Entry) throws(NumPyError) -> Range<Int> {
     func failure(_ code: NumPyError.Code, _ detail: String) -> NumPyError {
       NumPyError(code, file: file, entry: entry.name, detail: detail)
     }
@@ -109,29 +132,23 @@ struct ZipArchive {
       entry.method == 0
         ? entry.size == entry.compressedSize : entry.size / 1032 <= entry.compressedSize
     else { throw failure(.badArchive, "\(entry.size) bytes from \(entry.compressedSize)") }
-    let contents: [UInt8]
-    if entry.method == 0 {
-      contents = Array(bytes[start..<start + entry.size])
-    } else {
-      do {
-        contents = try inflatedSlice(start..<start + entry.compressedSize, count: entry.size)
-      } catch {
-        throw failure(.corruptEntry, "its compressed stream is broken: \(error)")
-      }
-    }
-    let checksum = contents.withUnsafeBytes { crc32($0) }
-    guard checksum == entry.checksum else {
-      throw failure(.corruptEntry, "the checksum is \(checksum), not \(entry.checksum)")
-    }
-    return contents
+    return start..<start + entry.compressedSize
   }
 
-  private func inflatedSlice(_ range: Range<Int>, count: Int) throws(InflateError) -> [UInt8] {
-    try bytes.withUnsafeBytes { all in
-      Result { () throws(InflateError) in
-        try inflated(UnsafeRawBufferPointer(rebasing: all[range]), count: count)
-      }
-    }.get()
+  private func inflatedSlice(
+    _ range: Range<Int>, of entry: Entry, count: Int, isWhole: Bool = true
+  ) throws(NumPyError) -> [UInt8] {
+    do {
+      return try bytes.withUnsafeBytes { all in
+        Result { () throws(InflateError) in
+          let slice = UnsafeRawBufferPointer(rebasing: all[range])
+          return isWhole ? try inflated(slice, count: count) : try inflatedPrefix(slice, count: count)
+        }
+      }.get()
+    } catch {
+      throw NumPyError(
+        .corruptEntry, file: file, entry: entry.name, detail: "its compressed stream is broken: \(error)")
+    }
   }
 
   private func broken(_ detail: String) -> NumPyError { NumPyError(.badArchive, file: file, detail: detail) }
@@ -148,54 +165,5 @@ struct ZipArchive {
       throw broken("no number of \(count) bytes at byte \(place)")
     }
     return Int(value)
-  }
-}
-
-/// A zip archive of stored entries, as `numpy.savez` writes them.
-struct ZipWriter {
-  private(set) var bytes: [UInt8] = []
-  private var directory: [UInt8] = []
-  private var count = 0
-
-  /// - Throws: `tooLarge` where zip's 32-bit fields do not reach.
-  mutating func append(_ name: String, _ contents: [UInt8], file: String) throws(NumPyError) {
-    guard bytes.count + contents.count < 0xFFFF_0000, count < 0xFFFE else {
-      throw NumPyError(.tooLarge, file: file, entry: name, detail: "the archive would exceed 4 GiB")
-    }
-    let start = bytes.count
-    let encodedName = Array(name.utf8)
-    var fields: [UInt8] = []
-    // Version 2.0, names in UTF-8, stored, 1 January 1980.
-    for (value, width) in [(20, 2), (0x0800, 2), (0, 2), (0, 2), (0x21, 2)] { fields.append(value, width) }
-    fields.append(Int(contents.withUnsafeBytes { crc32($0) }), 4)
-    fields.append(contents.count, 4)
-    fields.append(contents.count, 4)
-    fields.append(encodedName.count, 2)
-    fields.append(0, 2)
-    bytes.append(0x0403_4B50, 4)
-    bytes += fields + encodedName + contents
-    directory.append(0x0201_4B50, 4)
-    directory.append(20, 2)
-    directory += fields
-    for (value, width) in [(0, 2), (0, 2), (0, 2), (0, 4), (start, 4)] { directory.append(value, width) }
-    directory += encodedName
-    count += 1
-  }
-
-  /// The archive, directory included.
-  func finished() -> [UInt8] {
-    var end: [UInt8] = []
-    for (value, width) in [
-      (0x0605_4B50, 4), (0, 2), (0, 2), (count, 2), (count, 2), (directory.count, 4), (bytes.count, 4),
-      (0, 2),
-    ] { end.append(value, width) }
-    return bytes + directory + end
-  }
-}
-
-extension [UInt8] {
-  /// Appends the lowest `width` bytes of a number, lowest first.
-  fileprivate mutating func append(_ value: Int, _ width: Int) {
-    for place in 0..<width { append(UInt8(truncatingIfNeeded: value >> (8 * place))) }
   }
 }

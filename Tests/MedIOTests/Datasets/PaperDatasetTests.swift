@@ -172,6 +172,8 @@ import Testing
     (#"{"training": [{"image": "../a.nii", "label": "b.nii"}]}"#, .badLayout),
     (#"{"training": [{"image": "a.nii", "label": "b.nii"}]}"#, .missingFile),
     (#"{"training": []}"#, .badLayout),
+    (#"{"training": [{"image": "a.nii", "label": "b.nii"}], "training": []}"#, .badLayout),
+    (#"{"training": [{"image": "a.nii", "image": "c.nii", "label": "b.nii"}]}"#, .badLayout),
   ])
   func brokenManifestsAreSaid(_ text: String, _ wanted: MedIOError.Code) throws {
     let scratch = try Scratch()
@@ -209,6 +211,8 @@ import Testing
     #expect(try code { _ = try DatasetSplit(contentsOf: both) } == .badLayout)
     let less = try scratch.file("c.json", Array(#"{"10": [1]}"#.utf8))
     #expect(try code { _ = try DatasetSplit(contentsOf: less) } == .badLayout)
+    let twice = try scratch.file("e.json", Array(#"{"10": [1], "10": [2], "25": [1, 2], "test": [3]}"#.utf8))
+    #expect(try code { _ = try DatasetSplit(contentsOf: twice) } == .badLayout)
     #expect(try code { _ = try DatasetSplit(contentsOf: scratch["d.json"]) } == .notFound)
   }
 

@@ -32,6 +32,11 @@ noise = np.random.default_rng(3).integers(0, 50, 3000).astype("int32")
 ramp = np.repeat(np.arange(40, dtype="float32"), 50).reshape(40, 50)
 np.savez("stored", noise=noise, ramp=ramp, flag=np.array([True, False]))
 np.savez_compressed("deflated", noise=noise, ramp=ramp, zeros=np.zeros((200, 200)))
+mixed = dict(images=np.arange(12, dtype="float32").reshape(2, 3, 2), names=np.array(["liver", "spleen"]),
+             labels=np.array([[0, 1, 2]], dtype="uint8"), spectrum=np.zeros(3, dtype="complex64"),
+             table=np.zeros(2, dtype=[("x", "<f4"), ("y", "<i4")]), when=np.array("2025-04-20", dtype="datetime64[D]"))
+np.savez("mixed", **mixed)
+np.savez_compressed("mixed_deflated", **mixed)
 os.chdir("..")
 
 def deflate(data, level=9, strategy=zlib.Z_DEFAULT_STRATEGY):

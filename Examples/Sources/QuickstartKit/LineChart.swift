@@ -1,0 +1,129 @@
+import Foundation
+
+/// Curves over a common axis as SVG: named axes with ticks at round numbers, lines, and bands where a line is a mean.
+struct LineChart {
+  /// One curve.
+  struct Series {
+    let name: String
+    /// A CSS color.
+    let color: String
+    var isDashed = false
+    let x: [Double]
+    let y: [Double]
+    /// The least and the most at each point, where the curve is a mean over several runs.
+    var band: [ClosedRange<Double>] = []
+  }
+
+  let title: String
+  /// What the horizontal axis counts, with its unit.
+  let horizontal: String
+  /// What the vertical axis shows, with its unit.
+  let vertical: String
+  let series: [Series]
+  /// The vertical range; that of the curves unless given.
+  var range: ClosedRange<Double>?
+
+  /// The vertical range that curves and bands need.
+  static func range(of series: [Series]) -> ClosedRange<Double>? {
+    let values = series.flatMap { $0.y + $0.band.flatMap { [$0.lowerBound, $0.upperBound] } }.filter(
+      \.isFinite)
+    guard let low = values.min(), let high = values.max() else { return nil }
+    return low < high ? low...high : low - 0.5...high + 0.5
+  }
+
+  /// The chart, or nothing without a finite value.
+  func svg(width: Double = 420, height: Double = 260) -> String {
+    guard let shown = range ?? Self.range(of: series), let last = series.compactMap({ $0.x.max() }).max()
+    else {
+      return ""
+    }
+    let frame = Frame(
+      left: 58, top: 30, right: width - 12, bottom: height - 42,
+      x: 0...max(last, 1), y: shown)
+    let body = series.map { $0.bandPath(frame) }.joined() + series.map { $0.line(frame) }.joined()
+    return """
+      <svg role="img" aria-label="\(title.asMarkup)" viewBox="0 0 \(Int(width)) \(Int(height))" width="\(Int(width))" height="\(Int(height))">
+      <text class="title" x="\(frame.left)" y="16">\(title.asMarkup)</text>
+      \(frame.grid())
+      <text class="axis" x="\((frame.left + frame.right) / 2)" y="\(height - 6)" text-anchor="middle">\(horizontal.asMarkup)</text>
+      <text class="axis" transform="translate(13 \((frame.top + frame.bottom) / 2)) rotate(-90)" text-anchor="middle">\(vertical.asMarkup)</text>
+      \(body)</svg>
+      """
+  }
+
+  /// The place of the axes in a chart.
+  fileprivate struct Frame {
+    let left: Double
+    let top: Double
+    let right: Double
+    let bottom: Double
+    let x: ClosedRange<Double>
+    let y: ClosedRange<Double>
+
+    func point(_ x: Double, _ y: Double) -> String {
+      String(
+        format: "%.1f,%.1f", left + (x - self.x.lowerBound) / length(self.x) * (right - left),
+        bottom - (y - self.y.lowerBound) / length(self.y) * (bottom - top))
+    }
+
+    func grid() -> String {
+      let rows = Self.ticks(y).map { value -> String in
+        let place = bottom - (value - y.lowerBound) / length(y) * (bottom - top)
+        return String(
+          format: "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
+            + "text-anchor=\"end\">%g</text>", left, place, right, left - 6, place + 4, value)
+      }
+      let columns = Self.ticks(x).map { value -> String in
+        let place = left + (value - x.lowerBound) / length(x) * (right - left)
+        return String(
+          format: "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>", place,
+          bottom + 16, value)
+      }
+      return (rows + columns).joined() + "<path class=\"base\" d=\"M\(left) \(bottom)H\(right)\"/>"
+    }
+
+    private func length(_ range: ClosedRange<Double>) -> Double { range.upperBound - range.lowerBound }
+
+    /// Three to six multiples of 1, 2 or 5 times a power of ten.
+    static func ticks(_ range: ClosedRange<Double>) -> [Double] {
+      let rough = (range.upperBound - range.lowerBound) / 5
+      guard rough.isNormal, rough < .greatestFiniteMagnitude / 10 else { return [] }
+      let power = pow(10, (log10(rough)).rounded(.down))
+      let step = [1.0, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
+      let first = Int((range.lowerBound / step).rounded(.up))
+      let last = Int((range.upperBound / step).rounded(.down))
+      // From whole numbers, so that a tick at zero is zero.
+      return first <= last ? (first...last).map { Double($0) * step } : []
+    }
+  }
+}
+
+extension LineChart.Series {
+  fileprivate func line(_ frame: LineChart.Frame) -> String {
+    let points = zip(x, y).filter { $1.isFinite }.map { frame.point($0, $1) }.joined(separator: " ")
+    let dashes = isDashed ? " stroke-dasharray=\"6 3\"" : ""
+    return "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"2\"\(dashes) points=\"\(points)\"/>"
+  }
+
+  fileprivate func bandPath(_ frame: LineChart.Frame) -> String {
+    guard !band.isEmpty else { return "" }
+    let there = zip(x, band).map { frame.point($0, $1.lowerBound) }
+    let back = zip(x, band).map { frame.point($0, $1.upperBound) }.reversed()
+    let points = (there + back).joined(separator: " ")
+    return "<polygon fill=\"\(color)\" fill-opacity=\"0.18\" points=\"\(points)\"/>"
+  }
+
+  /// The entry of a legend.
+  var legend: String {
+    let style = isDashed ? "dashed" : "solid"
+    return "<span><i style=\"border-top: 3px \(style) \(color)\"></i>\(name.asMarkup)</span>"
+  }
+}
+
+extension String {
+  /// With the characters that HTML and SVG give a meaning written out.
+  var asMarkup: String {
+    replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+      .replacingOccurrences(of: "\"", with: "&quot;")
+  }
+}

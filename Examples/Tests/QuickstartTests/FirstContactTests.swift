@@ -1,0 +1,143 @@
+import ExampleSupport
+import Foundation
+import MedIO
+import QuickstartKit
+import Tensor
+import Testing
+
+/// What a person meets who brings an own volume: odd values, odd files, and what the report makes of them.
+@Suite struct FirstContactTests {
+  /// Sets the voxels of an image file for which `condition` holds, at (slice, row, column), to `value`.
+  private func replace(
+    in url: URL, with value: Float, where condition: (Int, Int, Int) -> Bool
+  ) throws -> Int {
+    let volume = try NIfTI.read(Float.self, from: url)
+    var voxels = volume.voxels.scalars
+    var count = 0
+    for index in voxels.indices {
+      let (slice, place) = index.quotientAndRemainder(dividingBy: volume.height * volume.width)
+      if condition(slice, place / volume.width, place % volume.width) {
+        voxels[index] = value
+        count += 1
+      }
+    }
+    try NIfTI.write(volume.with(voxels: Tensor(voxels, shape: volume.voxels.shape)), to: url)
+    return count
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func voxelsThatAreNotFiniteCountAsBackgroundAndAreSaid(_ value: Float) throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    let plain = try SliceData(request, settings: Settings())
+    // Outside the bright boxes, as skull stripping leaves it; their darkest neighbors are 0, the window's lower end.
+    let count = try replace(in: request.image, with: value) { _, row, _ in row < 8 }
+    let data = try SliceData(request, settings: Settings())
+    #expect(data.intensities.isIdentical(to: plain.intensities))
+    #expect(data.window == plain.window)
+    let note = try #require(data.notes.first)
+    #expect(data.notes.count == 1)
+    #expect(note.hasPrefix("\(request.image.path): \(count) of 25600 voxels are not finite"))
+    #expect(note.contains("none of them with a label"))
+  }
+
+  @Test func aRunWithNaNInTestSlicesOfTheBodyEndsWithANote() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    let test = try SliceData(request, settings: Settings()).split.slices(of: .test)
+    let count = try replace(in: request.image, with: .nan) { slice, row, _ in test.contains(slice) && row < 16
+    }
+    let said = try SmallRun.run(request)
+    let note = try #require(said.warnings.first { $0.contains("not finite") })
+    #expect(note.contains("\(count) of 25600 voxels"))
+    // Rows 8 to 15 carry labels in 14 of 16 columns.
+    #expect(note.contains("\(test.count * 8 * 14) of them with a label"))
+    #expect(try (SmallRun.report(request)["notes"] as? [String])?.contains(note) == true)
+    #expect(try SmallRun.page(request).contains(note))
+  }
+
+  @Test func refusedVoxelsAreOneLineWithFileAndNumber() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    let count = try replace(in: request.image, with: .nan) { slice, row, column in
+      slice == 7 && row == 1 && column < 3
+    }
+    request.nonFiniteVoxels = .refused
+    let failure = try #require(throws: ExampleFailure.self) { try SliceData(request, settings: Settings()) }
+    #expect(failure.kind == .data)
+    #expect(failure.description.contains(request.image.path))
+    #expect(failure.description.contains("\(count) voxels"))
+  }
+
+  @Test func aVolumeWithoutAFiniteVoxelIsRefused() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    _ = try replace(in: request.image, with: .nan) { _, _, _ in true }
+    let failure = try #require(throws: ExampleFailure.self) { try SliceData(request, settings: Settings()) }
+    #expect(failure.kind == .data)
+    #expect(failure.description == "\(request.image.path): no voxel of the training slices is finite")
+  }
+
+  @Test func aPictureOfValuesThatAreNotFiniteIsBlackThere() {
+    let image = Tensor<Float>([.nan, .infinity, -.infinity, 1], shape: [2, 2])
+    let picture = Picture(image: image, classes: nil, classCount: 1)
+    #expect(picture.pixels == [0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 255])
+  }
+
+  @Test func whatBothReadersNoticedIsSaidAndReported() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    for url in [request.image, request.labels] {
+      try (Data(contentsOf: url) + Data([1, 2, 3])).write(to: url)
+    }
+    let said = try SmallRun.run(request)
+    let notes = try #require(try SmallRun.report(request)["notes"] as? [String])
+    for expected in [
+      "\(request.image.path): 3 bytes after the gzip stream",
+      "\(request.labels.path): 3 bytes after the voxels",
+    ] {
+      #expect(said.warnings.contains(expected))
+      #expect(notes.contains(expected))
+      #expect(try SmallRun.page(request).contains(expected))
+    }
+  }
+
+  @Test func aQuickRunSaysSoAndPrintsNoInterval() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    for isQuick in [false, true] {
+      request.isQuick = isQuick
+      let lines = try SmallRun.run(request).lines
+      let (page, report) = try (SmallRun.page(request), SmallRun.report(request))
+      #expect(report["kind"] as? String == (isQuick ? "quick" : "full"))
+      let differences = try #require(report["differences"] as? [[String: Any]])
+      #expect(differences.count == 2)
+      #expect(differences.allSatisfy { ($0["low"] == nil) == isQuick && ($0["high"] == nil) == isQuick })
+      #expect(page.contains("interval") == !isQuick)
+      #expect(page.contains("&plusmn;") == !isQuick)
+      #expect(page.contains("This is a quick run") == isQuick)
+      #expect(lines.first?.contains("quick run") == isQuick)
+      #expect(lines.contains { $0.contains("interval") || $0.contains("+-") } == !isQuick)
+    }
+  }
+
+  @Test(arguments: [
+    ("[1]", "no JSON object"), ("{", "no JSON object"), (#"{"with": 3}"#, "no field 'with'"),
+    (#"{"width": "wide"}"#, "another type"), (#"{"width": 0}"#, "width = 0"),
+    (#"{"pretrainingRate": -1}"#, "pretrainingRate = -1.0"), (#"{"candidates": []}"#, "candidates = 0"),
+    (#"{"candidates": [{"learningRate": 0.001, "steps": 0}]}"#, "steps of a candidate = 0"),
+  ])
+  func settingsWithWhichNothingCanBeTrainedAreRefused(json: String, expected: String) throws {
+    let failure = try #require(throws: ExampleFailure.self) {
+      try Settings().replacing(from: Data(json.utf8))
+    }
+    #expect(failure.kind == .data)
+    #expect(failure.description.contains(expected))
+  }
+}

@@ -1,0 +1,80 @@
+import ExampleSupport
+import Foundation
+import QuickstartKit
+import Tensor
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+/// Pictures and curves of the report: which side is which, and what counts.
+@Suite struct ReportPictureTests {
+  /// A slice in RAS orientation, 200 x 300, whose patient is white on the right and grey in front.
+  private func slice() -> Tensor<Float> {
+    var image = Tensor<Float>(zeros: [200, 300])
+    image[150..<200, 0..<300] = Tensor(repeating: 0.5, shape: [50, 300])
+    image[0..<200, 250..<300] = Tensor(ones: [200, 50])
+    return image
+  }
+
+  @Test(arguments: [(AnatomicalView.radiological, true), (.neurological, false)])
+  func thePatientsRightIsWhereTheViewHasIt(view: AnatomicalView, isOnTheLeft: Bool) {
+    let picture = Picture(image: slice(), classes: nil, classCount: 1).axial(view, enlarged: 2)
+    #expect(picture.width == 600)
+    #expect(picture.height == 400)
+    func grey(_ row: Int, _ column: Int) -> UInt8 { picture.pixels[(row * picture.width + column) * 4] }
+    // Beside the letters, which stand in the middle of each edge.
+    #expect(grey(350, isOnTheLeft ? 20 : 580) == 255)
+    #expect(grey(350, isOnTheLeft ? 580 : 20) == 0)
+    // The front, 128 of 255, is on top.
+    #expect(grey(20, 200) == 128)
+    #expect(grey(380, 200) == 0)
+    // White letters on the black edges: the back is black below, and so is the side of the patient's left.
+    func hasInk(_ rows: Range<Int>, _ columns: Range<Int>) -> Bool {
+      rows.contains { row in columns.contains { grey(row, $0) == 255 } }
+    }
+    #expect(hasInk(380..<400, 280..<320))
+    #expect(hasInk(180..<220, isOnTheLeft ? 580..<600 : 0..<20))
+  }
+
+  @Test func theSpreadIsTheDistanceOfOtherPairsFromOne() throws {
+    // Twenty steps: first tenth .99 and .97, last tenth .5 and a batch without other pairs.
+    let cosines: [Double?] = [0.99, 0.97] + [Double?](repeating: 0.8, count: 16) + [0.5, nil]
+    let open = try #require(EmbeddingSpread(cosines: cosines, temperature: 0.1))
+    #expect(abs(open.first - 0.02) < 1e-12)
+    #expect(abs(open.last - 0.5) < 1e-12)
+    #expect(!open.isNarrow)
+    #expect(!open.sentence.contains("hardly"))
+    let collapsed = try #require(EmbeddingSpread(cosines: [0.2, 0.95], temperature: 0.1))
+    #expect(collapsed.isNarrow)
+    #expect(collapsed.sentence.contains("0.050 at the end"))
+    #expect(collapsed.sentence.contains("hardly"))
+    #expect(EmbeddingSpread(cosines: [nil, nil], temperature: 0.1) == nil)
+  }
+
+  @Test func chartsAreWellFormedAndNameTheirAxes() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    request.fractions = [0.25, 0.5]
+    try SmallRun.run(request)
+    let page = try SmallRun.page(request)
+    let charts = page.components(separatedBy: "<svg").dropFirst().map {
+      "<svg" + ($0.components(separatedBy: "</svg>").first ?? "") + "</svg>"
+    }
+    // Three terms, the cosines, and losses and validation for two shares of labels and all.
+    #expect(charts.count == 3 + 1 + 2 * 3)
+    for chart in charts {
+      #expect(XMLParser(data: Data(chart.utf8)).parse())
+      #expect(chart.components(separatedBy: "class=\"axis\"").count == 3)
+      #expect(chart.contains(">step</text>"))
+    }
+    // Two methods and two seeds: a line and a band each; the ceiling has one seed of scratch alone.
+    for chart in charts.filter({ $0.contains("25 % of the labels") }) {
+      #expect(chart.components(separatedBy: "<polyline").count == 3)
+      #expect(chart.components(separatedBy: "<polygon").count == 3)
+    }
+    #expect(page.contains("What counts is the spread"))
+  }
+}

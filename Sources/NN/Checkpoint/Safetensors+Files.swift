@@ -4,16 +4,16 @@ import Tensor
 extension Safetensors {
   // MARK: Writing
 
-  /// Writes the file whole or not at all: to a temporary file beside it, which then takes its name. Tensors stand
-  /// in the order of their names, so equal content gives equal bytes.
+  /// Writes the file whole or not at all, kill and power loss included: to a file beside it, which is synchronised and
+  /// then takes its name. Tensors stand in the order of their names, so equal content gives equal bytes.
   ///
   /// - Throws: ``CheckpointError``: `writeFailed`, or what ``data(path:)`` throws.
   public func write(to url: URL) throws(CheckpointError) {
     let data = try data(path: url.path)
     do {
-      try data.write(to: url, options: .atomic)
+      try DurableFile.replace(url.path, with: data)
     } catch {
-      throw CheckpointError(.writeFailed, path: url.path, context: "the file cannot be written")
+      throw CheckpointError(.writeFailed, path: url.path, context: "\(error)")
     }
   }
 

@@ -34,8 +34,8 @@ func readFile(_ path: String) throws(NumPyError) -> [UInt8] {
 /// Writes a file that appears whole or not at all.
 func writeFile(_ bytes: [UInt8], to path: String) throws(NumPyError) {
   do {
-    try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    try DurableFile.replace(path, with: Data(bytes))
   } catch {
-    throw NumPyError(.writeFailed, file: path, detail: "\(error.localizedDescription)")
+    throw NumPyError(.writeFailed, file: path, detail: "\(error)")
   }
 }

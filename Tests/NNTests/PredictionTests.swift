@@ -53,34 +53,34 @@ import Testing
   private func expect(
     _ expected: TrainingError, from images: [LabeledImage<Float>],
     loss: any SegmentationLoss<Float> = CrossEntropyLoss()
-  ) {
+  ) throws {
     for fromFiles in [false, true] {
       let trainer = trainer(loss)
-      let before = trainer.network.state().data()
+      let before = try trainer.network.state().data()
       #expect(throws: expected) {
         if fromFiles { try trainer.train(on: Files(images: images)) } else { try trainer.train(on: images) }
       }
-      #expect(trainer.network.state().data() == before)
+      #expect(try trainer.network.state().data() == before)
     }
   }
 
-  @Test func aBrokenImageIsNamedBeforeTheStep() {
+  @Test func aBrokenImageIsNamedBeforeTheStep() throws {
     var images = images(2)
     images[1].image[3, 4, 0] = .nan
     images[1].image[9, 0, 0] = -.infinity
-    expect(.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2), from: images)
+    try expect(.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2), from: images)
     #expect(
       TrainingError.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2).description
         == "image 1 has 2 values that are not finite, the first at [3, 4, 0]")
   }
 
-  @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32) {
+  @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32) throws {
     var images = images(2)
     images[0].labels[2, 15] = label
     images[0].labels[7, 1] = label
     images[0].labels[7, 2] = label
     let error = TrainingError.labelIsNoClass(index: 0, label: label, place: [2, 15], count: 3, classes: 2)
-    expect(error, from: images)
+    try expect(error, from: images)
     #expect(
       error.description
         == "image 0 has 3 labels that are none of the 2 classes, the first \(label) at [2, 15]")
@@ -91,7 +91,7 @@ import Testing
     images[0].labels[2, 15] = 255
     try trainer(CrossEntropyLoss(ignoredLabel: 255)).train(on: images)
     // Dice does not leave it out.
-    expect(
+    try expect(
       .labelIsNoClass(index: 0, label: 255, place: [2, 15], count: 1, classes: 2), from: images,
       loss: CombinedLoss([(1, CrossEntropyLoss(ignoredLabel: 255)), (1, DiceLoss())]))
   }

@@ -51,8 +51,8 @@ extension Picture {
   /// - Sixteen-bit samples become eight-bit linearly, v 255 / 65,535 rounded.
   /// - Alpha is dropped: a transparent pixel has the colour that the file gives it.
   /// - A file without a gamma, with that of sRGB or with a `gAMA` chunk of 1 / 2.2 (45455) keeps its values. One with another
-  ///   gamma is converted to sRGB: with `gAMA` 1.0, which says that samples are proportional to light, 128 of 255
-  ///   becomes 188. `gAMA` is honored and not ignored, as Pillow and scikit-image do.
+  ///   gamma is converted to 1 / 2.2: with `gAMA` 1.0, which says that samples are proportional to light, 128 of 255
+  ///   becomes 255 (128 / 255)^(1 / 2.2) = 186. Pillow and scikit-image ignore `gAMA`.
   ///
   /// - Throws: ``ExampleFailure``: what is no regular file or cannot be read (66), what is no PNG, broken or too large (65).
   public init(png url: URL) throws {

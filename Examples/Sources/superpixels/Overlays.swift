@@ -34,8 +34,8 @@ struct Overlays {
       let name = input.thinAxis == nil ? "overlay_\(Self.plane(input, axis)).png" : "overlay.png"
       cuts.append(
         Cut(
-          name: name, image: Self.middle(input.features, axis, channels: input.channels),
-          labels: Self.middle(labels.labels.expanded(at: -1), axis, channels: 1).squeezed(at: -1),
+          name: name, image: Self.middle(input.features, axis, input, channels: input.channels),
+          labels: Self.middle(labels.labels.expanded(at: -1), axis, input, channels: 1).squeezed(at: -1),
           spacing: [input.spacing[rows], input.spacing[columns]],
           layout: Self.layout(input, view, rows: rows, columns: columns)))
     }
@@ -61,13 +61,14 @@ struct Overlays {
     return view.layout(rows: directions[2 - rows], columns: directions[2 - columns])
   }
 
-  /// The slice in the middle of an axis: `[depth, height, width, channels]` to `[rows, columns, channels]`.
+  /// The slice in the middle of an axis, of two the one toward the right, the front or the top: `[depth, height, width, channels]` to `[rows, columns, channels]`.
   private static func middle<Scalar: TensorScalar>(
-    _ volume: Tensor<Scalar>, _ axis: Int, channels: Int
+    _ volume: Tensor<Scalar>, _ axis: Int, _ input: InputImage, channels: Int
   ) -> Tensor<Scalar> {
     let (lengths, strides) = (volume.shape.dimensions, volume.shape.strides)
     let (rows, columns) = (axis == 0 ? 1 : 0, axis == 2 ? 1 : 2)
-    let start = lengths[axis] / 2 * strides[axis]
+    let runsBack = (input.orientation?.directions[2 - axis].sign ?? 1) < 0
+    let start = (runsBack ? (lengths[axis] - 1) / 2 : lengths[axis] / 2) * strides[axis]
     return volume.withUnsafeBufferPointer { values in
       Tensor(shape: [lengths[rows], lengths[columns], channels]) { buffer in
         for index in buffer.indices {

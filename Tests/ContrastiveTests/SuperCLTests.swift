@@ -106,8 +106,7 @@ import Testing
 
   // MARK: Level and superpixels together
 
-  private let unet = EncoderDescription(
-    inputChannels: 1, levels: (0..<5).map { .init(channels: 4 << $0, stride: [1 << $0, 1 << $0]) })
+  private let unet = UNetConfiguration(width: 4).encoderDescription()
 
   /// The paper's 512 px keep the bottleneck and 100; smaller patches take a finer level or fewer superpixels.
   @Test(arguments: [

@@ -44,40 +44,33 @@ struct FineTuningStage {
   func outcome(of run: Run) throws -> Outcome {
     if let finished = folder.finished(run.name, as: Outcome.self) { return finished }
     let candidate = settings.candidates[run.candidate]
-    let trainer = try trainer(run)
-    let checkpoint = folder.stateFile("\(run.name).checkpoint")
-    if FileManager.default.fileExists(atPath: checkpoint.path) { try trainer.loop.resume(from: checkpoint) }
+    let network = try firstNetwork(of: run)
     let slices = data.split.labelledSlices(fraction: run.fraction, seed: run.seed)
-    let images = slices.map { index -> LabeledImage<Float> in
+    let images = slices.map { index -> LabeledImage in
       let (image, classes) = data.slice(index)
       return LabeledImage(image: image, labels: classes)
     }
-    let validator = Evaluator(data: data)
-    // Scores along the way are kept beside the checkpoint, so that a resumed run has them too.
-    var curve = folder.finished("\(run.name).curve", as: Curve.self) ?? Curve()
-    curve.drop(after: trainer.loop.step)
-    let report = progress.reporter(run.name)
+    let loop = try TrainingLoop(task(network, run), on: images)
     let interval = max(1, candidate.steps / 5)
-    let measured = try Measurement.of {
-      try trainer.train(on: images, checkpoint: CheckpointPolicy(checkpoint, everySteps: interval)) { step in
-        if step.step % interval == 0 || step.step == step.totalSteps {
-          curve.add(step.step, try validator.meanDice(trainer.network, .validation))
-          try folder.finish("\(run.name).curve", curve)
-        }
-        return report(step)
-      } augment: {
-        let (image, maps) = settings.augmentation($0.image, maps: [$0.labels], using: &$1)
-        return LabeledImage(image: image, labels: maps[0])
-      }
+    let policy = CheckpointPolicy(folder.stateFile("\(run.name).checkpoint"), everySteps: interval)
+    if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(from: policy.url) }
+    let evaluator = Evaluator(data: data)
+    let validation = Validation(everySteps: interval, better: .higher) {
+      try evaluator.meanDice(network, .validation)
     }
-    guard trainer.loop.step == candidate.steps else { throw Interruption() }
+    let measured = try Measurement.of {
+      try loop.run(checkpoint: policy, validation: validation, progress: progress.reporter(run.name))
+    }
+    guard loop.step == candidate.steps else { throw Interruption() }
+    let log = try TrainingLog.entries(of: policy.logURL)
+    let scored = log.compactMap { entry in entry.score.map { (step: entry.step, dice: $0) } }
     let outcome = Outcome(
-      slices: slices, losses: trainer.loop.history.map { $0[0].value }, validationSteps: curve.steps,
-      validationDice: curve.dice, test: try validator.scores(trainer.network, .test),
+      slices: slices, losses: log.map { $0.terms[0].value }, validationSteps: scored.map(\.step),
+      validationDice: scored.map(\.dice), test: try evaluator.scores(network, .test),
       seconds: measured.seconds, peakMiB: measured.peakMiB)
-    try trainer.network.save(to: folder.stateFile("\(run.name).safetensors"))
+    try network.save(to: folder.stateFile("\(run.name).safetensors"))
     try folder.finish(run.name, outcome)
-    try? FileManager.default.removeItem(at: checkpoint)
+    for file in [policy.url, policy.logURL] { try? FileManager.default.removeItem(at: file) }
     return outcome
   }
 
@@ -89,39 +82,29 @@ struct FineTuningStage {
   }
 
   private func newNetwork(seed: UInt64) -> UNet<Float> {
-    var generator = PhiloxGenerator(seed: seed, stream: 4)
+    var generator = RandomKey(seed: seed).stream(for: .weights).generator
     return UNet<Float>(
       UNetConfiguration(width: settings.width), classCount: data.classNames.count, using: &generator)
   }
 
-  private func trainer(_ run: Run) throws -> SegmentationTrainer<Float, Planar> {
+  /// What a run begins with: random weights, or the pre-trained encoder.
+  private func firstNetwork(of run: Run) throws -> UNet<Float> {
     let network = newNetwork(seed: run.seed)
     if run.method == .supercl {
       try network.encoder.load(Safetensors(contentsOf: folder.file("encoder.safetensors")).section("encoder"))
     }
-    let candidate = settings.candidates[run.candidate]
-    return SegmentationTrainer(
-      network,
-      training: SegmentationTraining(
-        steps: candidate.steps, batchSize: settings.fineTuningBatch, learningRate: candidate.learningRate,
-        floor: .reached(candidate.learningRate / 100), seed: run.seed),
-      loss: CombinedLoss<Float>([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]))
+    return network
   }
 
-  /// Validation scores along a training.
-  private struct Curve: Codable {
-    var steps: [Int] = []
-    var dice: [Double] = []
-
-    mutating func add(_ step: Int, _ value: Double) {
-      steps.append(step)
-      dice.append(value)
-    }
-
-    mutating func drop(after step: Int) {
-      let kept = steps.count { $0 <= step }
-      steps.removeLast(steps.count - kept)
-      dice.removeLast(dice.count - kept)
-    }
+  private func task(_ network: UNet<Float>, _ run: Run) -> SegmentationTask {
+    let candidate = settings.candidates[run.candidate]
+    let rate = Schedule.cosine(
+      start: candidate.learningRate, end: candidate.learningRate / 100, steps: candidate.steps)
+    return SegmentationTask(
+      network, classCount: data.classNames.count,
+      recipe: TrainingRecipe(steps: candidate.steps, batchSize: settings.fineTuningBatch, seed: run.seed),
+      loss: CombinedLoss<Float>([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]),
+      augmentation: settings.augmentation,
+      optimizer: OptimizerSettings(.adam(), rate: rate, weightDecay: 1e-5))
   }
 }

@@ -32,7 +32,7 @@ package struct PretrainingStage {
     var spread: EmbeddingSpread? {
       guard let index = termNames.firstIndex(of: "negativeSimilarity") else { return nil }
       return EmbeddingSpread(
-        cosines: history.map { $0[index] }, temperature: SuperCLConfiguration().temperature)
+        cosines: history.map { $0[index] }, temperature: SuperCL().temperature)
     }
 
     /// Warns of what went wrong in pre-training.
@@ -44,18 +44,8 @@ package struct PretrainingStage {
     }
   }
 
-  /// The deepest level on which 100 superpixels, or at least 30, have enough sampled pixels each, and their number.
-  static func levelAndSegments(patch: Int, pixelsPerSegment: Int) -> (level: FeatureLevel, segments: Int) {
-    let levels: [(FeatureLevel, Int)] = [(.bottleneck, 16), (.stage(3), 8), (.stage(2), 4), (.stage(1), 2)]
-    for (level, factor) in levels {
-      let segments = min(100, (patch / factor) * (patch / factor) / pixelsPerSegment)
-      if segments >= 30 { return (level, segments) }
-    }
-    return (.stage(0), max(1, patch * patch / pixelsPerSegment / 4))
-  }
-
   /// The training slices without their labels. Nothing of validation or test is read.
-  package func images() -> [PretrainingImage<Float>] {
+  package func images() -> [PretrainingImage] {
     let training = data.split.slices(of: .train)
     return training.map { index in
       PretrainingImage(
@@ -64,26 +54,13 @@ package struct PretrainingStage {
     }
   }
 
-  /// The level that ILCP reads, and the number of superpixels.
-  private var choice: (level: FeatureLevel, segments: Int) {
-    Self.levelAndSegments(patch: data.patch, pixelsPerSegment: settings.pixelsPerSegment)
-  }
-
-  func configuration() -> SuperCLConfiguration {
-    var configuration = SuperCLConfiguration()
-    configuration.intraLevel = choice.level
-    configuration.slic.segmentCount = .fixed(choice.segments)
-    configuration.patchSize = data.patch
-    configuration.batchSize = settings.pretrainingBatch
-    configuration.steps = settings.pretrainingSteps
-    configuration.learningRate = settings.pretrainingRate
-    return configuration
-  }
-
-  /// From PyTorch's initial weights, the library's default and the released code's.
-  func network() -> SuperCLNetwork<Float> {
-    var generator = PhiloxGenerator(seed: SuperCLConfiguration().seed, stream: 3)
-    return SuperCLNetwork(UNetConfiguration(width: settings.width), using: &generator)
+  /// SuperCL with the level that ILCP reads and the number of superpixels that go with the patch.
+  func method() throws -> SuperCL {
+    var method = SuperCL(
+      patchSize: data.patch, steps: settings.pretrainingSteps, batchSize: settings.pretrainingBatch)
+    method.pixelsPerSuperpixel = settings.pixelsPerSegment
+    method.learningRate = settings.pretrainingRate
+    return try method.fitted(to: UNetConfiguration(width: settings.width).encoderDescription())
   }
 
   /// Trains, or goes on from the folder's state, and writes `encoder.safetensors`.
@@ -94,31 +71,41 @@ package struct PretrainingStage {
     {
       return finished
     }
-    let configuration = configuration()
-    let network = network()
-    let pretrainer = try SuperCLPretrainer(network, configuration)
-    let checkpoint = folder.stateFile("pretraining.checkpoint")
-    if FileManager.default.fileExists(atPath: checkpoint.path) {
-      try pretrainer.loop.resume(from: checkpoint)
-    }
+    let method = try method()
+    let task = try PretrainingTask(method, encoder: .unet(width: settings.width))
     let images = images()
+    let loop = try TrainingLoop(task, on: images)
+    let policy = CheckpointPolicy(folder.stateFile("pretraining.checkpoint"), everySteps: 50)
+    if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(from: policy.url) }
     let measured = try Measurement.of {
-      try pretrainer.train(
-        on: images, checkpoint: CheckpointPolicy(checkpoint, everySteps: 50),
-        progress: progress.reporter("SuperCL"))
+      try loop.run(checkpoint: policy, progress: progress.reporter("SuperCL"))
     }
-    guard pretrainer.loop.step == configuration.steps else { throw Interruption() }
-    try network.save(to: encoderFile)
-    let multiple = data.patch >> (configuration.intraLevel.halvings)
+    guard loop.step == method.recipe.steps else { throw Interruption() }
+    try task.learner.save(to: encoderFile)
+    let log = try TrainingLog.entries(of: policy.logURL)
+    let side = data.patch >> method.intraLevel.halvings
     let outcome = Outcome(
-      level: "\(configuration.intraLevel)", segmentCount: choice.segments,
-      pixelsPerSegment: Double(multiple * multiple) / Double(choice.segments),
-      imageCount: images.count, termNames: pretrainer.loop.history.first?.map(\.name) ?? [],
-      history: pretrainer.loop.history.map { $0.map { $0.value.isFinite ? $0.value : nil } },
-      warnings: pretrainer.warnings,
+      level: "\(method.intraLevel)", segmentCount: method.segmentCount,
+      pixelsPerSegment: Double(side * side) / Double(method.segmentCount), imageCount: images.count,
+      termNames: log.first?.terms.map(\.name) ?? [],
+      history: log.map { $0.terms.map { $0.value.isFinite ? $0.value : nil } }, warnings: log.warnings,
       seconds: measured.seconds, peakMiB: measured.peakMiB)
     try folder.finish("pretraining", outcome)
     return outcome
+  }
+}
+
+extension SuperCL {
+  /// The number of superpixels asked for.
+  var segmentCount: Int { if case .fixed(let count) = slic.segmentCount { count } else { 0 } }
+}
+
+extension [TrainingLog.Entry] {
+  /// The first sentence of each kind of warning, and how many steps had one.
+  var warnings: [String: Int] {
+    var sentences: [String: (first: String, count: Int)] = [:]
+    for warning in flatMap(\.warnings) { sentences[warning.kind, default: (warning.message, 0)].count += 1 }
+    return [String: Int](uniqueKeysWithValues: sentences.values.map { ($0.first, $0.count) })
   }
 }
 
@@ -126,7 +113,7 @@ extension FeatureLevel {
   /// How often the image was halved before this level of the default encoder.
   var halvings: Int {
     switch self {
-    case .bottleneck: 4
+    case .bottleneck, .automatic: 4
     case .stage(let index): index
     }
   }

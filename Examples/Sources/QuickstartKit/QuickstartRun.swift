@@ -1,3 +1,4 @@
+import Contrastive
 import ExampleSupport
 import Foundation
 import MedIO
@@ -45,16 +46,15 @@ public struct QuickstartRun {
     }
     for note in data.notes { progress.warn(note) }
     progress.note(describe(data))
-    let segments = PretrainingStage.levelAndSegments(
-      patch: data.patch, pixelsPerSegment: settings.pixelsPerSegment)
+    let method = try PretrainingStage(data: data, settings: settings).method()
     let superpixels = try stage("superpixels") {
-      try SuperpixelStage(data: data, segmentCount: segments.segments, view: request.view).run(
+      try SuperpixelStage(data: data, segmentCount: method.segmentCount, view: request.view).run(
         in: folder, progress: progress)
     }
     var pretraining: PretrainingStage.Outcome?
     if request.methods.contains(.supercl) {
       pretraining = try stage(
-        "pre-training with SuperCL, ILCP on \(segments.level), \(segments.segments) segments"
+        "pre-training with SuperCL, ILCP on \(method.intraLevel), \(method.segmentCount) segments"
       ) {
         try PretrainingStage(data: data, settings: settings).run(in: folder, progress: progress)
       }

@@ -9,8 +9,8 @@ import Tensor
 let stepBenchmarks: [BenchmarkCase] =
   [128, 256].map { size in BenchmarkCase(name: "unet \(size)") { unetCase(size: size) } }
   + [
-    BenchmarkCase(name: "small unet 128") { smallCase(augmentation: nil) },
-    BenchmarkCase(name: "small unet 128, augmented") { smallCase(augmentation: .turned) },
+    BenchmarkCase(name: "small unet 128") { try smallCase(augmentation: nil) },
+    BenchmarkCase(name: "small unet 128, augmented") { try smallCase(augmentation: .turned) },
   ]
   + superCLSizes.flatMap { size in
     [
@@ -43,7 +43,7 @@ private func unetCase(size: Int) -> () throws -> Void {
   let x = phantoms(count: 8, size: size)
   let labels = Tensor<Int32>(converting: x.squeezed(at: 3) * (Float(classCount) - 0.01))
   let loss = CombinedLoss<Float>([(1, CrossEntropyLoss()), (1, DiceLoss(smoothing: 1))])
-  let optimizer = Adam(network, learningRate: 5e-4, weightDecay: 1e-5)
+  let optimizer = Optimizer(network, .adam(), learningRate: 5e-4, weightDecay: 1e-5)
   network.setMode(.training)
   return {
     network.zeroGradients()
@@ -52,25 +52,19 @@ private func unetCase(size: Int) -> () throws -> Void {
   }
 }
 
-/// A step of the trainer on a network of width 16 and batches of four, nearly the quickstart's.
-private func smallCase(augmentation: VariedAugmentation?) -> () throws -> Void {
+/// A step of the loop on a network of width 16 and batches of four, nearly the quickstart's.
+private func smallCase(augmentation: VariedAugmentation?) throws -> () throws -> Void {
   var generator = PhiloxGenerator(seed: 0)
   let network = UNet<Float>(UNetConfiguration(width: 16), classCount: 11, using: &generator)
   let images = (0..<4).map { index in
     let image = phantom(size: 128, seed: UInt64(index))
     return LabeledImage(image: image, labels: Tensor(converting: image.squeezed(at: 2) * 10.99))
   }
-  let trainer = SegmentationTrainer(
-    network, training: SegmentationTraining(steps: 1_000_000, batchSize: images.count))
-  return {
-    try trainer.train(on: images) { _ in
-      .stop
-    } augment: { labeled, generator in
-      guard let augmentation else { return labeled }
-      let (image, maps) = augmentation(labeled.image, maps: [labeled.labels], using: &generator)
-      return LabeledImage(image: image, labels: maps[0])
-    }
-  }
+  let task = SegmentationTask(
+    network, classCount: 11, recipe: TrainingRecipe(steps: 1_000_000, batchSize: images.count),
+    augmentation: augmentation)
+  let loop = try TrainingLoop(task, on: images)
+  return { try loop.run { _ in .stop } }
 }
 
 extension VariedAugmentation {
@@ -91,11 +85,10 @@ private func superCLCase(_ size: SuperCLSize) throws -> () throws -> Void {
     fixed: (x, (x * 0.8 + 0.1).clamped(to: 0...1)),
     varied: (x.flipped(along: 2), x.transposed(1, 2) * 0.9), superpixels: (superpixels, superpixels),
     positions: (0..<size.batch).map { 0.05 + 0.9 * Double($0) / Double(size.batch - 1) })
-  var configuration = SuperCLConfiguration()
-  configuration.intraLevel = size.level
-  let loss = try SuperCLLoss<Float>(configuration)
-  let optimizer = SGD(
-    network, learningRate: 0.01, momentum: .classical(factor: 0.9), weightDecay: 1e-5)
+  var method = SuperCL()
+  method.intraLevel = size.level
+  let loss = try SuperCLLoss(method)
+  let optimizer = Optimizer(network, .sgd(), learningRate: 0.01, weightDecay: 1e-5)
   network.setMode(.training)
   return {
     network.zeroGradients()
@@ -106,12 +99,10 @@ private func superCLCase(_ size: SuperCLSize) throws -> () throws -> Void {
 
 /// Two fixed and two varied views of each image, and the superpixels of the fixed ones.
 private func viewsCase(_ size: SuperCLSize) -> () throws -> Void {
-  var configuration = SuperCLConfiguration()
-  configuration.patchSize = size.side
-  let maker = SuperCLViewMaker(configuration)
+  let maker = SuperCLViewMaker(SuperCL(patchSize: size.side))
   let x = phantoms(count: size.batch, size: size.side)
   let batch = (0..<size.batch).map { PretrainingImage(x[$0]) }
-  return { _ = try maker.views(of: batch, seed: 0, step: 0) }
+  return { _ = try maker.views(of: batch, key: RandomKey(seed: 0)) }
 }
 
 // MARK: Images

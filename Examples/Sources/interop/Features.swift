@@ -40,7 +40,7 @@ struct Features: ParsableCommand {
       network = try create(encoderFile)
       print("wrote \(encoderFile): \(network.parameterCount) parameters")
     }
-    let channels = network.encoder.configuration.inputChannels
+    let channels = network.encoder.encoderDescription.inputChannels
     var generator = PhiloxGenerator(seed: seed, stream: 1)
     let input = Tensor<Float>(
       normalWithMean: 0, standardDeviation: 1, shape: [2, size, size, channels], using: &generator)

@@ -22,9 +22,9 @@ struct Load: ParsableCommand {
         + "\(network.parameterCount) parameters")
     let archive = try folder.archive("features.npz")
     let input = try folder.array("input", in: archive, of: "features.npz").tensor(convertingTo: Float.self)
-    let configuration = network.encoder.configuration
-    guard input.rank == 4, input.shape[3] == configuration.inputChannels,
-      input.shape[1] % configuration.sizeMultiple == 0, input.shape[2] % configuration.sizeMultiple == 0
+    let encoder = network.encoder.encoderDescription
+    guard input.rank == 4, input.shape[3] == encoder.inputChannels,
+      input.shape[1] % encoder.sizeMultiple[0] == 0, input.shape[2] % encoder.sizeMultiple[1] == 0
     else { throw ExampleFailure(.data, "\(folder.file("features.npz")): input has shape \(input.shape)") }
     var isGood = true
     for (name, value) in features(of: network, input)

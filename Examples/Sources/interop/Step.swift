@@ -29,46 +29,49 @@ struct Step: ParsableCommand {
       try folder.array(name, in: archive, of: "step.npz").tensor(convertingTo: T.self)
     }
     func level(_ name: String) throws -> FeatureLevel {
-      let bottleneck = network.encoder.configuration.stageCount
+      let bottleneck = network.encoder.encoderDescription.levels.count - 1
       guard archive.names.contains(name) else { return .bottleneck }
       let level = Int(try tensor(name, Int64.self).item)
       return level == bottleneck ? .bottleneck : .stage(level)
     }
-    var configuration = SuperCLConfiguration()
-    configuration.intraLevel = try level("level")
-    configuration.interLevel = try level("asp_level")
+    var method = SuperCL()
+    method.intraLevel = try level("level")
+    method.interLevel = try level("asp_level")
     if archive.names.contains("stride") {
-      configuration.pixelSampling = .flat(stride: Int(try tensor("stride", Int64.self).item))
+      method.pixelSampling = .flat(stride: Int(try tensor("stride", Int64.self).item))
     }
+    let fixed: (Tensor<Scalar>, Tensor<Scalar>) = (try tensor("view1_fixed"), try tensor("view2_fixed"))
+    let varied: (Tensor<Scalar>, Tensor<Scalar>) = (try tensor("view1_varied"), try tensor("view2_varied"))
+    let positions = archive.names.contains("positions") ? try tensor("positions", Double.self).scalars : nil
+    try check(
+      [fixed.0, fixed.1, varied.0, varied.1].map(\.shape), positions,
+      fit: network.encoder.encoderDescription, path: folder.file("step.npz"))
     let views = SuperCLViews<Scalar>(
-      fixed: (try tensor("view1_fixed"), try tensor("view2_fixed")),
-      varied: (try tensor("view1_varied"), try tensor("view2_varied")),
-      superpixels: (try tensor("map1"), try tensor("map2")),
-      positions: archive.names.contains("positions") ? try tensor("positions", Double.self).scalars : nil)
-    try check(views, fit: network.encoder.configuration, path: folder.file("step.npz"))
+      fixed: fixed, varied: varied, superpixels: (try tensor("map1"), try tensor("map2")),
+      positions: positions ?? [])
     network.setMode(.training)
     do {
-      let report = try SuperCLLoss<Scalar>(configuration).evaluate(network, views)
+      let report = try SuperCLLoss(method).evaluate(network, views)
       report.loss.backward()
       try write(report, network, to: "step_ours_\(kind).npz", in: folder)
       print(
-        "ours \(kind): loss \(report.loss.item)  instance \(report.instance)  intra \(report.intra)  "
-          + "inter \(report.inter)  components \(report.components.labels)")
+        "ours \(kind): loss \(report.loss.item)  "
+          + report.losses.map { "\($0.name) \($0.value)  " }.joined()
+          + "components \(report.components?.labels ?? [])")
     } catch let error as SuperCLError {
       throw ExampleFailure(.data, "\(folder.file("step.npz")): \(error)")
     }
   }
 
-  private func check<Scalar: TensorFloatingPointScalar>(
-    _ views: SuperCLViews<Scalar>, fit encoder: UNetConfiguration, path: String
+  private func check(
+    _ shapes: [TensorShape], _ positions: [Double]?, fit encoder: EncoderDescription, path: String
   ) throws {
-    let shape = views.fixed.0.shape
-    let shapes = [views.fixed.1, views.varied.0, views.varied.1].map(\.shape)
+    let shape = shapes[0]
     guard shape.rank == 4, shape[3] == encoder.inputChannels, shapes.allSatisfy({ $0 == shape }),
-      shape[1] % encoder.sizeMultiple == 0, shape[2] % encoder.sizeMultiple == 0
-    else { throw ExampleFailure(.data, "\(path): views of shapes \(shape) and \(shapes)") }
-    guard views.positions.map({ $0.count == shape[0] }) ?? true else {
-      throw ExampleFailure(.data, "\(path): \(views.positions?.count ?? 0) positions for \(shape[0]) images")
+      shape[1] % encoder.sizeMultiple[0] == 0, shape[2] % encoder.sizeMultiple[1] == 0
+    else { throw ExampleFailure(.data, "\(path): views of shapes \(shapes)") }
+    guard positions.map({ $0.count == shape[0] }) ?? true else {
+      throw ExampleFailure(.data, "\(path): \(positions?.count ?? 0) positions for \(shape[0]) images")
     }
   }
 
@@ -79,9 +82,7 @@ struct Step: ParsableCommand {
     var archive = NumPyArchive()
     do {
       try archive.add(Tensor(Double(report.loss.item)), named: "loss")
-      try archive.add(Tensor(report.instance), named: "instance")
-      try archive.add(Tensor(report.intra), named: "intra")
-      try archive.add(Tensor(report.inter), named: "inter")
+      for term in report.losses { try archive.add(Tensor(term.value), named: term.name) }
       for (name, parameter) in network.namedParameters {
         let gradient = parameter.gradient ?? Tensor(zeros: parameter.shape)
         let order = parameter.layout.fileOrder(rank: parameter.shape.rank)

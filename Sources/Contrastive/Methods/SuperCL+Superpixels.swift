@@ -2,14 +2,8 @@ import NN
 import Superpixel
 
 extension SuperCL {
-  /// Sampled pixels of a feature map that a superpixel has in the mean: 10, about the paper's 1,024 pixels for 100. SLIC
-  /// keeps no piece below half the mean size, so that each has about 5.
-  static let pixelsPerSuperpixel = 10
-  /// A level that carries fewer superpixels than this is passed over for a finer one, where there is one.
-  static let leastSuperpixels = 25
-
-  /// The method with an explicit level and, where that was automatic, as many superpixels as it carries: the deepest level
-  /// with `n / 10 >= 25` superpixels for n sampled pixels, or the finest level there is; at most ``slic``'s own number.
+  /// The method with an explicit level and, where that was automatic, as many superpixels as it carries, at most
+  /// ``slic``'s own number; the finest level when none carries enough.
   ///
   /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)`` for a level that the encoder has not.
   func withSuperpixels(fittedTo encoder: EncoderDescription) throws(SuperCLError) -> SuperCL {
@@ -17,13 +11,13 @@ extension SuperCL {
     if intraLevel == .automatic {
       let levels = encoder.levels.indices.reversed()
       let level =
-        levels.first { pixels(at: $0, of: encoder) / Self.pixelsPerSuperpixel >= Self.leastSuperpixels } ?? 0
-      let carried = pixels(at: level, of: encoder) / Self.pixelsPerSuperpixel
+        levels.first { pixels(at: $0, of: encoder) / pixelsPerSuperpixel >= leastSuperpixels } ?? 0
+      let carried = pixels(at: level, of: encoder) / pixelsPerSuperpixel
       guard carried >= 2 || weights.intra == 0 else {
         throw .badConfiguration(
           field: "patchSize", value: "\(patchSize)",
           reason: "the finest level of the encoder has \(pixels(at: level, of: encoder)) sampled pixels, "
-            + "too few for two superpixels of \(Self.pixelsPerSuperpixel)")
+            + "too few for two superpixels of \(pixelsPerSuperpixel)")
       }
       method.intraLevel = level == encoder.levels.count - 1 ? .bottleneck : .stage(level)
       if case .fixed(let wanted) = slic.segmentCount {

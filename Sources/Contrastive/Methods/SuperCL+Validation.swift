@@ -25,6 +25,9 @@ extension SuperCL {
       positionThreshold.map { $0 > 0 } ?? true, "positionThreshold", positionThreshold ?? 0,
       "must be positive")
     try require(pixelSampling.stride >= 1, "pixelSampling", pixelSampling, "the stride must be at least 1")
+    try require(
+      pixelsPerSuperpixel >= 1, "pixelsPerSuperpixel", pixelsPerSuperpixel, "must be at least 1")
+    try require(leastSuperpixels >= 1, "leastSuperpixels", leastSuperpixels, "must be at least 1")
     try validateSuperpixels()
     try require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
     try require(recipe.batchSize >= 1, "recipe.batchSize", recipe.batchSize, "must be at least 1")

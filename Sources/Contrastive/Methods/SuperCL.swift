@@ -25,6 +25,11 @@ public struct SuperCL: Sendable, Hashable, Codable {
   /// The level of the encoder that ILCP reads: the deepest that carries enough superpixels, which is the bottleneck at
   /// 512 px; the released code always reads the bottleneck.
   public var intraLevel = FeatureLevel.automatic
+  /// With an automatic level, the sampled pixels that a superpixel has in the mean: 10, as the paper's 1,024 for 100. SLIC
+  /// keeps no piece below half the mean size, so that each has about 5.
+  public var pixelsPerSuperpixel = 10
+  /// With an automatic level, the superpixels that a level must carry, or a finer one is taken: 25.
+  public var leastSuperpixels = 25
   /// The level that ASP reads: the bottleneck.
   public var interLevel = FeatureLevel.bottleneck
   /// Which pixels ILCP takes: all, stride 1, which is the paper's best by a digest of its Table IV (not read in the paper
@@ -100,10 +105,10 @@ public struct SuperCL: Sendable, Hashable, Codable {
 
 /// A level of the encoder's features.
 public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
-  /// The deepest level that carries enough superpixels: with n sampled pixels of an image, n / 10 superpixels of 10 pixels
-  /// each in the mean, of which SLIC keeps none below half; a level that carries fewer than 25 is passed over for a finer
-  /// one. At 512 px this is the bottleneck with the paper's 100, at 256 px the bottleneck with 25, at 128 px 1/8 with 25.
-  /// Where ILCP's only positive is the same pixel in the other view, it teaches nothing.
+  /// The deepest level that carries enough superpixels: n sampled pixels of an image carry
+  /// `n / ``SuperCL/pixelsPerSuperpixel```; a level with fewer than ``SuperCL/leastSuperpixels`` is passed over for a finer
+  /// one. By default this is, at 512 px, the bottleneck with the paper's 100, at 256 px the bottleneck with 25, at 128 px
+  /// 1/8 with 25. Where ILCP's only positive is the same pixel in the other view, it teaches nothing.
   case automatic
   /// The deepest output, at 1/16 of the image in a U-Net.
   case bottleneck

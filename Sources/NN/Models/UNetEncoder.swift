@@ -135,11 +135,16 @@ public final class UNetCenter<Scalar: TensorFloatingPointScalar, Rank: SpatialRa
 
 extension UNetEncoderND: FeatureEncoder {
   /// Level l has the stride `2^l` along every axis.
-  public var encoderDescription: EncoderDescription {
+  public var encoderDescription: EncoderDescription { configuration.encoderDescription(axes: Rank.axes) }
+}
+
+extension UNetConfiguration {
+  /// What an encoder of these sizes takes and gives, for images of 2 or volumes of 3 axes.
+  public func encoderDescription(axes: Int = 2) -> EncoderDescription {
     EncoderDescription(
-      inputChannels: configuration.inputChannels,
-      levels: configuration.widths.enumerated().map { level, width in
-        .init(channels: width, stride: [Int](repeating: 1 << level, count: Rank.axes))
+      inputChannels: inputChannels,
+      levels: widths.enumerated().map { level, width in
+        .init(channels: width, stride: [Int](repeating: 1 << level, count: axes))
       })
   }
 }

@@ -29,6 +29,13 @@ extension SuperCL {
       pixelsPerSuperpixel >= 1, "pixelsPerSuperpixel", pixelsPerSuperpixel, "must be at least 1")
     try require(leastSuperpixels >= 1, "leastSuperpixels", leastSuperpixels, "must be at least 1")
     try validateSuperpixels()
+    try require(
+      fixedViewMirrors == .none || variedSource == .fixedViews, "fixedViewMirrors", fixedViewMirrors,
+      "needs varied views that are made of the fixed views")
+    let sizes = variedAugmentation.sizeFactor
+    try require(
+      sizes.range.lowerBound > 0 && sizes.range.upperBound.isFinite, "variedAugmentation.sizeFactor", sizes,
+      "must lie above 0")
     try require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
     try require(recipe.batchSize >= 1, "recipe.batchSize", recipe.batchSize, "must be at least 1")
     try require(recipe.steps >= 0, "recipe.steps", recipe.steps, "must not be negative")

@@ -20,10 +20,12 @@ need_packages() {
 }
 
 need_swift() {
-  command -v swift >/dev/null || {
-    echo "Swift 6.2 or newer is needed and not on the PATH; see https://www.swift.org/install" >&2
+  local version
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  if [ -z "$version" ] || [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" != 6.3 ]; then
+    echo "Swift 6.3 or newer is needed, found ${version:-none on the PATH}; see https://www.swift.org/install" >&2
     return 69
-  }
+  fi
 }
 
 # What the library links, and what the examples link beside it.

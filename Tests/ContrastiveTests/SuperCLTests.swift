@@ -32,7 +32,8 @@ import Testing
       #expect(configuration.slic.mode == .skimageCompatible)
       #expect(configuration.superpixelChannels == .repeatedAsColor(0))
       #expect(configuration.pixelSampling == .flat(stride: 16))
-      #expect(configuration.padding == .centered && configuration.recipe.lastBatch == .dropped
+      #expect(
+        configuration.padding == .centered && configuration.recipe.lastBatch == .dropped
           && configuration.intraLevel == .bottleneck)
     }
     #expect(SuperCL.asReleased.fixedAugmentation.scaling == .eightBit)
@@ -135,7 +136,8 @@ import Testing
   @Test func whatCannotFitIsNamedBeforeTheFirstStep() {
     let cases: [(String, SuperCL)] = [
       ("patchSize", SuperCL(patchSize: 40)), ("patchSize", SuperCL(patchSize: 0)),
-      ("intraLevel", changed { $0.intraLevel = .stage(7) }), ("interLevel", changed { $0.interLevel = .stage(5) }),
+      ("intraLevel", changed { $0.intraLevel = .stage(7) }),
+      ("interLevel", changed { $0.interLevel = .stage(5) }),
       ("patchSize", changed { ($0.patchSize, $0.pixelSampling) = (16, .flat(stride: 16)) }),
     ]
     for (field, method) in cases {

@@ -35,7 +35,8 @@ import Testing
   }
 
   @Test func eachFixedViewHasItsOwnSuperpixels() throws {
-    let views = try SuperCLViewMaker(configuration()).views(of: batch(positions: [nil]), key: key(seed: 1, step: 0))
+    let views = try SuperCLViewMaker(configuration()).views(
+      of: batch(positions: [nil]), key: key(seed: 1, step: 0))
     let slic = SLIC(segmentCount: 9, compactness: 10, maximumIterations: 10)
     #expect(try slic.segment(views.fixed!.0[0]).labels.labels == views.superpixels!.0[0])
     #expect(try slic.segment(views.fixed!.1[0]).labels.labels == views.superpixels!.1[0])
@@ -44,7 +45,8 @@ import Testing
   @Test func superpixelsOfTheImageServeBothViews() throws {
     var configuration = configuration()
     configuration.superpixelSource = .image
-    let views = try SuperCLViewMaker(configuration).views(of: batch(positions: [nil]), key: key(seed: 1, step: 0))
+    let views = try SuperCLViewMaker(configuration).views(
+      of: batch(positions: [nil]), key: key(seed: 1, step: 0))
     #expect(views.superpixels!.0 == views.superpixels!.1)
   }
 
@@ -141,7 +143,8 @@ import Testing
     configuration.patchSize = 32
     configuration.slic.segmentCount = 9
     let image = Tensor<Float>(converting: testRows([40, 36, 4], seed: 3)) * 50
-    let views = try SuperCLViewMaker(configuration).views(of: [PretrainingImage(image)], key: key(seed: 1, step: 0))
+    let views = try SuperCLViewMaker(configuration).views(
+      of: [PretrainingImage(image)], key: key(seed: 1, step: 0))
     let gray = views.fixed!.0[0].sliced(along: -1, 1..<2)
     var slic = SLIC(segmentCount: 9)
     slic.mode = .skimageCompatible
@@ -162,8 +165,10 @@ import Testing
     configuration.superpixelChannels = .one(2)
     var image = Tensor<Float>(converting: testRows([32, 32, 3], seed: 3))
     image = image * Tensor<Float>([1, 100, 0], shape: [1, 1, 3])
-    let view = try SuperCLViewMaker(configuration).views(of: [PretrainingImage(image)], key: key(seed: 1, step: 0))
-      .fixed!.0[0]
+    let view = try SuperCLViewMaker(configuration).views(
+      of: [PretrainingImage(image)], key: key(seed: 1, step: 0)
+    )
+    .fixed!.0[0]
     for channel in 0..<2 {
       let values = view.sliced(along: -1, channel..<channel + 1)
       #expect(values.min().item == 0 && values.max().item == 1)
@@ -208,6 +213,8 @@ import Testing
     #expect(try maker.views(of: images, key: key(seed: 2, step: 0)).varied!.0 != first.varied!.0)
     // The first image draws the same whatever follows it.
     #expect(try maker.views(of: [images[0]], key: key(seed: 1, step: 0)).varied!.0[0] == first.varied!.0[0])
-    #expect(try maker.views(of: [images[0], images[0]], key: key(seed: 1, step: 0)).fixed!.0[0] != first.fixed!.0[1])
+    #expect(
+      try maker.views(of: [images[0], images[0]], key: key(seed: 1, step: 0)).fixed!.0[0] != first.fixed!.0[1]
+    )
   }
 }

@@ -73,7 +73,8 @@ import Testing
   @Test func aHookThatBreaksAGradientIsFound() throws {
     let task = RootTask(OptimizerSettings(.sgd(), rate: .constant(0.1)))
     let loop = try TrainingLoop(task, on: [1])
-    loop.hooks.beforeUpdate.append { parameters, _ in parameters[0].parameter.gradient = Tensor([0, .nan, 0]) }
+    loop.hooks.beforeUpdate.append { parameters, _ in parameters[0].parameter.gradient = Tensor([0, .nan, 0])
+    }
     #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 1)) { try loop.run() }
     #expect(task.weights.weights.value == Tensor([0, 1, 4]) && loop.step == 0)
   }

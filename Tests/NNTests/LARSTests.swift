@@ -12,7 +12,8 @@ import Testing
 
   @Test func aZeroParameterMovesByItsGradient() throws {
     let parameter = Parameter(Tensor<Double>([0, 0]))
-    let optimizer = Optimizer([ParameterGroup([(name: "p", parameter: parameter)])], .lars(), learningRate: 0.5)
+    let optimizer = Optimizer(
+      [ParameterGroup([(name: "p", parameter: parameter)])], .lars(), learningRate: 0.5)
     parameter.gradient = Tensor([2, -4])
     try optimizer.step()
     #expect(parameter.value == Tensor([-1, 2]))

@@ -27,9 +27,18 @@ import Testing
   @Test func everySettingIsCompared() throws {
     try write()
     let cases: [(LineTask, String)] = [
-      (LineTask(recipe: TrainingRecipe(steps: 10, batchSize: 4, seed: 4)), "recipe.seed is 3 in the file and 4"),
-      (LineTask(recipe: TrainingRecipe(steps: 10, batchSize: 3, seed: 3)), "recipe.batchSize is 4 in the file and 3"),
-      (LineTask(recipe: TrainingRecipe(steps: 9, batchSize: 4, seed: 3)), "recipe.steps is 10 in the file and 9"),
+      (
+        LineTask(recipe: TrainingRecipe(steps: 10, batchSize: 4, seed: 4)),
+        "recipe.seed is 3 in the file and 4"
+      ),
+      (
+        LineTask(recipe: TrainingRecipe(steps: 10, batchSize: 3, seed: 3)),
+        "recipe.batchSize is 4 in the file and 3"
+      ),
+      (
+        LineTask(recipe: TrainingRecipe(steps: 9, batchSize: 4, seed: 3)),
+        "recipe.steps is 10 in the file and 9"
+      ),
       (
         LineTask(recipe: TrainingRecipe(steps: 10, batchSize: 4, accumulation: 2, seed: 3)),
         "recipe.accumulation is 1 in the file and 2"

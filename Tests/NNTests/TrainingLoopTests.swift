@@ -62,7 +62,9 @@ import Testing
     try TrainingLoop(task, on: linePoints).run(
       checkpoint: CheckpointPolicy(folder.file("state"), everySteps: 1000)
     ) { progress in
-      if [1001, 2000].contains(progress.step) { sizes.append(try Data(contentsOf: folder.file("state")).count) }
+      if [1001, 2000].contains(progress.step) {
+        sizes.append(try Data(contentsOf: folder.file("state")).count)
+      }
       return .proceed
     }
     sizes.append(try Data(contentsOf: folder.file("state")).count)
@@ -86,7 +88,8 @@ import Testing
     let task = LineTask(recipe: TrainingRecipe(steps: 2, batchSize: 3, accumulation: 2))
     let loop = try TrainingLoop(task, on: linePoints)
     loop.hooks.beforeUpdate.append { parameters, moment in
-      task.calls.append("before \(moment.step) \(parameters.map(\.name)) \(parameters[0].parameter.gradient != nil)")
+      task.calls.append(
+        "before \(moment.step) \(parameters.map(\.name)) \(parameters[0].parameter.gradient != nil)")
     }
     loop.hooks.afterUpdate.append { _, moment in task.calls.append("after \(moment.step)") }
     try loop.run()
@@ -247,7 +250,9 @@ import Testing
         ["a", "b"].map { Objective(name: $0, layer, OptimizerSettings(.sgd(), rate: .constant(0.1))) }
       }
       var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
-      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome { StepOutcome(losses: [], terms: []) }
+      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome {
+        StepOutcome(losses: [], terms: [])
+      }
     }
     let error = #expect(throws: TrainingError.self) { try TrainingLoop(Shared(), on: [1]) }
     #expect("\(try #require(error))".contains("'a' and 'b'"))

@@ -97,7 +97,8 @@ import Testing
   @Test(arguments: [0, 1, 3]) func errorsStandInTheirPlace(workers: Int) throws {
     let data = Numbers(count: 12, broken: [5])
     let loader = DataLoader(
-      data, batchSize: 4, sampler: SequentialSampler(count: 12), workerCount: workers, collate: { items, _ in items })
+      data, batchSize: 4, sampler: SequentialSampler(count: 12), workerCount: workers,
+      collate: { items, _ in items })
     let outcomes = Array(loader.batches(inEpoch: 2))
     #expect(try outcomes[0].get() == [0, 1, 2, 3])
     #expect(try outcomes[2].get() == [8, 9, 10, 11])
@@ -109,7 +110,8 @@ import Testing
   @Test func examplesOfDifferentShapesAreAnError() throws {
     let data = ArrayDataset([Tensor<Float>(zeros: [2]), Tensor<Float>(zeros: [3])])
     let loader = DataLoader(
-      data, batchSize: 2, sampler: SequentialSampler(count: 2), collate: { items, _ in try stackedExamples(items) })
+      data, batchSize: 2, sampler: SequentialSampler(count: 2),
+      collate: { items, _ in try stackedExamples(items) })
     let outcome = try #require(Array(loader.batches(inEpoch: 0)).first)
     let error = #expect(throws: DataLoaderError.self) { try outcome.get() }
     #expect(error?.index == nil)
@@ -189,7 +191,8 @@ import Testing
 
   @Test func impossibleSizesTrap() async {
     await #expect(processExitsWith: .failure) {
-      _ = DataLoader(ArrayDataset([1]), batchSize: 0, sampler: SequentialSampler(count: 1), collate: { items, _ in items })
+      _ = DataLoader(
+        ArrayDataset([1]), batchSize: 0, sampler: SequentialSampler(count: 1), collate: { items, _ in items })
     }
   }
 }

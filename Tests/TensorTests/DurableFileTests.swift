@@ -41,7 +41,8 @@ import Testing
     try DurableFile.replace(path, with: Data("new".utf8), calls: recorded(trace))
     #expect(
       trace.calls == [
-        "open file", "write", "sync file", "close file", "rename", "open folder", "sync folder", "close folder",
+        "open file", "write", "sync file", "close file", "rename", "open folder", "sync folder",
+        "close folder",
       ])
     #expect(try Data(contentsOf: URL(filePath: path)) == Data("new".utf8))
   }
@@ -58,7 +59,9 @@ import Testing
   }
 
   /// Behind the new name the content is whole; only its lasting through a power loss is not certain, and is an error.
-  @Test(arguments: ["open folder", "sync folder"]) func aFolderThatIsNotSynchronisedIsAnError(_ call: String) throws {
+  @Test(arguments: ["open folder", "sync folder"]) func aFolderThatIsNotSynchronisedIsAnError(_ call: String)
+    throws
+  {
     try DurableFile.replace(path, with: Data("old".utf8))
     #expect(throws: DurableFile.Failure.self) {
       try DurableFile.replace(path, with: Data("new".utf8), calls: recorded(Trace(), failing: call))

@@ -43,7 +43,8 @@ import Testing
     let key = RandomKey(seed: 3).stream(for: "patients").at(step: 2).at(place: 5)
     let nested = [key, key.at(place: 6), key.at(step: 3)].map { $0.stream(for: "warp").seed }
     #expect(Set(nested).count == 3)
-    #expect(key.at(step: 9).at(place: 1) == RandomKey(seed: 3).stream(for: "patients").at(step: 9).at(place: 1))
+    #expect(
+      key.at(step: 9).at(place: 1) == RandomKey(seed: 3).stream(for: "patients").at(step: 9).at(place: 1))
   }
 
   @Test func keysAreCodable() throws {

@@ -87,7 +87,8 @@ public enum PretrainingError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .badSetting(let method, let field, let value, let reason): "\(method): \(field) = \(value): \(reason)"
+    case .badSetting(let method, let field, let value, let reason):
+      "\(method): \(field) = \(value): \(reason)"
     case .badImages(let what): what
     }
   }

@@ -19,7 +19,8 @@ extension SuperCL: PretrainingMethod {
     try validate()
     for (axis, multiple) in encoder.sizeMultiple.enumerated() where patchSize % multiple != 0 {
       throw SuperCLError.badConfiguration(
-        field: "patchSize", value: "\(patchSize)", reason: "must be a multiple of \(multiple) along axis \(axis)")
+        field: "patchSize", value: "\(patchSize)",
+        reason: "must be a multiple of \(multiple) along axis \(axis)")
     }
     return try withSuperpixels(fittedTo: encoder)
   }

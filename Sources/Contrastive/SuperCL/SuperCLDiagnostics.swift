@@ -96,6 +96,7 @@ extension SuperCLDiagnostics.Groups {
     self.init(
       componentCount: components.count, imageCount: count,
       positivesPerImage: counts.positive / Double(max(count, 1)),
-      positiveSimilarity: sums.positive / counts.positive, negativeSimilarity: sums.negative / counts.negative)
+      positiveSimilarity: sums.positive / counts.positive, negativeSimilarity: sums.negative / counts.negative
+    )
   }
 }

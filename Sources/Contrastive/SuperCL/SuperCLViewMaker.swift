@@ -15,7 +15,8 @@ public struct SuperCLViewMaker: Sendable {
   ///
   /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, and when an image
   ///   lacks the channel that superpixels are made of.
-  public func views(of batch: [PretrainingImage], key: RandomKey) throws(SuperCLError) -> SuperCLViews<Float> {
+  public func views(of batch: [PretrainingImage], key: RandomKey) throws(SuperCLError) -> SuperCLViews<Float>
+  {
     var made: [ImageViews] = []
     let results = Parallel.map(Array(batch.enumerated())) { place, image in
       var generator = key.at(place: place).generator
@@ -25,7 +26,8 @@ public struct SuperCLViewMaker: Sendable {
     func pair<Scalar>(_ part: KeyPath<ImageViews, [Tensor<Scalar>]>) -> (Tensor<Scalar>, Tensor<Scalar>)? {
       guard let first = made.first, !first[keyPath: part].isEmpty else { return nil }
       return (
-        Tensor(stacking: made.map { $0[keyPath: part][0] }), Tensor(stacking: made.map { $0[keyPath: part][1] })
+        Tensor(stacking: made.map { $0[keyPath: part][0] }),
+        Tensor(stacking: made.map { $0[keyPath: part][1] })
       )
     }
     return SuperCLViews(

@@ -117,7 +117,8 @@ public struct EncoderBlueprint: Sendable, Encodable {
   public static func unet3D(
     _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .pyTorchDefault
   ) -> EncoderBlueprint {
-    EncoderBlueprint("unet3D", settings: UNetSettings(configuration: configuration, initializer: initializer)) {
+    EncoderBlueprint("unet3D", settings: UNetSettings(configuration: configuration, initializer: initializer))
+    {
       UNetEncoder3D<Float>(configuration, initializer: initializer, using: &$0)
     }
   }

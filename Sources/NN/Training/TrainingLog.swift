@@ -77,7 +77,9 @@ public final class TrainingLog {
     var result: [(Entry, Int)] = []
     var start = data.startIndex
     while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      guard let entry = try? JSONDecoder.forTraining.decode(Entry.self, from: data[start..<end]) else { break }
+      guard let entry = try? JSONDecoder.forTraining.decode(Entry.self, from: data[start..<end]) else {
+        break
+      }
       start = data.index(after: end)
       result.append((entry, start - data.startIndex))
     }

@@ -72,7 +72,8 @@ extension TrainingLoop {
     if let difference {
       throw CheckpointError(
         .incompatible, path: path,
-        context: "\(difference.field) is \(difference.saved) in the file and \(difference.present) in this training")
+        context:
+          "\(difference.field) is \(difference.saved) in the file and \(difference.present) in this training")
     }
   }
 
@@ -130,6 +131,7 @@ struct SamplerIdentity: Encodable {
     values =
       json.count <= 1000
       ? String(decoding: json, as: UTF8.self)
-      : String(json.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
+      : String(
+        json.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
   }
 }

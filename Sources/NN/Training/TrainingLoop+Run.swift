@@ -35,7 +35,8 @@ extension TrainingLoop {
       try log?.append(entry)
       let control = try progress(
         clock.progress(
-          entry, notes: task.notes, totalSteps: recipe.steps, epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
+          entry, notes: task.notes, totalSteps: recipe.steps,
+          epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
       let isOver = validation?.patience.map { record.scoresSinceBest > $0 } ?? false
       if let checkpoint,
         isOver || control == .stop || step == recipe.steps || step % checkpoint.interval == 0
@@ -62,7 +63,9 @@ extension TrainingLoop {
     var warnings: [TrainingWarning] = []
     for part in 0..<recipe.accumulation {
       guard let batch = try batches.next()?.get() else { throw CancellationError() }
-      let outcome = try task.state.withMode(.training) { try task.evaluate(batch, at: currentMoment(part: part)) }
+      let outcome = try task.state.withMode(.training) {
+        try task.evaluate(batch, at: currentMoment(part: part))
+      }
       try check(outcome.losses)
       gradients.add(outcome.losses, scale: 1 / Float(recipe.accumulation))
       sums = Self.added(outcome.terms, to: sums, share: 1 / Double(recipe.accumulation))

@@ -64,7 +64,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     guard sampler.count > 0 else { throw TrainingError.badData("there are no examples to train on") }
     guard recipe.lastBatch != .dropped || sampler.count >= recipe.batchSize else {
       throw TrainingError.badData(
-        "\(sampler.count) examples do not fill a batch of \(recipe.batchSize), and the rest of an epoch is dropped")
+        "\(sampler.count) examples do not fill a batch of \(recipe.batchSize), and the rest of an epoch is dropped"
+      )
     }
     self.task = task
     objectives = task.objectives
@@ -74,7 +75,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     samplerIdentity = SamplerIdentity(sampler)
     let collate = task.collate
     loader = DataLoader(
-      CheckedDataset(base: examples, check: task.check), batchSize: recipe.batchSize, sampler: sampler, seed: recipe.seed,
+      CheckedDataset(base: examples, check: task.check), batchSize: recipe.batchSize, sampler: sampler,
+      seed: recipe.seed,
       lastBatch: recipe.lastBatch, workerCount: workers, collate: collate)
   }
 

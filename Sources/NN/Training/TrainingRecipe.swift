@@ -18,7 +18,8 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
 
   /// A recipe; what is left out has the value above.
   public init(
-    steps: Int, batchSize: Int, accumulation: Int = 1, seed: UInt64 = 1234, lastBatch: LastBatch = .carriedOver
+    steps: Int, batchSize: Int, accumulation: Int = 1, seed: UInt64 = 1234,
+    lastBatch: LastBatch = .carriedOver
   ) {
     self.steps = steps
     self.batchSize = batchSize
@@ -33,7 +34,8 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
   /// - Throws: ``TrainingError/badSetting(field:value:reason:)``.
   func validate() throws(TrainingError) {
     for (field, value, least) in [
-      ("recipe.steps", steps, 0), ("recipe.batchSize", batchSize, 1), ("recipe.accumulation", accumulation, 1),
+      ("recipe.steps", steps, 0), ("recipe.batchSize", batchSize, 1),
+      ("recipe.accumulation", accumulation, 1),
     ] where value < least {
       throw .badSetting(field: field, value: "\(value)", reason: "must be at least \(least)")
     }

@@ -3,7 +3,8 @@
 /// The library's purposes are listed here; a program adds its own by a name:
 ///
 ///     extension RandomPurpose { static let occlusion: RandomPurpose = "occlusion" }
-public struct RandomPurpose: Hashable, Codable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct RandomPurpose: Hashable, Codable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible
+{
   /// The name that the streams are derived from.
   public let name: String
 

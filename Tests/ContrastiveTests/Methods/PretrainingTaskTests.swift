@@ -25,7 +25,8 @@ import Testing
   }
 
   /// The terms of every step.
-  private func history(_ task: PretrainingTask<SuperCL>, on images: [PretrainingImage]) throws -> [[LossTerm]] {
+  private func history(_ task: PretrainingTask<SuperCL>, on images: [PretrainingImage]) throws -> [[LossTerm]]
+  {
     var history: [[LossTerm]] = []
     try TrainingLoop(task, on: images).run {
       history.append($0.terms)
@@ -34,7 +35,9 @@ import Testing
     return history
   }
 
-  @Test(arguments: [1, 3], [0, 2]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int, _ workers: Int) throws {
+  @Test(arguments: [1, 3], [0, 2]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int, _ workers: Int)
+    throws
+  {
     let whole = try task()
     try TrainingLoop(whole, on: images).run()
     let folder = try TemporaryFolder()
@@ -195,7 +198,8 @@ import Testing
       try TrainingLoop(task(), on: [])
     }
     #expect(
-      throws: PretrainingError.badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")
+      throws: PretrainingError.badImages(
+        "image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")
     ) { try TrainingLoop(task(), on: [PretrainingImage(Tensor(zeros: [32, 32, 2]))]) }
     #expect(throws: PretrainingError.badImages("image 0 has no pixels: shape [0, 32, 1]")) {
       try TrainingLoop(task(), on: [PretrainingImage(Tensor(zeros: [0, 32, 1]))])

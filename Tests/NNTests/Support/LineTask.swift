@@ -16,7 +16,8 @@ final class LineTask: TrainingTask {
   var losses: ((LineTask, [Float]) -> [Variable<Float>])?
 
   init(
-    recipe: TrainingRecipe = TrainingRecipe(steps: 10, batchSize: 4, seed: 3), settings: Settings = Settings(),
+    recipe: TrainingRecipe = TrainingRecipe(steps: 10, batchSize: 4, seed: 3),
+    settings: Settings = Settings(),
     rule: OptimizerRule = .adam(), rate: Schedule = .cosine(start: 0.1, steps: 10)
   ) {
     self.recipe = recipe
@@ -36,7 +37,8 @@ final class LineTask: TrainingTask {
     }
   }
 
-  func evaluate(_ batch: (x: [Float], noise: Tensor<Float>), at moment: TrainingMoment) throws -> StepOutcome {
+  func evaluate(_ batch: (x: [Float], noise: Tensor<Float>), at moment: TrainingMoment) throws -> StepOutcome
+  {
     calls.append("evaluate \(moment.step).\(moment.part)")
     if let losses { return StepOutcome(losses: losses(self, batch.x), terms: []) }
     let input = Tensor<Float>(rows: batch.x.map { [$0] })

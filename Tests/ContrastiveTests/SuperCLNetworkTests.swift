@@ -6,14 +6,15 @@ import Testing
 
 @Suite struct SuperCLNetworkTests {
   /// Pre-training begins from PyTorch's default, 1 / 2.45 of the width of fine-tuning's Kaiming weights.
-  @Test func itBeginsAsTheReleasedCodePreTrains() {
-    func spread(_ initializer: ParameterInitializer?) -> (weight: Double, bias: Double) {
+  @Test func itBeginsAsTheReleasedCodePreTrains() throws {
+    func spread(_ initializer: ParameterInitializer?) throws -> (weight: Double, bias: Double) {
       var generator = PhiloxGenerator(seed: 1)
       let configuration = UNetConfiguration(width: 16)
       let network =
         initializer.map { SuperCLNetwork<Float>(configuration, initializer: $0, using: &generator) }
         ?? SuperCLNetwork<Float>(configuration, using: &generator)
-      let layers = [network.encoder.center.conv1, network.encoder.stages[1].conv2]
+      let encoder = try #require(network.encoder as? UNetEncoder<Float>)
+      let layers = [encoder.center.conv1, encoder.stages[1].conv2]
       for layer in layers {
         let fanIn = Double(9 * layer.weight.shape[2])
         if initializer == nil {
@@ -33,7 +34,7 @@ import Testing
         Double(layers[0].bias?.value.magnitude.max().item ?? 0)
       )
     }
-    let (pyTorch, kaiming) = (spread(nil), spread(.kaimingNormal()))
+    let (pyTorch, kaiming) = (try spread(nil), try spread(.kaimingNormal()))
     #expect(abs(kaiming.weight / pyTorch.weight - 2.449) < 0.03)
     #expect(pyTorch.bias > 0 && kaiming.bias == 0)
   }

@@ -34,8 +34,8 @@ import Testing
 
   @Test(arguments: [Float.nan, .infinity]) func aBrokenImageHasNoLabels(_ value: Float) {
     var stack = images(3)
-    stack[2, 5, 7, 0] = Tensor(value)
-    stack[2, 5, 8, 0] = Tensor(value)
+    stack[2, 5, 7, 0] = value
+    stack[2, 5, 8, 0] = value
     let error = #expect(throws: PredictionError.imageIsNotFinite(index: 2, count: 2)) {
       try network().predictedLabels(stack)
     }

@@ -48,7 +48,7 @@ import Testing
     try loop.resume(from: policy.url)
     #expect(loop.step == stop)
     try loop.run()
-    #expect(resumed.network.state().data() == whole.network.state().data())
+    #expect(try resumed.network.state().data() == whole.network.state().data())
   }
 
   /// What the loss and the augmentation are is compared, too.
@@ -101,7 +101,7 @@ import Testing
     let (fromMemory, fromFiles) = (task(augmentation: noise), task(augmentation: noise))
     try TrainingLoop(fromMemory, on: slices).run()
     try TrainingLoop(fromFiles, on: Files(images: slices)).run()
-    #expect(fromFiles.network.state().data() == fromMemory.network.state().data())
+    #expect(try fromFiles.network.state().data() == fromMemory.network.state().data())
     let error = #expect(throws: DataLoaderError.self) {
       try TrainingLoop(task(), on: Files(images: slices, broken: 2)).run()
     }
@@ -118,7 +118,7 @@ import Testing
       _ = try watched.network.predictedLabels(slices[0].image.expanded(at: 0))
       return .proceed
     }
-    #expect(watched.network.state().data() == plain.network.state().data())
+    #expect(try watched.network.state().data() == plain.network.state().data())
   }
 
   @Test func imagesOfDifferentShapesAreAnError() throws {
@@ -139,34 +139,36 @@ import Testing
   private func expect(
     _ expected: TrainingError, from images: [LabeledImage],
     loss: any SegmentationLoss<Float> = CrossEntropyLoss<Float>()
-  ) {
+  ) throws {
     let (memory, files) = (task(loss: loss), task(loss: loss))
-    let before = memory.network.state().data()
+    let before = try memory.network.state().data()
     #expect(throws: expected) { try TrainingLoop(memory, on: images) }
     let error = #expect(throws: DataLoaderError.self) {
       try TrainingLoop(files, on: Files(images: images)).run()
     }
     #expect(error?.underlying as? TrainingError == expected)
-    #expect(files.network.state().data() == before)
+    #expect(try files.network.state().data() == before)
   }
 
-  @Test func aBrokenImageIsNamedBeforeTheStep() {
+  @Test func aBrokenImageIsNamedBeforeTheStep() throws {
     var images = slices
-    images[1].image[3, 4, 0] = Tensor(.nan)
-    images[1].image[9, 0, 0] = Tensor(-.infinity)
-    expect(.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2), from: images)
+    images[1].image[3, 4, 0] = .nan
+    images[1].image[9, 0, 0] = -.infinity
+    try expect(.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2), from: images)
     #expect(
       TrainingError.imageIsNotFinite(index: 1, place: [3, 4, 0], count: 2).description
         == "image 1 has 2 values that are not finite, the first at [3, 4, 0]")
   }
 
-  @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32) {
+  @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32)
+    throws
+  {
     var images = Array(slices.prefix(2))
-    images[0].labels[2, 15] = Tensor(label)
-    images[0].labels[7, 1] = Tensor(label)
-    images[0].labels[7, 2] = Tensor(label)
+    images[0].labels[2, 15] = label
+    images[0].labels[7, 1] = label
+    images[0].labels[7, 2] = label
     let error = TrainingError.labelIsNoClass(index: 0, label: label, place: [2, 15], count: 3, classes: 2)
-    expect(error, from: images)
+    try expect(error, from: images)
     #expect(
       error.description
         == "image 0 has 3 labels that are none of the 2 classes, the first \(label) at [2, 15]")
@@ -174,10 +176,10 @@ import Testing
 
   @Test func aLabelThatTheLossLeavesOutIsFine() throws {
     var images = slices
-    images[0].labels[2, 15] = Tensor(255)
+    images[0].labels[2, 15] = 255
     try TrainingLoop(task(loss: CrossEntropyLoss(ignoredLabel: 255)), on: images).run()
     // Dice does not leave it out.
-    expect(
+    try expect(
       .labelIsNoClass(index: 0, label: 255, place: [2, 15], count: 1, classes: 2), from: images,
       loss: CombinedLoss([(1, CrossEntropyLoss(ignoredLabel: 255)), (1, DiceLoss())]))
   }

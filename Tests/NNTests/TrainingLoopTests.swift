@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingLoopTests {
-  private func weights(_ task: LineTask) -> Data { task.layer.state().data() }
+  private func weights(_ task: LineTask) throws -> Data { try task.layer.state().data() }
 
   @Test(arguments: [0, 1, 4, 9]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int) throws {
     let folder = try TemporaryFolder()
@@ -27,7 +27,7 @@ import Testing
     try loop.resume(from: url)
     #expect(loop.step == stop)
     #expect(try loop.run(checkpoint: CheckpointPolicy(url, everySteps: 3)) == .finished)
-    #expect(weights(second) == weights(whole))
+    #expect(try weights(second) == weights(whole))
     #expect(try Data(contentsOf: url) == Data(contentsOf: wholeURL))
     let policies = [url, wholeURL].map { CheckpointPolicy($0, everySteps: 1) }
     let logs = try policies.map { try TrainingLog.entries(of: $0.logURL) }
@@ -168,7 +168,7 @@ import Testing
     var before = Data()
     let error = #expect(throws: TrainingError.self) {
       try loop.run { progress in
-        before = weights(task)
+        before = try weights(task)
         return .proceed
       }
     }
@@ -176,7 +176,7 @@ import Testing
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(weights(task) == before && loop.step == 2)
+    #expect(try weights(task) == before && loop.step == 2)
   }
 
   @Test func aLossThatDependsOnNothingIsAnError() throws {
@@ -195,11 +195,11 @@ import Testing
   @Test func aHookMayThrow() throws {
     struct Enough: Error {}
     let task = LineTask()
-    let before = weights(task)
+    let before = try weights(task)
     let loop = try TrainingLoop(task, on: linePoints)
     loop.hooks.beforeUpdate.append { _, _ in throw Enough() }
     #expect(throws: Enough.self) { try loop.run() }
-    #expect(weights(task) == before)
+    #expect(try weights(task) == before)
   }
 
   // MARK: Several objectives

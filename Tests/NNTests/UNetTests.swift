@@ -127,10 +127,12 @@ import Testing
     let values: [Float] = [0, 1, -1]
     let images = (Tensor(labels.scalars.map { values[Int($0)] }, shape: labels.shape) + noise).expanded(
       at: -1)
-    let trainer = SegmentationTrainer(
-      network, training: .init(steps: 160, batchSize: 2, learningRate: 2e-2, floor: .reached(1e-3)))
-    try trainer.train(on: (0..<2).map { LabeledImage(image: images[$0], labels: labels[$0]) })
-    let predicted = try trainer.predict(images)
+    let task = SegmentationTask(
+      network, classCount: 3, recipe: TrainingRecipe(steps: 160, batchSize: 2),
+      optimizer: OptimizerSettings(
+        .adam(), rate: .cosine(start: 2e-2, end: 1e-3, steps: 160), weightDecay: 1e-5))
+    try TrainingLoop(task, on: (0..<2).map { LabeledImage(image: images[$0], labels: labels[$0]) }).run()
+    let predicted = try network.predictedLabels(images)
     #expect(predicted.shape == labels.shape)
     for label in [Int32(1), 2] {
       let (found, known) = (predicted .== label, labels .== label)

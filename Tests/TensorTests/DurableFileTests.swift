@@ -19,19 +19,20 @@ import Testing
       return false
     }
     var kinds: [Int32: String] = [:]
-    return DurableFile.Calls(
-      open: { path, flags, mode in
-        let kind = flags & O_DIRECTORY != 0 ? "folder" : "file"
-        guard note("open \(kind)") else { return -1 }
-        let file = system.open(path, flags, mode)
-        kinds[file] = kind
-        return file
-      },
-      write: { file, bytes in note("write") ? system.write(file, bytes) : -1 },
-      synchronize: { file in note("sync \(kinds[file] ?? "?")") ? system.synchronize(file) : -1 },
-      close: { file in note("close \(kinds[file] ?? "?")") ? system.close(file) : -1 },
-      rename: { old, new in note("rename") ? system.rename(old, new) : -1 },
-      unlink: { path in note("unlink") ? system.unlink(path) : -1 })
+    var calls = system
+    calls.open = { path, flags, mode in
+      let kind = flags & O_DIRECTORY != 0 ? "folder" : "file"
+      guard note("open \(kind)") else { return -1 }
+      let file = system.open(path, flags, mode)
+      kinds[file] = kind
+      return file
+    }
+    calls.write = { file, bytes in note("write") ? system.write(file, bytes) : -1 }
+    calls.synchronize = { file in note("sync \(kinds[file] ?? "?")") ? system.synchronize(file) : -1 }
+    calls.close = { file in note("close \(kinds[file] ?? "?")") ? system.close(file) : -1 }
+    calls.rename = { old, new in note("rename") ? system.rename(old, new) : -1 }
+    calls.unlink = { path in note("unlink") ? system.unlink(path) : -1 }
+    return calls
   }
 
   private final class Trace { var calls: [String] = [] }

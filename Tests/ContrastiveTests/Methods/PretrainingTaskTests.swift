@@ -48,7 +48,7 @@ import Testing
     try loop.resume(from: policy.url)
     #expect(loop.step == stop)
     try loop.run()
-    #expect(resumed.learner.state().data() == whole.learner.state().data())
+    #expect(try resumed.learner.state().data() == whole.learner.state().data())
   }
 
   @Test func anotherNumberOfTheMethodIsAnotherTraining() throws {
@@ -75,7 +75,7 @@ import Testing
     func state(_ seed: UInt64) throws -> Data {
       let task = try task { $0.recipe.seed = seed }
       try TrainingLoop(task, on: images).run()
-      return task.learner.state().data()
+      return try task.learner.state().data()
     }
     #expect(try state(1) == state(1))
     #expect(try state(1) != state(2))
@@ -86,7 +86,7 @@ import Testing
     try TrainingLoop(fromMemory, on: images).run()
     let originals = images
     try TrainingLoop(fromDataset, on: ArrayDataset(Array(0..<5)).mapped { originals[$0] }).run()
-    #expect(fromDataset.learner.state().data() == fromMemory.learner.state().data())
+    #expect(try fromDataset.learner.state().data() == fromMemory.learner.state().data())
     let wrong = ArrayDataset([0]).mapped { _ in PretrainingImage(Tensor(zeros: [32, 32, 2])) }
     let error = #expect(throws: DataLoaderError.self) { try TrainingLoop(task(), on: wrong).run() }
     #expect(

@@ -8,7 +8,7 @@ public import Tensor
 /// brightness instead. The same struct serves fine-tuning, where the label map is the reference.
 ///
 /// Source: the released code of arXiv 2504.14737.
-public struct VariedAugmentation: Sendable, Equatable, Codable {
+public struct VariedAugmentation: Sendable, Hashable, Codable {
   /// The chance that an axis is mirrored: .5.
   public var mirrorProbability = 0.5
   /// The chance of the warp: .67.
@@ -29,7 +29,7 @@ public struct VariedAugmentation: Sendable, Equatable, Codable {
   public var interpolation = ImageInterpolation.cubic
 
   /// Ranges of the elastic displacement.
-  public struct Elastic: Sendable, Equatable, Codable {
+  public struct Elastic: Sendable, Hashable, Codable {
     /// Alpha: the factor on the smoothed noise.
     public var magnitude = 100.0...350.0
     /// Sigma: the standard deviation that the noise is smoothed with, in pixels.

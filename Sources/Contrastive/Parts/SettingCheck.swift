@@ -46,3 +46,18 @@ struct SettingCheck {
       "a smaller batch does not fit the queue")
   }
 }
+
+extension SettingCheck {
+  /// What views of slices ask of the encoder: two axes, and sides that it can halve.
+  func views(_ field: String, _ views: ViewRecipe, encoder: EncoderDescription) throws(PretrainingError) {
+    try views.validate(self, field)
+    try require(
+      encoder.spatialAxes == 2, "encoder", "\(encoder.spatialAxes) spatial axes",
+      "the views are made of slices [height, width, channels]")
+    for size in views.sizes {
+      try require(
+        zip(size, encoder.sizeMultiple).allSatisfy { $0 % $1 == 0 }, "\(field).sizes", size,
+        "the encoder takes multiples of \(encoder.sizeMultiple)")
+    }
+  }
+}

@@ -28,7 +28,10 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
     self.method = method
     learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
     try method.check(learner.encoder.encoderDescription)
-    settings = Settings(method: Method.name, values: method, encoder: encoder)
+    // The loop compares the recipe by itself, so that a training can be resumed with other steps.
+    var values = method
+    values.recipe = TrainingRecipe(steps: 0, batchSize: 1)
+    settings = Settings(method: Method.name, values: values, encoder: encoder)
   }
 
   /// What fine-tuning starts from.

@@ -90,6 +90,17 @@ import Testing
     }
   }
 
+  @Test func moreStepsAreTheOneChangeThatResumes() throws {
+    let url = temporaryURL()
+    defer { try? FileManager.default.removeItem(at: url) }
+    try TrainingLoop(PretrainingTask(SwAVTests.tiny(steps: 6), encoder: .unet(width: 4)), on: testSlices(10))
+      .write(to: url)
+    let longer = try TrainingLoop(
+      PretrainingTask(SwAVTests.tiny(steps: 12), encoder: .unet(width: 4)), on: testSlices(10))
+    #expect(throws: CheckpointError.self) { try longer.resume(from: url) }
+    try longer.resume(from: url, policy: .withOtherSteps)
+  }
+
   @Test func scratchIsTheEncoderAtTheWeightsOfItsSeed() throws {
     let task = try PretrainingTask(Scratch(seed: 7), encoder: .unet(width: 4))
     #expect(try TrainingLoop(task, on: testSlices(2)).run() == .finished)

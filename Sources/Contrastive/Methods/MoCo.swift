@@ -56,7 +56,7 @@ public struct MoCo: PretrainingMethod {
 
   public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
 
-  public func check(_ encoder: EncoderDescription) throws {
+  public func fitted(to encoder: EncoderDescription) throws -> MoCo {
     let check = SettingCheck(method: Self.name)
     try check.recipe(recipe)
     try optimization.validate(check, "optimization")
@@ -72,13 +72,14 @@ public struct MoCo: PretrainingMethod {
     }
     try check.views("views", views, encoder: encoder)
     try check.require(views.sizes.count == 2, "views.sizes", views.sizes, "there must be two views")
+    return self
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> MoCoLearner {
     func network() throws -> EmbeddingNetwork<Float> {
       var (weights, head) = (key.generator, key.stream(for: "projector").generator)
       let encoder = blueprint.makeEncoder(using: &weights)
-      try check(encoder.encoderDescription)
+      _ = try fitted(to: encoder.encoderDescription)
       let width = encoder.encoderDescription.deepest.channels
       let projector = ProjectionHead<Float>(
         inputFeatures: width, hiddenFeatures: hiddenFeatures ?? width, outputFeatures: embeddingSize,

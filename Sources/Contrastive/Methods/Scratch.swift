@@ -24,13 +24,16 @@ public struct Scratch: PretrainingMethod {
   /// Never used.
   public var optimizer: OptimizerSettings { OptimizerSettings(.sgd(momentum: .none), rate: .constant(0)) }
 
-  public func check(_ encoder: EncoderDescription) throws {
+  public func fitted(to encoder: EncoderDescription) throws -> Scratch {
     try SettingCheck(method: Self.name).require(recipe.steps == 0, "recipe.steps", recipe.steps, Self.reason)
+    return self
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> EncoderLearner {
     var weights = key.generator
-    return EncoderLearner(blueprint.makeEncoder(using: &weights))
+    let encoder = blueprint.makeEncoder(using: &weights)
+    _ = try fitted(to: encoder.encoderDescription)
+    return EncoderLearner(encoder)
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] { [] }

@@ -67,7 +67,7 @@ public struct SwAV: PretrainingMethod {
 
   public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
 
-  public func check(_ encoder: EncoderDescription) throws {
+  public func fitted(to encoder: EncoderDescription) throws -> SwAV {
     let check = SettingCheck(method: Self.name)
     try check.recipe(recipe)
     try optimization.validate(check, "optimization")
@@ -88,12 +88,13 @@ public struct SwAV: PretrainingMethod {
     try check.require(
       (1...count).contains(assignedCrops), "assignedCrops", assignedCrops,
       "must be some of the \(count) crops")
+    return self
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> SwAVLearner {
     var (weights, head) = (key.generator, key.stream(for: "projector").generator)
     let encoder = blueprint.makeEncoder(using: &weights)
-    try check(encoder.encoderDescription)
+    _ = try fitted(to: encoder.encoderDescription)
     let projector = BatchNormProjectionHead<Float>(
       inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
       outputFeatures: embeddingSize, using: &head)

@@ -68,8 +68,3 @@ public final class EmbeddingNetwork<Scalar: TensorFloatingPointScalar>: Layer {
     return levels[levels.count - 1]
   }
 }
-
-extension Variable {
-  /// Rows `[N, d]` divided by their lengths, or by 1e-12 where they are shorter.
-  func unitRows() -> Variable { self / norm(along: 1).maximum(1e-12).expanded(at: 1) }
-}

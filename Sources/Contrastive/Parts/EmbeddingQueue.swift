@@ -88,7 +88,4 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   ) -> Tensor {
     Tensor(normalWithMean: 0, standardDeviation: 1, shape: [count, features], using: &generator).unitRows()
   }
-
-  /// Rows `[N, d]` divided by their lengths, or by 1e-12 where they are shorter.
-  func unitRows() -> Tensor { self / norm(along: 1).maximum(1e-12).expanded(at: 1) }
 }

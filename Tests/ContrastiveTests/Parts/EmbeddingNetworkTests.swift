@@ -5,6 +5,21 @@ import Tensor
 import TestSupport
 import Testing
 
+/// An encoder that gives the image itself.
+private final class Levels: FeatureEncoder {
+  let encoderDescription = EncoderDescription(inputChannels: 2, levels: [.init(channels: 2, stride: [1, 1])])
+  let members: [ModuleMember<Float>] = []
+  func callAsFunction(_ image: Variable<Float>) -> [Variable<Float>] { [image] }
+}
+
+/// A linear layer on pooled features.
+private final class Pooled: Layer {
+  let linear: Linear<Float>
+  init(_ linear: Linear<Float>) { self.linear = linear }
+  var members: [ModuleMember<Float>] { [.module("linear", linear)] }
+  func callAsFunction(_ features: Variable<Float>) -> Variable<Float> { linear(features.globalAveragePool()) }
+}
+
 @Suite struct EmbeddingNetworkTests {
   private func network() -> EmbeddingNetwork<Double> {
     var generator = SplitMix64(seed: 2)
@@ -53,12 +68,33 @@ import Testing
       Tensor(concatenating: three.map(\.value), along: 0).maximumAbsoluteDifference(to: expected) <= 1e-12)
   }
 
+  @Test func gradientsThroughUnitRowsAgreeWithFiniteDifferences() {
+    let network = network()
+    let result = checkGradient(at: [testRows([3, 4, 4, 1])]) { network($0[0]) }
+    #expect(result.passes, "\(result)")
+  }
+
   @Test func gradientsOfTheHeadAgreeWithFiniteDifferences() {
     var generator = SplitMix64(seed: 4)
     let head = BatchNormProjectionHead<Double>(
       inputFeatures: 3, hiddenFeatures: 5, outputFeatures: 2, using: &generator)
     let result = checkGradient(at: [testRows([6, 2, 2, 3])]) { head($0[0]) }
     #expect(result.passes, "\(result)")
+  }
+
+  /// A head of ReLUs may give a row of zeros: it stays one, and its gradient is 0, not 1e12 times what comes in.
+  @Test func rowsOfZerosAndLongRowsStayFinite() throws {
+    let weight = Tensor<Float>(rows: [[1, 0], [0, 1]])
+    let network = EmbeddingNetwork<Float>(
+      encoder: Levels(), projector: Pooled(Linear(weight: weight, bias: nil)))
+    let images = leaf(Tensor<Float>([0, 0, 3, -4, 3e20, 4e20], shape: [3, 1, 1, 2]))
+    let rows = network(images)
+    let expected = Tensor<Float>(rows: [[0, 0], [0.6, -0.8], [0.6, 0.8]])
+    #expect(rows.value.maximumAbsoluteDifference(to: expected) <= 1e-6)
+    rows.selected(along: 1, at: 0).sum().backward()
+    // (1 - .6^2) / 5 and .6 * .8 / 5 in the second row.
+    let slopes = Tensor<Float>([0, 0, 0.128, 0.096, 0, 0], shape: [3, 1, 1, 2])
+    #expect(try #require(images.gradient).maximumAbsoluteDifference(to: slopes) <= 1e-6)
   }
 
   /// Unit R(0,8): 1.0471585821172567.

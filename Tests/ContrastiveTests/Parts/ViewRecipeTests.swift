@@ -42,7 +42,7 @@ import Testing
   /// The side of a crop, read off a ramp's slope: the area is within its range, and all of the range occurs.
   @Test func areasFillTheirRange() {
     var widths: [Double] = []
-    for place in 0..<300 {
+    for place in 0..<60 {
       let view = crop(columns(200, 200), size: 16, area: 0.2...0.5, place: place)
       let row = view.selected(along: 0, at: 8).flattened()
       let slope = row.withUnsafeBufferPointer { Double($0[11] - $0[4]) / 7 }

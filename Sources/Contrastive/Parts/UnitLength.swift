@@ -29,7 +29,7 @@ extension Variable {
       let short = lengths .< Scalar(leastLength)
       let along = (rows * gradient).sum(along: 1).expanded(at: 1).replacing(with: 0, where: short)
       let slope = (gradient - rows * along) / lengths.maximum(Scalar(leastLength))
-      let isRow = Tensor(mask: lengths .> 0)
+      let isRow = Tensor<Scalar>(mask: lengths .> 0)
       return [slope * isRow]
     }
   }

@@ -19,20 +19,18 @@ extension SwAV {
     return method
   }
 
-  /// For a few dozen slices, our own choice: 300 steps of 8 by SGD, 16 prototypes, two crops of 64 and two of 32, a queue of
-  /// 32 from step 30.
+  /// For a few dozen slices, our own choice: 300 steps of 8 by SGD, 16 prototypes with codes of epsilon .03, two crops of 64,
+  /// no queue. Small crops and epsilon .05 leave such a training at ln K.
   public static var small: SwAV {
     var method = SwAV()
     method.recipe = TrainingRecipe(steps: 300, batchSize: 8)
     method.optimization = OptimizerRecipe(.sgd(), rate: 0.03, weightDecay: 1e-6)
+    method.sinkhorn = Sinkhorn(epsilon: 0.03)
     method.prototypeCount = 16
     method.frozenSteps = 10
-    method.queue = Queue(length: 32, startStep: 30)
+    method.queue = nil
     method.hiddenFeatures = 128
-    method.views = .crops(
-      MultiCrop(
-        [.init(count: 2, size: 64, area: 0.14...1), .init(count: 2, size: 32, area: 0.05...0.14)],
-        intensity: .simCLR))
+    method.views = .crops(MultiCrop([.init(count: 2, size: 64, area: 0.3...1)], intensity: .moCo))
     return method
   }
 }

@@ -48,6 +48,24 @@ import Testing
     try expectResumesBitForBit(SwAVTests.tiny(accumulation: accumulation))
   }
 
+  /// The mean loss of the last 20 of 80 steps on slices with disks.
+  private func lastLosses<Method: PretrainingMethod>(_ method: Method) throws -> Double {
+    var method = method
+    method.recipe.steps = 80
+    var losses: [Double] = []
+    try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 8)), on: diskSlices(48)).run {
+      losses.append($0.terms[0].value)
+      return .proceed
+    }
+    return losses.suffix(20).reduce(0, +) / 20
+  }
+
+  /// Equal embeddings would cost ln(1 + K) with MoCo and ln K with SwAV.
+  @Test func smallPresetsLearnMoreThanACollapsedNetworkKnows() throws {
+    #expect(try lastLosses(MoCo.small) < log(17) - 0.1)
+    #expect(try lastLosses(SwAV.small) < log(16) - 0.1)
+  }
+
   @Test func theKeysOfAllPartsGoInOnceAnUpdateInOrder() throws {
     let task = try PretrainingTask(MoCoTests.tiny(steps: 1, accumulation: 2), encoder: .unet(width: 4))
     let before = task.learner.queue.rows.value

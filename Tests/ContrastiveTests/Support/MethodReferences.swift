@@ -44,6 +44,25 @@ func testSlices(_ count: Int, height: Int = 40, width: Int = 36) -> [Pretraining
   }
 }
 
+/// Slices of weak noise with one disk, which differ in place, radius and brightness.
+func diskSlices(_ count: Int, side: Int = 96) -> [PretrainingImage] {
+  (0..<count).map { index in
+    var generator = RandomKey(seed: 5).at(place: index).generator
+    var image = Tensor<Float>(
+      normalWithMean: 0, standardDeviation: 0.3, shape: [side, side, 1], using: &generator)
+    let (row, column) = (20 + generator.integer(below: side - 40), 20 + generator.integer(below: side - 40))
+    let radius = 5 + generator.integer(below: 14)
+    image.withUnsafeMutableBufferPointer { pixels in
+      for y in 0..<side {
+        for x in 0..<side where (y - row) * (y - row) + (x - column) * (x - column) < radius * radius {
+          pixels[y * side + x] += Float(1 + index % 3)
+        }
+      }
+    }
+    return PretrainingImage(image)
+  }
+}
+
 /// The error that `body` throws, if it is a ``PretrainingError``.
 func pretrainingError(_ body: () throws -> Void) -> PretrainingError? {
   do {

@@ -16,14 +16,18 @@ public final class BatchNormProjectionHead<Scalar: TensorFloatingPointScalar>: L
   /// The second linear layer.
   public let fc2: Linear<Scalar>
 
-  /// A head with Kaiming normal weights and zero biases.
+  /// A head with weights and biases drawn by `initializer`: PyTorch's default unless given.
   public init(
     inputFeatures: Int, hiddenFeatures: Int, outputFeatures: Int,
-    using generator: inout some RandomNumberGenerator
+    initializer: ParameterInitializer = .pyTorchDefault, using generator: inout some RandomNumberGenerator
   ) {
-    fc1 = Linear(inputFeatures: inputFeatures, outputFeatures: hiddenFeatures, using: &generator)
+    fc1 = Linear(
+      inputFeatures: inputFeatures, outputFeatures: hiddenFeatures, initializer: initializer,
+      using: &generator)
     norm1 = BatchNorm(channels: hiddenFeatures, negativeSlope: 0)
-    fc2 = Linear(inputFeatures: hiddenFeatures, outputFeatures: outputFeatures, using: &generator)
+    fc2 = Linear(
+      inputFeatures: hiddenFeatures, outputFeatures: outputFeatures, initializer: initializer,
+      using: &generator)
   }
 
   public var members: [ModuleMember<Scalar>] {

@@ -175,7 +175,8 @@ import Testing
   }
 
   @Test func aLabelThatTheLossLeavesOutIsFine() throws {
-    var images = slices
+    // Both in the first batch, so that the label is met before the first step.
+    var images = Array(slices.prefix(2))
     images[0].labels[2, 15] = 255
     try TrainingLoop(task(loss: CrossEntropyLoss(ignoredLabel: 255)), on: images).run()
     // Dice does not leave it out.

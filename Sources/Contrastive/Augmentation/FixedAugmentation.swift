@@ -7,7 +7,7 @@
 /// The released code truncates at each 8-bit step and rounds after the blur, where this library rounds before the blur
 /// alone (``asReleased`` and ``Quantization``): at a brightness of b its views hold at most 255 b + 1 gray levels, 125 at
 /// the median and one, black, in .8 % of the draws; ours hold thousands. It also mirrors each fixed view by itself, which
-/// `SuperCLConfiguration.fixedViewMirrors` names.
+/// ``SuperCL/fixedViewMirrors`` names.
 ///
 /// Source: the released code of arXiv 2504.14737.
 public struct FixedAugmentation: Sendable, Hashable, Codable {

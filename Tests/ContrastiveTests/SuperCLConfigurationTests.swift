@@ -63,6 +63,9 @@ import Testing
     ("slic.spacing", { $0.slic.spacing = [1, 1, 1] }),
     ("slic.colorConversion", { ($0.slic.colorConversion, $0.superpixelChannels) = (.lab, .one(0)) }),
     ("superpixelChannels", { $0.superpixelChannels = .repeatedAsColor(-1) }),
+    ("fixedViewMirrors", { ($0.fixedViewMirrors, $0.variedSource) = (.withVariedViews, .image) }),
+    ("variedAugmentation.sizeFactor", { $0.variedAugmentation.sizeFactor = .reciprocal(of: 0...1) }),
+    ("variedAugmentation.sizeFactor", { $0.variedAugmentation.sizeFactor = .uniform(-1...1) }),
     (
       "slic.segmentCount", { ($0.slic.segmentCount, $0.slic.mode) = (.adaptive, .skimageCompatible) }
     ),

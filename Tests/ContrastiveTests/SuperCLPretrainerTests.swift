@@ -44,7 +44,9 @@ import Testing
     #expect(resumed.loop.step == stop)
     try resumed.train(on: images)
     #expect(try resumed.network.state().data() == whole.network.state().data())
-    #expect("\(resumed.loop.history)" == "\(whole.loop.history)")
+    // As text, for a similarity without pairs is NaN, whose sign a file does not keep.
+    let histories = [resumed, whole].map { "\($0.loop.history)".replacing("-nan", with: "nan") }
+    #expect(histories[0] == histories[1])
     #expect(whole.loop.step == 5)
   }
 

@@ -74,7 +74,9 @@ import Testing
         == "image 1 has 2 values that are not finite, the first at [3, 4, 0]")
   }
 
-  @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32) throws {
+  @Test(arguments: [Int32(2), -1, 255]) func aLabelOutsideTheClassesIsNamedBeforeTheStep(_ label: Int32)
+    throws
+  {
     var images = images(2)
     images[0].labels[2, 15] = label
     images[0].labels[7, 1] = label

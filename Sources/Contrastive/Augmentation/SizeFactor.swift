@@ -10,6 +10,13 @@ public enum SizeFactor: Sendable, Equatable, Codable {
   /// No change of size.
   public static let unchanged = SizeFactor.uniform(1...1)
 
+  /// The range that numbers are drawn from.
+  var range: ClosedRange<Double> {
+    switch self {
+    case .uniform(let range), .reciprocal(of: let range): range
+    }
+  }
+
   /// One size factor.
   ///
   /// - Precondition: the range lies above 0.

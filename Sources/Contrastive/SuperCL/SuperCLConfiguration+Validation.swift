@@ -25,6 +25,13 @@ extension SuperCLConfiguration {
       "must be positive")
     try require(pixelSampling.stride >= 1, "pixelSampling", pixelSampling, "the stride must be at least 1")
     try validateSuperpixels()
+    try require(
+      fixedViewMirrors == .none || variedSource == .fixedViews, "fixedViewMirrors", fixedViewMirrors,
+      "needs varied views that are made of the fixed views")
+    let sizes = variedAugmentation.sizeFactor
+    try require(
+      sizes.range.lowerBound > 0 && sizes.range.upperBound.isFinite, "variedAugmentation.sizeFactor", sizes,
+      "must lie above 0")
     try require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
     try require(batchSize >= 1, "batchSize", batchSize, "must be at least 1")
     try require(steps >= 0, "steps", steps, "must not be negative")

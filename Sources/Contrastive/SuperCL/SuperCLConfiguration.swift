@@ -145,8 +145,8 @@ public enum FixedViewMirrors: String, Sendable, Codable {
   /// code does for CHD, KiTS and ISIC, whose augmentation mirrors the array in place.
   ///
   /// The two views then lie alike in a quarter of the draws, and of ILCP's positives across the views, which take the
-  /// superpixels of the first for both, 28 % share a superpixel. Surely unintended; here to be measured. Without effect
-  /// on varied views made of the image.
+  /// superpixels of the first for both, 28 % share a superpixel. Surely unintended; here to be measured. An error
+  /// with varied views made of the image.
   case withVariedViews
 }
 

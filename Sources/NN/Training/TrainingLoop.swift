@@ -97,7 +97,11 @@ public final class TrainingLoop<Scalar: TensorFloatingPointScalar> {
   /// The batch of a step: `size` indices below `count`, by epochs in which every index comes at most once, in an order
   /// drawn from (seed, epoch).
   ///
-  /// - Parameter epochs: How epochs are cut into batches: without a break, so that a batch may reach into the next one.
+  /// - Parameters:
+  ///   - step: The number of the step, from 0.
+  ///   - size: Indices in a batch; the last one of an epoch may have fewer where `epochs` says so.
+  ///   - count: The number of examples.
+  ///   - epochs: How epochs are cut into batches: without a break, so that a batch may reach into the next one.
   /// - Precondition: `count` and `size` are positive; an epoch that drops its rest fills at least one batch.
   public func batch(
     step: Int, size: Int, count: Int, epochs: EpochBatching = .continuous

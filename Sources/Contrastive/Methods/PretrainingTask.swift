@@ -27,7 +27,10 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
   public init(_ method: Method, encoder: EncoderBlueprint) throws {
     learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
     self.method = try method.fitted(to: learner.encoder.encoderDescription)
-    settings = Settings(method: Method.name, values: self.method, encoder: encoder)
+    // The loop compares the recipe by itself, so that a training can be resumed with other steps.
+    var values = self.method
+    values.recipe = TrainingRecipe(steps: 0, batchSize: 1)
+    settings = Settings(method: Method.name, values: values, encoder: encoder)
   }
 
   /// What fine-tuning starts from.

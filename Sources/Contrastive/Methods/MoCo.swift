@@ -1,0 +1,150 @@
+import Autograd
+public import NN
+public import Tensor
+
+/// Momentum contrast (MoCo v2): a query is told from the keys of earlier batches, which a slowly moving copy of the network
+/// has made.
+///
+/// With unit embeddings q of view 1 by the network, k of view 2 by its moving average, and the K rows c of a queue:
+///
+///     L = mean over i of [ log( exp(q_i.k_i / T) + sum over the K rows c of exp(q_i.c / T) ) - q_i.k_i / T ]
+///
+/// The denominator has 1 + K terms: the other images of the batch are no negatives, and the loss is not symmetric. Gradients
+/// flow through q alone. Once an update, behind the optimiser's step, the average moves by `m`, and the keys of all its
+/// parts go into the queue in order. The released code averages just before it makes keys; here it is the end of the step
+/// before, from the same weights, so that every key is the same (in the first step the average is a copy either way).
+///
+/// A checkpoint holds network, average with its norm statistics, queue and its place, and the optimiser's moments.
+///
+/// Signs of failure: accuracy near 100 % early means that views are too alike, or that batch norm gives pairs away (split
+/// the keys into groups); `spread` near 0 is collapse; a rising loss while the queue fills is not a failure. A queue
+/// larger than the data holds the image itself as a negative: the authors' is 6 % of theirs.
+///
+/// Sources: He et al., CVPR 2020; Chen et al., arXiv 2003.04297 (v2); its released code. The defaults are that code's.
+public struct MoCo: PretrainingMethod {
+  public static let name = "MoCo"
+
+  /// 200 epochs of 1,281,167 images, 256 in a batch.
+  public var recipe = TrainingRecipe(steps: 1_000_800, batchSize: 256)
+  /// SGD with momentum .9, decay 1e-4, .03 on a cosine to 0. The code lowers the rate once an epoch, this every step.
+  public var optimization = OptimizerRecipe(.sgd(), rate: 0.03, weightDecay: 1e-4)
+  /// T: .2 (v1: .07).
+  public var temperature = 0.2
+  /// K: 65,536; a multiple of the images of an update.
+  public var queueLength = 65_536
+  /// m of the moving average: .999.
+  public var momentum = 0.999
+  /// Width of the projector between its linear layers; that of the encoder's deepest level where `nil`, as in the code.
+  public var hiddenFeatures: Int?
+  /// Length of an embedding: 128.
+  public var embeddingSize = 128
+  /// Groups of queries that norm layers see apart: 8, the code's graphics cards.
+  public var queryGroups = 8
+  /// Groups of keys, shuffled beforehand, so that a query and its key have norm statistics of different images: 8.
+  public var keyGroups = 8
+  /// What the average's running norm statistics hold.
+  public var targetStatistics = TargetStatistics.own
+  /// Two crops of 224 with jitter and blur; colour is left out.
+  public var views = ViewRecipe.crops(.moCo)
+
+  /// MoCo v2 with its released numbers, but for what is given.
+  public init(queueLength: Int = 65_536, temperature: Double = 0.2, momentum: Double = 0.999) {
+    self.queueLength = queueLength
+    self.temperature = temperature
+    self.momentum = momentum
+  }
+
+  public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
+
+  public func fitted(to encoder: EncoderDescription) throws -> MoCo {
+    let check = SettingCheck(method: Self.name)
+    try check.recipe(recipe)
+    try optimization.validate(check, "optimization")
+    try check.positive("temperature", temperature)
+    try check.queue("queueLength", length: queueLength, recipe: recipe)
+    try check.require((0...1).contains(momentum), "momentum", momentum, "must be in 0...1")
+    try check.positive("hiddenFeatures", hiddenFeatures ?? 1)
+    try check.positive("embeddingSize", embeddingSize)
+    for (field, groups) in [("queryGroups", queryGroups), ("keyGroups", keyGroups)] {
+      try check.require(
+        groups >= 1 && recipe.batchSize % groups == 0, field, groups,
+        "must divide the batch of \(recipe.batchSize)")
+    }
+    try check.views("views", views, encoder: encoder)
+    try check.require(views.sizes.count == 2, "views.sizes", views.sizes, "there must be two views")
+    return self
+  }
+
+  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> MoCoLearner {
+    func network() throws -> EmbeddingNetwork<Float> {
+      var (weights, head) = (key.generator, key.stream(for: "projector").generator)
+      let encoder = blueprint.makeEncoder(using: &weights)
+      _ = try fitted(to: encoder.encoderDescription)
+      let width = encoder.encoderDescription.deepest.channels
+      let projector = ProjectionHead<Float>(
+        inputFeatures: width, hiddenFeatures: hiddenFeatures ?? width, outputFeatures: embeddingSize,
+        using: &head)
+      return EmbeddingNetwork(encoder: encoder, projector: projector)
+    }
+    let online = try network()
+    var rows = key.stream(for: "queue").generator
+    return MoCoLearner(
+      online, TargetNetwork(following: online, copy: try network(), statistics: targetStatistics),
+      EmbeddingQueue(length: queueLength, features: embeddingSize, randomUsing: &rows))
+  }
+
+  public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {
+    views.views(of: images, key: key)
+  }
+
+  public func evaluate(
+    _ learner: MoCoLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
+  ) throws -> StepOutcome {
+    let queries = learner.online.embeddings(of: Variable(views[0]), groups: queryGroups)
+    let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: "shuffle"))
+    let negatives = learner.queue.rows.value
+    learner.collect(keys, part: moment.part)
+    let loss = InfoNCELoss<Float>(temperature: Float(temperature))(
+      queries: queries, keys: Variable(keys), negatives: Variable(negatives))
+    let own = (queries.value * keys).sum(along: 1)
+    let nearest = queries.value.matmul(negatives, transposing: .right).max(along: 1)
+    return StepOutcome(
+      loss: loss,
+      terms: [
+        LossTerm("loss", Double(loss.item)),
+        LossTerm("accuracy", Double(Tensor<Float>(mask: own .> nearest).mean().item)),
+        LossTerm("spread", embeddingSpread(queries.value)),
+      ])
+  }
+
+  public func didUpdate(_ learner: MoCoLearner, at moment: TrainingMoment) throws {
+    learner.target.follow(learner.online, momentum: momentum)
+    try learner.enqueueCollected()
+  }
+}
+
+extension MoCo {
+  /// The released numbers of MoCo v2, with views for grey slices.
+  public static var original: MoCo { MoCo() }
+
+  /// As the group behind SuperCL ran its compared methods: their views of 512 pixels, 16 images a step for 100 epochs, SGD
+  /// at .01, decay 1e-5, T of .1. Inferred: queue of 1024, projector as wide as the encoder, two norm groups.
+  public static func groupProtocol(imageCount: Int) -> MoCo {
+    var method = MoCo(queueLength: 1024, temperature: 0.1)
+    method.recipe = TrainingRecipe(steps: 100 * imageCount / 16, batchSize: 16)
+    method.optimization = OptimizerRecipe(.sgd(), rate: 0.01, weightDecay: 1e-5)
+    (method.queryGroups, method.keyGroups) = (2, 2)
+    method.views = .varied(VariedViews())
+    return method
+  }
+
+  /// For a few dozen slices, our own choice: 300 steps of 8, a queue of 16, an average that is quick enough for so few
+  /// steps, crops of 64.
+  public static var small: MoCo {
+    var method = MoCo(queueLength: 16, momentum: 0.99)
+    method.recipe = TrainingRecipe(steps: 300, batchSize: 8)
+    (method.queryGroups, method.keyGroups) = (2, 2)
+    method.views = .crops(MultiCrop([.init(count: 2, size: 64, area: 0.2...1)], intensity: .moCo))
+    return method
+  }
+}

@@ -1,0 +1,141 @@
+import Autograd
+public import NN
+public import Tensor
+
+/// Swapping assignments between views (SwAV): the code of one large crop against learned prototypes is predicted from every
+/// other crop of the image.
+///
+/// With unit embeddings z of all V crops, prototypes c (K rows of length 1) and scores `S = z.c`:
+///
+///     L = 1/|A| sum over a in A of 1/(V - 1) sum over v != a of mean over b of -sum over k of q^a_bk log softmax_k(S^v_b / T)
+///
+/// A is the first ``assignedCrops``; the softmax's denominator runs over the K prototypes; the codes q come from `Sinkhorn`
+/// without gradient, over the batch and, once full, the queue's embeddings of the same crop. There are no negatives.
+/// Prototypes take no step while frozen; behind every other update their rows are brought back to length 1.
+///
+/// A checkpoint holds network, prototypes, queues with their place, and the optimiser's moments.
+///
+/// Signs of failure: a loss stuck at ln K, with `prototypes` (how many are the first choice of some image) at 1 or `spread` at
+/// 0, is collapse: epsilon .03, a longer freeze, fewer crops, a projector without norm. A loss that jumps when the queue
+/// sets in: it began too early or is too long. K far above the batch gives no equal partition: about ten times the
+/// expected classes.
+///
+/// Sources: Caron et al., NeurIPS 2020, and its released code for batches of 256, whose numbers the defaults are. LARS
+/// stands for that code's LARC without clipping: here the rate is part of the velocity.
+public struct SwAV: PretrainingMethod {
+  public static let name = "SwAV"
+
+  /// 200 epochs of 1,281,167 images, 256 in a batch.
+  public var recipe = TrainingRecipe(steps: 1_000_800, batchSize: 256)
+  /// LARS with momentum .9, decay 1e-6, .6 on a cosine to .0006.
+  public var optimization = OptimizerRecipe(.lars(), rate: 0.6, finalRate: 0.0006, weightDecay: 1e-6)
+  /// T: .1.
+  public var temperature = 0.1
+  /// Codes: epsilon .05, three rounds.
+  public var sinkhorn = Sinkhorn()
+  /// K: 3000.
+  public var prototypeCount = 3000
+  /// Updates at the start that leave the prototypes alone: 5005, an epoch.
+  public var frozenSteps = 5005
+  /// Earlier embeddings for the codes: 3840 of each assigned crop, from epoch 15; `nil` for none, as for batches of 4096.
+  public var queue: Queue? = Queue(length: 3840, startStep: 75_060)
+  /// The first crops, those that have codes: 2.
+  public var assignedCrops = 2
+  /// Width of the projector between its linear layers: 2048.
+  public var hiddenFeatures = 2048
+  /// Length of an embedding: 128.
+  public var embeddingSize = 128
+  /// Two crops of 224 and six of 96, with jitter and blur; colour is left out.
+  public var views = ViewRecipe.crops(.swAV)
+
+  /// Earlier embeddings that share in the codes.
+  public struct Queue: Sendable, Hashable, Codable {
+    /// Embeddings of each assigned crop; a multiple of the images of an update.
+    public var length: Int
+    /// The step from which embeddings are put in; they are used once the queue is full.
+    public var startStep: Int
+
+    /// A queue that begins at a step.
+    public init(length: Int, startStep: Int) {
+      self.length = length
+      self.startStep = startStep
+    }
+  }
+
+  /// SwAV with its released numbers for batches of 256.
+  public init() {}
+
+  public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
+
+  public func fitted(to encoder: EncoderDescription) throws -> SwAV {
+    let check = SettingCheck(method: Self.name)
+    try check.recipe(recipe)
+    try optimization.validate(check, "optimization")
+    try check.positive("temperature", temperature)
+    try check.positive("sinkhorn.epsilon", sinkhorn.epsilon)
+    try check.positive("sinkhorn.iterations", sinkhorn.iterations)
+    try check.positive("prototypeCount", prototypeCount)
+    try check.require(frozenSteps >= 0, "frozenSteps", frozenSteps, "must not be negative")
+    if let queue {
+      try check.queue("queue.length", length: queue.length, recipe: recipe)
+      try check.require(queue.startStep >= 0, "queue.startStep", queue.startStep, "must not be negative")
+    }
+    try check.positive("hiddenFeatures", hiddenFeatures)
+    try check.positive("embeddingSize", embeddingSize)
+    try check.views("views", views, encoder: encoder)
+    let count = views.sizes.count
+    try check.require(count >= 2, "views.sizes", views.sizes, "there must be at least two crops")
+    try check.require(
+      (1...count).contains(assignedCrops), "assignedCrops", assignedCrops,
+      "must be some of the \(count) crops")
+    return self
+  }
+
+  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> SwAVLearner {
+    var (weights, head) = (key.generator, key.stream(for: "projector").generator)
+    let encoder = blueprint.makeEncoder(using: &weights)
+    _ = try fitted(to: encoder.encoderDescription)
+    let projector = BatchNormProjectionHead<Float>(
+      inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
+      outputFeatures: embeddingSize, using: &head)
+    var rows = key.stream(for: "prototypes").generator
+    return SwAVLearner(
+      EmbeddingNetwork(encoder: encoder, projector: projector),
+      Prototypes(count: prototypeCount, features: embeddingSize, using: &rows),
+      queue.map { queue in
+        (0..<assignedCrops).map { _ in EmbeddingQueue(length: queue.length, features: embeddingSize) }
+      } ?? [])
+  }
+
+  public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {
+    views.views(of: images, key: key)
+  }
+
+  public func evaluate(
+    _ learner: SwAVLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
+  ) throws -> StepOutcome {
+    let embeddings = learner.network.embeddings(of: views.map { Variable($0) })
+    let scores = embeddings.map { learner.prototypes.scores(of: $0) }
+    let codes = (0..<assignedCrops).map { crop in
+      sinkhorn.codes(of: scores[crop].value, queued: learner.queuedScores(of: crop))
+    }
+    let loss = SwAVLoss(temperature: temperature)(scores, codes: codes)
+    let queued = queue.map { moment.step >= $0.startStep } ?? false
+    learner.collect(queued ? embeddings.prefix(assignedCrops).map(\.value) : [], part: moment.part)
+    return StepOutcome(
+      loss: loss,
+      terms: [
+        LossTerm("loss", Double(loss.item)), LossTerm("spread", embeddingSpread(embeddings[0].value)),
+        LossTerm("prototypes", learner.usedPrototypes(codes)),
+      ])
+  }
+
+  public func willUpdate(_ learner: SwAVLearner, at moment: TrainingMoment) throws {
+    if moment.step < frozenSteps { learner.prototypes.hold() }
+  }
+
+  public func didUpdate(_ learner: SwAVLearner, at moment: TrainingMoment) throws {
+    if moment.step >= frozenSteps { learner.prototypes.normalize() }
+    try learner.enqueueCollected()
+  }
+}

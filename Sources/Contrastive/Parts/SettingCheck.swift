@@ -1,0 +1,63 @@
+import NN
+import Tensor
+
+/// Refuses settings of one method, with the field and the value in the error.
+struct SettingCheck {
+  let method: String
+
+  /// - Throws: ``PretrainingError/badSetting(method:field:value:reason:)`` unless the value is good.
+  func require(
+    _ isGood: Bool, _ field: String, _ value: some Any, _ reason: String
+  ) throws(PretrainingError) {
+    guard isGood else { throw .badSetting(method: method, field: field, value: "\(value)", reason: reason) }
+  }
+
+  func positive(_ field: String, _ value: Double) throws(PretrainingError) {
+    try require(value > 0 && value.isFinite, field, value, "must be positive")
+  }
+
+  func positive(_ field: String, _ value: Int) throws(PretrainingError) {
+    try require(value >= 1, field, value, "must be at least 1")
+  }
+
+  func notNegative(_ field: String, _ value: Double) throws(PretrainingError) {
+    try require(value >= 0 && value.isFinite, field, value, "must not be negative")
+  }
+
+  func probability(_ field: String, _ value: Double) throws(PretrainingError) {
+    try require((0...1).contains(value), field, value, "must be a probability, 0...1")
+  }
+
+  /// What every method asks of its recipe.
+  func recipe(_ recipe: TrainingRecipe) throws(PretrainingError) {
+    try require(recipe.steps >= 0, "recipe.steps", recipe.steps, "must not be negative")
+    try positive("recipe.batchSize", recipe.batchSize)
+    try positive("recipe.accumulation", recipe.accumulation)
+  }
+
+  /// What a ring of rows asks of the batches: those of one update go in together, and the ring ends where one of them ends.
+  func queue(_ field: String, length: Int, recipe: TrainingRecipe) throws(PretrainingError) {
+    let rows = recipe.batchSize * recipe.accumulation
+    try require(
+      length >= rows && length % rows == 0, field, length,
+      "must be a multiple of the \(rows) images of an update (batchSize x accumulation)")
+    try require(
+      recipe.lastBatch != .kept, "recipe.lastBatch", recipe.lastBatch.rawValue,
+      "a smaller batch does not fit the queue")
+  }
+}
+
+extension SettingCheck {
+  /// What views of slices ask of the encoder: two axes, and sides that it can halve.
+  func views(_ field: String, _ views: ViewRecipe, encoder: EncoderDescription) throws(PretrainingError) {
+    try views.validate(self, field)
+    try require(
+      encoder.spatialAxes == 2, "encoder", "\(encoder.spatialAxes) spatial axes",
+      "the views are made of slices [height, width, channels]")
+    for size in views.sizes {
+      try require(
+        zip(size, encoder.sizeMultiple).allSatisfy { $0 % $1 == 0 }, "\(field).sizes", size,
+        "the encoder takes multiples of \(encoder.sizeMultiple)")
+    }
+  }
+}

@@ -1,0 +1,81 @@
+public import Tensor
+
+/// Which views a method makes of an image `[H, W, C]`, as a value.
+public enum ViewRecipe: Sendable, Hashable, Codable {
+  /// Patches moved in space, without change of intensity.
+  case varied(VariedViews)
+  /// Resized crops of several sizes, with changes of intensity.
+  case crops(MultiCrop)
+
+  /// Height and width of every view, in order.
+  public var sizes: [[Int]] {
+    switch self {
+    case .varied(let views): Array(repeating: [views.patchSize, views.patchSize], count: views.count)
+    case .crops(let crops): crops.sizes.map { [$0, $0] }
+    }
+  }
+
+  /// The views of one image `[H, W, C]`, from random numbers drawn in a fixed order.
+  public func callAsFunction(
+    _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
+  ) -> [Tensor<Float>] {
+    switch self {
+    case .varied(let views): views(image, using: &generator)
+    case .crops(let crops): crops(image, using: &generator)
+    }
+  }
+
+  /// The views of a batch: for each view the images' side by side, `[N, h, w, C]`. Every image draws from a key of its own,
+  /// so that the result does not depend on the number of threads.
+  public func views(of images: [PretrainingImage], key: RandomKey) -> [Tensor<Float>] {
+    let made = Parallel.map(Array(images.enumerated())) { place, image in
+      var generator = key.at(place: place).generator
+      return self(image.image, using: &generator)
+    }
+    return sizes.indices.map { view in Tensor(stacking: made.map { $0[view] }) }
+  }
+
+  func validate(_ check: SettingCheck, _ field: String) throws(PretrainingError) {
+    switch self {
+    case .varied(let views): try views.validate(check, "\(field).varied")
+    case .crops(let crops): try crops.validate(check, "\(field).crops")
+    }
+  }
+}
+
+/// Patches of an image, each cut or padded at a place of its own and then moved in space: the views of the group behind
+/// SuperCL. They change no intensity.
+///
+/// Source: the released loader of arXiv 2504.14737; that the compared methods trained on its views is inferred.
+public struct VariedViews: Sendable, Hashable, Codable {
+  /// How many views: 2.
+  public var count: Int
+  /// Side of the square patch, in pixels: 512 for CHD and KiTS.
+  public var patchSize: Int
+  /// What happens to a patch: mirror, elastic displacement, rotation, scale.
+  public var augmentation: VariedAugmentation
+
+  /// Views with the released loader's numbers, but for what is given.
+  public init(count: Int = 2, patchSize: Int = 512, augmentation: VariedAugmentation = .init()) {
+    self.count = count
+    self.patchSize = patchSize
+    self.augmentation = augmentation
+  }
+
+  /// The views `[patchSize, patchSize, C]` of an image `[H, W, C]` of any size.
+  public func callAsFunction(
+    _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
+  ) -> [Tensor<Float>] {
+    (0..<count).map { _ in
+      let patch = PatchSampling.random(image, to: [patchSize, patchSize], using: &generator).image
+      return augmentation(patch, using: &generator).image
+    }
+  }
+
+  func validate(_ check: SettingCheck, _ field: String) throws(PretrainingError) {
+    try check.positive("\(field).count", count)
+    try check.positive("\(field).patchSize", patchSize)
+    try check.probability("\(field).augmentation.mirrorProbability", augmentation.mirrorProbability)
+    try check.probability("\(field).augmentation.warpProbability", augmentation.warpProbability)
+  }
+}

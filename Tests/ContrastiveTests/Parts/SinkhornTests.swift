@@ -1,0 +1,80 @@
+import Autograd
+import Contrastive
+import Foundation
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct SinkhornTests {
+  private func scores<Scalar: TensorFloatingPointScalar>(_ rows: Range<Int>, as type: Scalar.Type) -> Tensor<
+    Scalar
+  > {
+    unitMethodRows(rows, as: type).matmul(unitMethodRows(30..<33), transposing: .right)
+  }
+
+  private func expectReference<Scalar: TensorFloatingPointScalar>(_ type: Scalar.Type) {
+    let expected: [Double] = [
+      3.7111457856745705e-07, 2.0897325992337054e-05, 0.9999787315594291,
+      0.1813869333996187, 0.019572023990670123, 0.7990410426097112,
+      0.9548466790110627, 0.03622407600326199, 0.008929244985675319,
+      0.12047337214645974, 0.8327735063292367, 0.04675312152430344,
+    ]
+    let codes = Sinkhorn().codes(of: scores(0..<4, as: type))
+    let difference = Tensor<Double>(converting: codes)
+      .maximumAbsoluteDifference(to: Tensor(expected, shape: [4, 3]))
+    #expect(difference <= (Scalar.self == Double.self ? 1e-9 : 1e-4), "\(Scalar.self): \(codes)")
+  }
+
+  @Test func codesAreTheReference() {
+    expectReference(Double.self)
+    expectReference(Float.self)
+  }
+
+  /// The iteration as the paper writes it, on probabilities.
+  @Test(arguments: [1, 3, 10]) func logarithmsAreThePlainIteration(iterations: Int) {
+    let scores = testRows([7, 5]) / 4
+    var plain = (scores / 0.05).exp()
+    plain /= plain.sum()
+    for _ in 0..<iterations {
+      plain /= plain.sum(along: 0).expanded(at: 0) * 5
+      plain /= plain.sum(along: 1).expanded(at: 1) * 7
+    }
+    let codes = Sinkhorn(iterations: iterations).codes(of: scores)
+    #expect(codes.maximumAbsoluteDifference(to: plain * 7) <= 1e-12)
+  }
+
+  @Test func samplesSumToOneAndPrototypesInTheLimitAlike() {
+    let scores = testRows([12, 4]) / 4
+    let few = Sinkhorn().codes(of: scores)
+    #expect((few.sum(along: 1) - 1).maximumAbsoluteDifference(to: Tensor(zeros: [12])) <= 1e-12)
+    let many = Sinkhorn(iterations: 500).codes(of: scores)
+    #expect((many.sum(along: 0) - 3).maximumAbsoluteDifference(to: Tensor(zeros: [4])) <= 1e-6)
+  }
+
+  @Test func equalScoresAreSharedAlike() {
+    let codes = Sinkhorn().codes(of: Tensor<Float>(repeating: 0.7, shape: [6, 4]))
+    #expect(codes.maximumAbsoluteDifference(to: Tensor(repeating: 0.25, shape: [6, 4])) <= 1e-6)
+  }
+
+  /// `exp(1 / .001)` is above every Float, `exp(-2 / .001)` below: neither may be seen.
+  @Test func smallEpsilonAndLargeScoresStayFinite() {
+    let scores = Tensor<Float>(rows: [[1, -1, -1], [1, -1, -1], [-1, 1, -1]])
+    for shift: Float in [0, 1000] {
+      let codes = Sinkhorn(epsilon: 0.001).codes(of: scores + shift)
+      #expect(codes.isFinite().all())
+      #expect((codes.sum(along: 1) - 1).maximumAbsoluteDifference(to: Tensor(zeros: [3])) <= 1e-5)
+    }
+  }
+
+  @Test func queuedRowsShareButGetNoCodes() {
+    let (batch, queued) = (scores(0..<4, as: Double.self), scores(40..<44, as: Double.self))
+    let codes = Sinkhorn().codes(of: batch, queued: queued)
+    let all = Sinkhorn().codes(of: Tensor(concatenating: [queued, batch], along: 0))
+    #expect(codes.isIdentical(to: all.sliced(along: 0, 4...)))
+    #expect(codes.maximumAbsoluteDifference(to: Sinkhorn().codes(of: batch)) > 1e-3)
+  }
+
+  @Test func noSamplesHaveNoCodes() {
+    #expect(Sinkhorn().codes(of: Tensor<Float>(zeros: [0, 3])).shape == [0, 3])
+  }
+}

@@ -75,6 +75,10 @@ let package = Package(
     tests(
       "IntegrationTests",
       ["Tensor", "Autograd", "NN", "Superpixel", "Contrastive", "MedIO", "Metrics"]),
+    // A training that Tests/kill.py kills and resumes.
+    .executableTarget(
+      name: "killed-training", dependencies: ["Tensor", "Autograd", "NN"], path: "Tests/Kill",
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,11 +1,23 @@
 #!/usr/bin/env bash
 # Installs what is missing and runs all tests of the library and of the examples. Arguments go on to `swift test`, for
 # example: Tests/run.sh --filter MetricsTests
+#
+# usage: Tests/run.sh [--full] [ARGUMENT...]
+# Without arguments a training is killed 5 times at random moments, too, and resumed; with --full 50 times, and the order of
+# its system calls is checked where strace is installed.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$top/Examples/packages.sh"
 need_swift
 need_packages "${example_packages[@]}"
+command -v python3 >/dev/null || need_packages python3
+kill_options=(--kills 5)
+full=no
+if [ "${1:-}" = --full ]; then
+  shift
+  full=yes
+  kill_options=(--kills 50 --trace)
+fi
 
 # In release: tests of training and of superpixels would take many times as long without optimisation. No test uses
 # @testable, so the build is the one that `swift build -c release` makes, and is made once.
@@ -15,4 +27,8 @@ if [ $# -eq 0 ]; then
   # On the kernels of older processors too, where the suite would otherwise see only the best ones.
   OPENBLAS_CORETYPE=Haswell SUPERCL_ISA=avx2 swift test --package-path "$top" "${options[@]}" --skip-build --filter 'TensorTests|AutogradTests'
   swift test --package-path "$top/Examples" "${options[@]}"
+fi
+if [ $# -eq 0 ] || [ $full = yes ]; then
+  swift build --package-path "$top" -c release --product killed-training
+  "$top/Tests/kill.py" "$(swift build --package-path "$top" -c release --show-bin-path)/killed-training" "${kill_options[@]}"
 fi

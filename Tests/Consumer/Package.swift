@@ -6,6 +6,10 @@ import PackageDescription
 /// at a tagged copy of this checkout.
 let address = ProcessInfo.processInfo.environment["SUPERCL_ADDRESS"] ?? "https://github.com/supercl/SuperCL"
 
+let pretraining: [Target.Dependency] = ["Tensor", "Autograd", "NN", "Contrastive"].map {
+  .product(name: $0, package: "SuperCL")
+}
+
 let package = Package(
   name: "Consumer",
   dependencies: [
@@ -19,6 +23,9 @@ let package = Package(
       dependencies: [
         .product(name: "Tensor", package: "SuperCL"), .product(name: "Autograd", package: "SuperCL"),
       ]),
+    // A pre-training method and an encoder of one's own.
+    .executableTarget(name: "own-method", dependencies: pretraining),
+    .executableTarget(name: "own-encoder", dependencies: pretraining),
     // SLIC on a raw buffer, with Superpixel alone.
     .executableTarget(
       name: "embedded-slic", dependencies: [.product(name: "Superpixel", package: "SuperCL")]),

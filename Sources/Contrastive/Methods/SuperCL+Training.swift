@@ -35,8 +35,11 @@ extension SuperCL: PretrainingMethod {
 
   public func notes(for encoder: EncoderDescription) -> [String] {
     guard weights.intra > 0 else { return [] }
+    let strides = encoder.levels[intraLevel.index(of: encoder.levels.count)].stride
+    let size =
+      Set(strides).count == 1 ? "1/\(strides[0])" : strides.map { "1/\($0)" }.joined(separator: " x ")
     return [
-      "ILCP reads the \(intraLevel) of patches of \(patchSize) px: \(sampledPixels(encoder)) pixels an image, "
+      "ILCP reads the \(intraLevel) (\(size)) of patches of \(patchSize) px: \(sampledPixels(encoder)) pixels an image, "
         + "superpixels asked for: \(slic.segmentCount.summary)"
     ]
   }

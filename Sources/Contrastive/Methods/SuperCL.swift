@@ -112,7 +112,8 @@ public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
   case automatic
   /// The deepest output, at 1/16 of the image in a U-Net.
   case bottleneck
-  /// The output of a stage before pooling, at `1 / 2^index` of the image.
+  /// The level at this place of the encoder's output, from 0, the finest. In a U-Net it is that of a stage before pooling,
+  /// at `1 / 2^index` of the image; other encoders have other strides.
   case stage(Int)
 
   /// The place in the encoder's output of `levelCount` levels.
@@ -127,7 +128,7 @@ public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
     switch self {
     case .automatic: "automatic level"
     case .bottleneck: "bottleneck"
-    case .stage(let index): "stage \(index) (1/\(1 << index))"
+    case .stage(let index): "stage \(index)"
     }
   }
 }

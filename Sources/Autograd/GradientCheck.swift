@@ -114,7 +114,7 @@ private func randomDirection(
 ) -> Tensor<Double> {
   Tensor(shape: shape) { buffer in
     for index in buffer.indices {
-      buffer[index] = (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &generator) }
+      buffer[index] = (0..<12).reduce(-6) { sum, _ in sum + generator.uniform(in: 0...1) }
     }
   }
 }

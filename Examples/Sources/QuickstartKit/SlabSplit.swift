@@ -77,8 +77,10 @@ public struct SlabSplit: Sendable, Equatable, Codable {
 
   /// `fraction` of the training slices, rounded up: one from each training slab in turn, drawn by the seed.
   public func labelledSlices(fraction: Double, seed: UInt64) -> [Int] {
-    var generator = PhiloxGenerator(seed: seed, stream: 7)
-    var remaining = slabs(of: .train).map { $0.slices.shuffled(using: &generator) }
+    var generator = RandomKey(seed: seed).stream(for: "labelled slices").generator
+    var remaining = slabs(of: .train).map { slab in
+      generator.permutation(of: slab.slices.count).map { slab.slices[$0] }
+    }
     let total = remaining.reduce(0) { $0 + $1.count }
     let wanted = min(total, Int((fraction * Double(total)).rounded(.up)))
     var chosen: [Int] = []

@@ -14,20 +14,20 @@ extension FixedAugmentation {
       case .unchanged: image
       }
     if let brightness {
-      view = quantized(view * Scalar(Double.random(in: brightness, using: &generator)))
+      view = quantized(view * Scalar(generator.uniform(in: brightness)))
       if let valueRange, scaling == .unchanged {
         let (low, high) = (Scalar(valueRange.lowerBound), Scalar(valueRange.upperBound))
         view = view.mapped { min(max($0, low), high) }
       }
     }
     if let contrast, view.elementCount > 0 {
-      let factor = Scalar(Double.random(in: contrast, using: &generator))
+      let factor = Scalar(generator.uniform(in: contrast))
       var mean = view.mean().item
       if truncates { mean = (mean + 0.5).rounded(.down) }
       view = quantized(view.mapped { mean + factor * ($0 - mean) })
     }
     if let blur {
-      let sigma = Double.random(in: blur, using: &generator)
+      let sigma = generator.uniform(in: blur)
       view = view.expanded(at: 0).gaussianSmoothed(
         standardDeviations: [Double](repeating: sigma, count: image.rank - 1), radius: .pixels(1),
         border: .reflect

@@ -25,7 +25,7 @@ public enum PatchSampling {
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
     patch(image, maps, size) { excess in
       if excess < 0, padding == .centered { return -excess / 2 }
-      return Int.random(in: 0...abs(excess), using: &generator)
+      return generator.integer(below: abs(excess) + 1)
     }
   }
 

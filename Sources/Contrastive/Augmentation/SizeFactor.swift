@@ -1,3 +1,5 @@
+import Tensor
+
 /// How a change of size is drawn. A size factor above 1 enlarges the picture, as everywhere in the library.
 public enum SizeFactor: Sendable, Hashable, Codable {
   /// Evenly from the range: torchvision's `scale`.
@@ -22,14 +24,14 @@ public enum SizeFactor: Sendable, Hashable, Codable {
   /// - Precondition: the range lies above 0.
   func draw(using generator: inout some RandomNumberGenerator) -> Double {
     switch self {
-    case .uniform(let range): return Double.random(in: range, using: &generator)
+    case .uniform(let range): return generator.uniform(in: range)
     case .reciprocal(let range):
       guard range.lowerBound < 1, range.upperBound > 1 else {
-        return 1 / Double.random(in: range, using: &generator)
+        return 1 / generator.uniform(in: range)
       }
-      return Bool.random(using: &generator)
-        ? 1 / Double.random(in: range.lowerBound...1, using: &generator)
-        : 1 / Double.random(in: 1...range.upperBound, using: &generator)
+      return generator.chance(0.5)
+        ? 1 / generator.uniform(in: range.lowerBound...1)
+        : 1 / generator.uniform(in: 1...range.upperBound)
     }
   }
 }

@@ -21,7 +21,7 @@ extension VariedAugmentation {
 
   /// The axes that this draw mirrors: the first step of T_var.
   func drawMirroredAxes(using generator: inout some RandomNumberGenerator) -> [Int] {
-    (0..<2).filter { _ in Double.random(in: 0..<1, using: &generator) < mirrorProbability }
+    (0..<2).filter { _ in generator.chance(mirrorProbability) }
   }
 
   /// The other steps of T_var: warp and brightness.
@@ -29,12 +29,12 @@ extension VariedAugmentation {
     _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], using generator: inout some RandomNumberGenerator
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
     var (view, views) = (image, maps)
-    if Double.random(in: 0..<1, using: &generator) < warpProbability {
+    if generator.chance(warpProbability) {
       let positions = positions(height: image.shape[0], width: image.shape[1], using: &generator)
       view = view.read(at: positions, interpolation, border)
       views = views.map { $0.readNearest(at: positions, border) }
     }
-    if let brightness { view = view * Scalar(Double.random(in: brightness, using: &generator)) }
+    if let brightness { view = view * Scalar(generator.uniform(in: brightness)) }
     if let valueRange {
       let (low, high) = (Scalar(valueRange.lowerBound), Scalar(valueRange.upperBound))
       view = view.mapped { min(max($0, low), high) }
@@ -49,11 +49,11 @@ extension VariedAugmentation {
   private func positions(
     height: Int, width: Int, using generator: inout some RandomNumberGenerator
   ) -> Tensor<Float> {
-    let angle = Double.random(in: rotation, using: &generator)
+    let angle = generator.uniform(in: rotation)
     let size = sizeFactor.draw(using: &generator)
-    let lean = tan(Double.random(in: shear, using: &generator))
+    let lean = tan(generator.uniform(in: shear))
     let shift = [height, width].map { length in
-      let pixels = Double(length) * Double.random(in: translation, using: &generator)
+      let pixels = Double(length) * generator.uniform(in: translation)
       return translationRounding == .wholePixels ? pixels.rounded() : pixels
     }
     let center = (Double(height - 1) / 2, Double(width - 1) / 2)
@@ -64,8 +64,8 @@ extension VariedAugmentation {
     if let elastic {
       displacement = Tensor(
         elasticDisplacementFor: [height, width],
-        magnitude: Double.random(in: elastic.magnitude, using: &generator),
-        smoothness: Double.random(in: elastic.smoothness, using: &generator), using: &generator)
+        magnitude: generator.uniform(in: elastic.magnitude),
+        smoothness: generator.uniform(in: elastic.smoothness), using: &generator)
     }
     let (top, left) = (center.0 + shift[0], center.1 + shift[1])
     return Tensor(shape: [1, height, width, 2]) { target in

@@ -30,7 +30,7 @@ public struct BootstrapInterval: Hashable, Sendable {
     guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
     let means = (0..<resampleCount).map { _ in
       var sum = 0.0
-      for _ in values.indices { sum += values[Int.random(in: values.indices, using: &generator)] }
+      for _ in values.indices { sum += values[generator.integer(below: values.count)] }
       return sum / Double(values.count)
     }
     self.level = level

@@ -38,7 +38,7 @@ public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
     let kept = Scalar(1 / (1 - probability))
     let mask = Tensor<Scalar>(shape: input.shape) { buffer in
       for index in buffer.indices {
-        buffer[index] = Double.random(in: 0..<1, using: &generator) < probability ? 0 : kept
+        buffer[index] = generator.chance(probability) ? 0 : kept
       }
     }
     return input * Variable(mask)

@@ -119,7 +119,7 @@ import Testing
     configuration.intraLevel = .stage(7)
     #expect(
       throws: SuperCLError.badConfiguration(
-        field: "intraLevel", value: "stage 7 (1/128)", reason: "the encoder has 5 levels")
+        field: "intraLevel", value: "stage 7", reason: "the encoder has 5 levels")
     ) { try SuperCLLoss(configuration).evaluate(network, views) }
   }
 

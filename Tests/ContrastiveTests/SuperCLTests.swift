@@ -32,7 +32,8 @@ import Testing
       #expect(configuration.slic.mode == .skimageCompatible)
       #expect(configuration.superpixelChannels == .repeatedAsColor(0))
       #expect(configuration.pixelSampling == .flat(stride: 16))
-      #expect(configuration.padding == .centered && configuration.recipe.lastBatch == .dropped
+      #expect(
+        configuration.padding == .centered && configuration.recipe.lastBatch == .dropped
           && configuration.intraLevel == .bottleneck)
     }
     #expect(SuperCL.asReleased.fixedAugmentation.scaling == .eightBit)
@@ -121,6 +122,17 @@ import Testing
     #expect(fitted.notes(for: unet).count == 1)
   }
 
+  /// The note has the encoder's own stride: that of a U-Net's stage 2 is 4, of this encoder's level 2 it is 8.
+  @Test func theNoteNamesTheStrideOfTheEncoder() throws {
+    let encoder = EncoderDescription(
+      inputChannels: 1, levels: (0..<4).map { .init(channels: 8, stride: [2 << $0, 2 << $0]) })
+    let fitted = try SuperCL(patchSize: 128).fitted(to: encoder)
+    #expect(fitted.intraLevel == .stage(2))
+    #expect(
+      fitted.notes(for: encoder)[0].hasPrefix("ILCP reads the stage 2 (1/8) of patches of 128 px: 256 pixels")
+    )
+  }
+
   @Test func whatIsAskedForByNameStays() throws {
     var method = SuperCL(patchSize: 128)
     method.intraLevel = .bottleneck
@@ -133,7 +145,8 @@ import Testing
   @Test func whatCannotFitIsNamedBeforeTheFirstStep() {
     let cases: [(String, SuperCL)] = [
       ("patchSize", SuperCL(patchSize: 40)), ("patchSize", SuperCL(patchSize: 0)),
-      ("intraLevel", changed { $0.intraLevel = .stage(7) }), ("interLevel", changed { $0.interLevel = .stage(5) }),
+      ("intraLevel", changed { $0.intraLevel = .stage(7) }),
+      ("interLevel", changed { $0.interLevel = .stage(5) }),
       ("patchSize", changed { ($0.patchSize, $0.pixelSampling) = (16, .flat(stride: 16)) }),
     ]
     for (field, method) in cases {

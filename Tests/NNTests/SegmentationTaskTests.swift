@@ -33,7 +33,9 @@ import Testing
       augmentation: augmentation)
   }
 
-  @Test(arguments: [1, 4], [0, 2]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int, _ workers: Int) throws {
+  @Test(arguments: [1, 4], [0, 2]) func stoppedAndResumedItIsTheUnbrokenTraining(_ stop: Int, _ workers: Int)
+    throws
+  {
     let whole = task(augmentation: noise)
     try TrainingLoop(whole, on: slices).run()
     let folder = try TemporaryFolder()
@@ -55,7 +57,8 @@ import Testing
     let url = folder.file("state")
     try TrainingLoop(task(augmentation: noise), on: slices).write(to: url)
     for (other, field) in [
-      (task(), "settings.augmentation"), (task(loss: CrossEntropyLoss(), augmentation: noise), "settings.loss"),
+      (task(), "settings.augmentation"),
+      (task(loss: CrossEntropyLoss(), augmentation: noise), "settings.loss"),
     ] {
       let error = #expect(throws: CheckpointError.self) {
         try TrainingLoop(other, on: slices).resume(from: url)
@@ -64,10 +67,33 @@ import Testing
     }
   }
 
+  /// Dropout draws from the step's key: a stopped training goes on with the same masks.
+  @Test func aNetworkWithDropoutTrainsAndResumes() throws {
+    func task() -> SegmentationTask {
+      var generator = SplitMix64(seed: 4)
+      let network = Sequential<Float>(
+        Conv2D<Float>(inputChannels: 1, outputChannels: 4, kernelSize: 3, padding: 1, using: &generator),
+        Dropout<Float>(probability: 0.5),
+        Conv2D<Float>(inputChannels: 4, outputChannels: 2, kernelSize: 1, using: &generator))
+      return SegmentationTask(network, classCount: 2, recipe: TrainingRecipe(steps: 4, batchSize: 3))
+    }
+    let whole = task()
+    try TrainingLoop(whole, on: slices).run()
+    let folder = try TemporaryFolder()
+    let policy = CheckpointPolicy(folder.file("state"), everySteps: 100)
+    try TrainingLoop(task(), on: slices).run(checkpoint: policy) { $0.step == 2 ? .stop : .proceed }
+    let resumed = task()
+    let loop = try TrainingLoop(resumed, on: slices)
+    try loop.resume(from: policy.url)
+    try loop.run()
+    #expect(resumed.network.state().data() == whole.network.state().data())
+  }
+
   /// Any layer that maps an image to logits.
   @Test func aNetworkOfOneConvolutionTrains() throws {
     var generator = SplitMix64(seed: 2)
-    let layer = Conv2D<Float>(inputChannels: 1, outputChannels: 2, kernelSize: 3, padding: 1, using: &generator)
+    let layer = Conv2D<Float>(
+      inputChannels: 1, outputChannels: 2, kernelSize: 3, padding: 1, using: &generator)
     let task = SegmentationTask(
       layer, classCount: 2, recipe: TrainingRecipe(steps: 30, batchSize: 5),
       optimizer: OptimizerSettings(.adam(), rate: .constant(0.05)))
@@ -139,7 +165,9 @@ import Testing
     let (memory, files) = (task(loss: loss), task(loss: loss))
     let before = memory.network.state().data()
     #expect(throws: expected) { try TrainingLoop(memory, on: images) }
-    let error = #expect(throws: DataLoaderError.self) { try TrainingLoop(files, on: Files(images: images)).run() }
+    let error = #expect(throws: DataLoaderError.self) {
+      try TrainingLoop(files, on: Files(images: images)).run()
+    }
     #expect(error?.underlying as? TrainingError == expected)
     #expect(files.network.state().data() == before)
   }

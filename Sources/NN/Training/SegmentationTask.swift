@@ -48,7 +48,8 @@ public final class SegmentationTask: TrainingTask {
     self.optimizer =
       optimizer
       ?? OptimizerSettings(
-        .adam(), rate: .flooredCosine(start: 5e-4, floor: 5e-6, steps: max(recipe.steps, 1)), weightDecay: 1e-5)
+        .adam(), rate: .flooredCosine(start: 5e-4, floor: 5e-6, steps: max(recipe.steps, 1)),
+        weightDecay: 1e-5)
     settings = Settings(
       network: "\(type(of: network))", classCount: classCount, loss: "\(loss)",
       augmentation: augmentation.map { NamedSettings($0) })
@@ -100,11 +101,14 @@ public final class SegmentationTask: TrainingTask {
     }
   }
 
+  /// Layers that draw, such as dropout, draw from the moment's key.
   public func evaluate(_ batch: Batch, at moment: TrainingMoment) throws -> StepOutcome {
-    let logits = network(Variable(batch.images))
+    var generator = moment.key.generator
+    let logits = network(Variable(batch.images), using: &generator)
     guard logits.shape == TensorShape(batch.labels.shape.dimensions + [settings.classCount]) else {
       throw TrainingError.badData(
-        "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes")
+        "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes"
+      )
     }
     let value = loss(logits, batch.labels)
     return StepOutcome(loss: value, terms: [LossTerm("loss", Double(value.item))])

@@ -86,7 +86,7 @@ import Testing
     let loop = try TrainingLoop(resumed, on: slices)
     try loop.resume(from: policy.url)
     try loop.run()
-    #expect(resumed.network.state().data() == whole.network.state().data())
+    #expect(try resumed.network.state().data() == whole.network.state().data())
   }
 
   /// Any layer that maps an image to logits.

@@ -19,8 +19,7 @@ extension SuperCL: PretrainingMethod {
     try validate()
     for (axis, multiple) in encoder.sizeMultiple.enumerated() where patchSize % multiple != 0 {
       throw SuperCLError.badConfiguration(
-        field: "patchSize", value: "\(patchSize)",
-        reason: "must be a multiple of \(multiple) along axis \(axis)")
+        field: "patchSize", value: "\(patchSize)", reason: "must be a multiple of \(multiple) along axis \(axis)")
     }
     return try withSuperpixels(fittedTo: encoder)
   }
@@ -34,12 +33,9 @@ extension SuperCL: PretrainingMethod {
   }
 
   public func notes(for encoder: EncoderDescription) -> [String] {
-    let index = intraLevel.index(of: encoder.levels.count)
-    guard weights.intra > 0, encoder.levels.indices.contains(index) else { return [] }
-    let strides = encoder.levels[index].stride
-    let scale = (Set(strides).count == 1 ? [strides[0]] : strides).map { "1/\($0)" }.joined(separator: " x ")
+    guard weights.intra > 0 else { return [] }
     return [
-      "ILCP reads the \(intraLevel) (\(scale)) of patches of \(patchSize) px: \(sampledPixels(encoder)) pixels an image, "
+      "ILCP reads the \(intraLevel) of patches of \(patchSize) px: \(sampledPixels(encoder)) pixels an image, "
         + "superpixels asked for: \(slic.segmentCount.summary)"
     ]
   }

@@ -107,7 +107,7 @@ public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
   case automatic
   /// The deepest output, at 1/16 of the image in a U-Net.
   case bottleneck
-  /// A level of the encoder from 0, the finest: in a U-Net a stage before pooling, at `1 / 2^index` of the image.
+  /// The output of a stage before pooling, at `1 / 2^index` of the image.
   case stage(Int)
 
   /// The place in the encoder's output of `levelCount` levels.
@@ -122,7 +122,7 @@ public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
     switch self {
     case .automatic: "automatic level"
     case .bottleneck: "bottleneck"
-    case .stage(let index): "stage \(index)"
+    case .stage(let index): "stage \(index) (1/\(1 << index))"
     }
   }
 }

@@ -124,6 +124,17 @@ import Testing
     #expect(fitted.notes(for: unet).count == 1)
   }
 
+  /// The note has the encoder's own stride: that of a U-Net's stage 2 is 4, of this encoder's level 2 it is 8.
+  @Test func theNoteNamesTheStrideOfTheEncoder() throws {
+    let encoder = EncoderDescription(
+      inputChannels: 1, levels: (0..<4).map { .init(channels: 8, stride: [2 << $0, 2 << $0]) })
+    let fitted = try SuperCL(patchSize: 128).fitted(to: encoder)
+    #expect(fitted.intraLevel == .stage(2))
+    #expect(
+      fitted.notes(for: encoder)[0].hasPrefix("ILCP reads the stage 2 (1/8) of patches of 128 px: 256 pixels")
+    )
+  }
+
   @Test func whatIsAskedForByNameStays() throws {
     var method = SuperCL(patchSize: 128)
     method.intraLevel = .bottleneck

@@ -67,6 +67,28 @@ import Testing
     }
   }
 
+  /// Dropout draws from the step's key: a stopped training goes on with the same masks.
+  @Test func aNetworkWithDropoutTrainsAndResumes() throws {
+    func task() -> SegmentationTask {
+      var generator = SplitMix64(seed: 4)
+      let network = Sequential<Float>(
+        Conv2D<Float>(inputChannels: 1, outputChannels: 4, kernelSize: 3, padding: 1, using: &generator),
+        Dropout<Float>(probability: 0.5),
+        Conv2D<Float>(inputChannels: 4, outputChannels: 2, kernelSize: 1, using: &generator))
+      return SegmentationTask(network, classCount: 2, recipe: TrainingRecipe(steps: 4, batchSize: 3))
+    }
+    let whole = task()
+    try TrainingLoop(whole, on: slices).run()
+    let folder = try TemporaryFolder()
+    let policy = CheckpointPolicy(folder.file("state"), everySteps: 100)
+    try TrainingLoop(task(), on: slices).run(checkpoint: policy) { $0.step == 2 ? .stop : .proceed }
+    let resumed = task()
+    let loop = try TrainingLoop(resumed, on: slices)
+    try loop.resume(from: policy.url)
+    try loop.run()
+    #expect(try resumed.network.state().data() == whole.network.state().data())
+  }
+
   /// Any layer that maps an image to logits.
   @Test func aNetworkOfOneConvolutionTrains() throws {
     var generator = SplitMix64(seed: 2)

@@ -101,8 +101,10 @@ public final class SegmentationTask: TrainingTask {
     }
   }
 
+  /// Layers that draw, such as dropout, draw from the moment's key.
   public func evaluate(_ batch: Batch, at moment: TrainingMoment) throws -> StepOutcome {
-    let logits = network(Variable(batch.images))
+    var generator = moment.key.generator
+    let logits = network(Variable(batch.images), using: &generator)
     guard logits.shape == TensorShape(batch.labels.shape.dimensions + [settings.classCount]) else {
       throw TrainingError.badData(
         "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes"

@@ -182,7 +182,7 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--trace", action="store_true")
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     program = options.program.resolve()
@@ -193,9 +193,9 @@ def main():
         print(f"unbroken: {options.steps} steps in {killer.duration:.1f} s; delays from seed {options.seed}")
         while killer.kills < options.kills:
             killer.train(options.kills)
-        # Of 50 kills, some must have met a write; of 5, none may have.
-        if killer.kills >= 50 and killer.inside_write == 0:
-            fail(f"none of {killer.kills} kills met a write: the training is too slow for this test")
+        # Of 50 kills, many must have met a write; of 5, none may have.
+        if killer.kills >= 50 and killer.inside_write < 10:
+            fail(f"{killer.inside_write} of {killer.kills} kills met a write: the training is too slow for this test")
         print(
             f"{killer.kills} kills in {killer.trainings} trainings, {killer.inside_write} of them inside a write: "
             "the same bytes as unbroken")

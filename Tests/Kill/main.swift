@@ -6,21 +6,46 @@ import Foundation
 import NN
 import Tensor
 
+/// A network, and beside it the vectors that it saw last: megabytes that cost no time to learn, so that most of a step is the
+/// writing of its checkpoint.
+private final class RememberingNetwork: Module {
+  let layers: Sequential<Float>
+  let memory: ModuleBuffer<Float>
+
+  init(features: Int, rows: Int, using generator: inout PhiloxGenerator) {
+    layers = Sequential(
+      Linear<Float>(inputFeatures: features, outputFeatures: features, using: &generator),
+      BatchNorm2D<Float>(channels: features), ReLU<Float>(),
+      Linear<Float>(inputFeatures: features, outputFeatures: features, using: &generator))
+    memory = ModuleBuffer(Tensor(zeros: [rows, features]))
+  }
+
+  var members: [ModuleMember<Float>] { [.module("layers", layers), .buffer("memory", memory)] }
+
+  /// Overwrites the oldest rows.
+  func remember(_ batch: Tensor<Float>, step: Int) {
+    let first = step * batch.shape.elementCount % memory.value.shape.elementCount
+    memory.value.withUnsafeMutableBufferPointer { memory in
+      batch.withUnsafeBufferPointer {
+        for (index, value) in $0.enumerated() { memory[first + index] = value }
+      }
+    }
+  }
+}
+
 /// Takes noise from vectors. Weights, statistics of batch norm, moments of Adam, scores and the number of the step, from
 /// which order, noise and rate follow: all that a checkpoint holds decides over the last bits.
 private final class Denoising: TrainingTask {
   static let features = 256
   let settings = "vectors of \(Denoising.features) features in noise"
   let recipe: TrainingRecipe
-  let network: Sequential<Float>
+  let network: RememberingNetwork
+  private var seen: Tensor<Float>?
 
   init(steps: Int) {
     recipe = TrainingRecipe(steps: steps, batchSize: 16)
     var generator = recipe.key.stream(for: .weights).generator
-    network = Sequential(
-      Linear<Float>(inputFeatures: Self.features, outputFeatures: 4 * Self.features, using: &generator),
-      BatchNorm2D<Float>(channels: 4 * Self.features), ReLU<Float>(),
-      Linear<Float>(inputFeatures: 4 * Self.features, outputFeatures: Self.features, using: &generator))
+    network = RememberingNetwork(features: Self.features, rows: 1 << 15, using: &generator)
   }
 
   var state: any Module<Float> { network }
@@ -41,8 +66,13 @@ private final class Denoising: TrainingTask {
   func evaluate(_ batch: (clean: Tensor<Float>, noisy: Tensor<Float>), at moment: TrainingMoment)
     -> StepOutcome
   {
-    let loss = (network(Variable(batch.noisy)) - Variable(batch.clean)).squared().mean()
+    seen = batch.noisy
+    let loss = (network.layers(Variable(batch.noisy)) - Variable(batch.clean)).squared().mean()
     return StepOutcome(loss: loss, terms: [LossTerm("loss", Double(loss.item))])
+  }
+
+  func didUpdate(at moment: TrainingMoment) {
+    if let seen { network.remember(seen, step: moment.step) }
   }
 }
 
@@ -63,6 +93,6 @@ if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(fro
 let held = Variable(try stackedExamples(vectors))
 let best = folder.appending(path: "best.safetensors")
 let validation = Validation(everySteps: 3, better: .lower, best: best) {
-  Double((task.network(held) - held).squared().mean().item)
+  Double((task.network.layers(held) - held).squared().mean().item)
 }
 try loop.run(checkpoint: policy, validation: validation)

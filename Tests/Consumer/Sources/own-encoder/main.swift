@@ -1,5 +1,5 @@
-// An encoder of one's own, of another shape than the U-Net's: SuperCL pre-trains it, its file has its names, and another
-// copy reads it.
+// An encoder of one's own, of another shape than the U-Net's: SuperCL, MoCo and SwAV pre-train it, its file has its names,
+// and another copy reads it.
 import Autograd
 import Contrastive
 import Foundation
@@ -27,7 +27,12 @@ try FileManager.default.createDirectory(at: folder, withIntermediateDirectories:
 defer { try? FileManager.default.removeItem(at: folder) }
 
 /// Trains the encoder by a method, saves it, and reads it into a copy with other weights: features and file are the same.
-func pretrain(_ method: some PretrainingMethod, in folder: URL, _ blueprint: EncoderBlueprint) throws {
+///
+/// - Returns: What the training told at its start.
+@discardableResult
+func pretrain(
+  _ method: some PretrainingMethod, in folder: URL, _ blueprint: EncoderBlueprint
+) throws -> [String] {
   let name = type(of: method).name
   let data = images(count: 8, side: 32)
   let task = try PretrainingTask(method, encoder: blueprint)
@@ -41,7 +46,8 @@ func pretrain(_ method: some PretrainingMethod, in folder: URL, _ blueprint: Enc
   precondition(end == .finished && loop.step == method.recipe.steps, "\(name) ended: \(end)")
   let url = folder.appending(path: "\(name).safetensors")
   try task.encoder.save(to: url)
-  precondition(try Data(contentsOf: url) != before, "\(name) did not train the encoder")
+  let after = try Data(contentsOf: url)
+  precondition(after != before, "\(name) did not train the encoder")
   var generator = PhiloxGenerator(seed: 99)
   let copy = blueprint.makeEncoder(using: &generator)
   let report = try copy.load(from: url)
@@ -52,11 +58,27 @@ func pretrain(_ method: some PretrainingMethod, in folder: URL, _ blueprint: Enc
   }
   precondition(features[0] == features[1], "\(name): the copy gives other features")
   precondition(features[0].map(\.shape) == [[1, 16, 16, 6], [1, 8, 8, 10]], "\(features[0].map(\.shape))")
-  print("own encoder by \(name): \(notes)")
+  print((["own encoder by \(name)"] + notes).joined(separator: "; "))
+  return notes
 }
 
 var superCL = SuperCL(patchSize: 32, steps: 3, batchSize: 4)
-try pretrain(superCL, in: folder, blueprint)
+let notes = try pretrain(superCL, in: folder, blueprint)
+precondition(notes.first?.contains("stage 0 (1/2) of patches of 32 px: 256 pixels") == true, "\(notes)")
+
+var moCo = MoCo(queueLength: 8, momentum: 0.9)
+moCo.recipe = TrainingRecipe(steps: 3, batchSize: 4)
+(moCo.queryGroups, moCo.keyGroups) = (2, 2)
+moCo.views = .crops(MultiCrop([.init(count: 2, size: 16, area: 0.3...1)], intensity: .moCo))
+try pretrain(moCo, in: folder, blueprint)
+
+var swAV = SwAV.small
+swAV.recipe = TrainingRecipe(steps: 3, batchSize: 4)
+(swAV.prototypeCount, swAV.frozenSteps, swAV.hiddenFeatures) = (6, 1, 16)
+swAV.views = .crops(
+  MultiCrop(
+    [.init(count: 2, size: 16, area: 0.3...1), .init(count: 2, size: 8, area: 0.1...0.3)], intensity: .moCo))
+try pretrain(swAV, in: folder, blueprint)
 
 // A patch that the strides do not divide is refused before anything is trained.
 superCL.patchSize = 30

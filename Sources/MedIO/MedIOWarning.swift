@@ -13,7 +13,7 @@ public enum MedIOWarning: Hashable, Sendable, Codable, CustomStringConvertible {
   /// `sform_code` or `qform_code` is no code of the standard. Its form counts when the code is above 0.
   case unknownFormCode(field: String, value: Int)
   /// The voxel sizes of the affine in use differ from `pixdim` by more than a thousandth.
-  /// A file of which the spacing on the screen and the one in a program may be two.
+  /// Programs that take `pixdim` show other distances than those that take the affine.
   case spacingDisagrees(affine: [Double], pixdim: [Double])
   /// The voxel sizes of an sform that is not in use differ from `pixdim`, which is, by more than a thousandth:
   /// ``NIfTIReadOptions/AffineSource`` other than `.automatic` and `.sform` was asked for.

@@ -114,7 +114,8 @@ extension Module {
   }
 
   /// Takes the parameters of this module and all below out of gradients and updates. Batch norms go on updating their
-  /// statistics in training mode; set the mode to `.evaluation` to hold those too.
+  /// statistics in training mode, in which a training loop computes its loss: call the frozen part in
+  /// `withMode(.evaluation)` to hold those too.
   public func freeze() { for parameter in parameters { parameter.isFrozen = true } }
 
   /// Brings frozen parameters back.

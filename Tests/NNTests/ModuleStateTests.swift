@@ -116,4 +116,13 @@ import Testing
       _ = Twins().state()
     }
   }
+
+  @Test(arguments: [Float.nan, .infinity]) func weightsThatAreNotFiniteAreNotLoaded(_ value: Float) throws {
+    let layer = Linear<Float>(weight: Tensor(rows: [[1, 2]]), bias: Tensor([0, 0]))
+    var file = layer.state()
+    file.set(Tensor<Float>([value, 1]), for: "bias")
+    let error = #expect(throws: CheckpointError.self) { try layer.load(file, path: "weights") }
+    #expect(error?.code == .notFinite && error?.context == "tensor 'bias' has 1 values that are not finite")
+    #expect(layer.weight.value.scalars == [1, 2])
+  }
 }

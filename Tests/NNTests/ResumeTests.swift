@@ -128,7 +128,8 @@ import Testing
       }
       return .proceed
     }
-    #expect(steps == [4, 4, 4, 4, 8, 8])
+    // A training that begins anew takes the place of what stood there.
+    #expect(steps == [0, 0, 0, 0, 4, 4, 4, 4, 8, 8])
     #expect(try TrainingCheckpoint(contentsOf: url).fields["step"] == "10")
   }
 
@@ -156,5 +157,35 @@ import Testing
     let resumed = try TrainingLoop(LineTask(), on: linePoints)
     try resumed.resume(from: url)
     #expect(resumed.record == loop.record)
+    // It goes no further.
+    #expect(try resumed.run(validation: validation) == .scoreStoppedImproving && resumed.step == 5)
+  }
+
+  @Test func whatIsFrozenIsCompared() throws {
+    try write()
+    let other = LineTask()
+    other.layer.parameters[1].isFrozen = true
+    #expect(
+      try context(other).contains("objectives[0].groups[0].frozen[0] is nothing in the file and \"bias\""))
+  }
+
+  @Test func otherStepsAllowNoOtherRate() throws {
+    try write()
+    let other = LineTask(
+      recipe: TrainingRecipe(steps: 12, batchSize: 4, seed: 3), rate: .cosine(start: 1, steps: 12))
+    let error = #expect(throws: CheckpointError.self) {
+      try TrainingLoop(other, on: linePoints).resume(from: url, policy: .withOtherSteps)
+    }
+    #expect(error?.context.contains("rate.cosine.start is 0.1 in the file and 1") == true)
+  }
+
+  @Test func anotherPlateauIsAnotherTraining() throws {
+    let first = try TrainingLoop(LineTask(), on: linePoints)
+    first.plateau = PlateauSchedule(rate: 0.1, patience: 2)
+    try first.write(to: url)
+    let other = try TrainingLoop(LineTask(), on: linePoints)
+    other.plateau = PlateauSchedule(rate: 0.1, patience: 3)
+    let error = #expect(throws: CheckpointError.self) { try other.resume(from: url) }
+    #expect(error?.context.contains("plateau") == true)
   }
 }

@@ -259,4 +259,81 @@ import Testing
     let error = #expect(throws: TrainingError.self) { try TrainingLoop(Shared(), on: [1]) }
     #expect("\(try #require(error))".contains("'a' and 'b'"))
   }
+
+  /// Moments and checkpoints know objectives and parameters by their names.
+  @Test func twoOfOneNameAreAnError() {
+    final class Twins: TrainingTask {
+      let parts = [
+        Linear<Float>(weight: Tensor(rows: [[1]]), bias: nil),
+        Linear<Float>(weight: Tensor(rows: [[2]]), bias: nil),
+      ]
+      final class Both: Module {
+        let parts: [Linear<Float>]
+        init(_ parts: [Linear<Float>]) { self.parts = parts }
+        var members: [ModuleMember<Float>] {
+          parts.enumerated().map { .module("part\($0.offset)", $0.element) }
+        }
+      }
+      let inOneObjective: Bool
+      init(inOneObjective: Bool) { self.inOneObjective = inOneObjective }
+      let recipe = TrainingRecipe(steps: 1, batchSize: 1)
+      var settings: String { "twins" }
+      var state: any Module<Float> { Both(parts) }
+      var objectives: [Objective] {
+        let settings = OptimizerSettings(.sgd(), rate: .constant(0.1))
+        return inOneObjective
+          ? [Objective(parts.map { ParameterGroup($0.namedParameters) }, settings)]
+          : parts.map { Objective($0, settings) }
+      }
+      var collate: @Sendable ([Int], RandomKey) throws -> [Int] { { numbers, _ in numbers } }
+      func evaluate(_ batch: [Int], at moment: TrainingMoment) -> StepOutcome {
+        StepOutcome(losses: [], terms: [])
+      }
+    }
+    #expect(
+      throws: TrainingError.badSetting(
+        field: "objectives", value: "loss", reason: "two objectives have this name")
+    ) {
+      try TrainingLoop(Twins(inOneObjective: false), on: [1])
+    }
+    #expect(
+      throws: TrainingError.badSetting(
+        field: "objectives.loss", value: "weight", reason: "two parameters have this name")
+    ) { try TrainingLoop(Twins(inOneObjective: true), on: [1]) }
+  }
+
+  /// A training without steps is done at once, and its checkpoint holds what it began with.
+  @Test func withoutStepsTheStateIsWritten() throws {
+    let folder = try TemporaryFolder()
+    let policy = CheckpointPolicy(folder.file("state"), everySteps: 1)
+    let task = LineTask(recipe: TrainingRecipe(steps: 0, batchSize: 1))
+    #expect(try TrainingLoop(task, on: linePoints).run(checkpoint: policy) == .finished)
+    #expect(try TrainingCheckpoint(contentsOf: policy.url).fields["step"] == "0")
+    try TrainingLoop(task, on: linePoints).resume(from: policy.url)
+  }
+
+  @Test func aSamplerThatNamesWhatIsNotThereIsAnError() throws {
+    let loop = try TrainingLoop(
+      LineTask(), on: ArrayDataset(linePoints), sampler: SequentialSampler(count: 9))
+    let error = #expect(throws: DataLoaderError.self) { try loop.run() }
+    #expect(error?.underlying as? IndexOutsideDataset == IndexOutsideDataset(index: 7, count: 7))
+  }
+
+  /// What is thrown behind the update is thrown by a step that is done.
+  @Test func anErrorBehindTheUpdateLeavesAWholeStep() throws {
+    struct Enough: Error {}
+    let whole = LineTask()
+    try TrainingLoop(whole, on: linePoints).run()
+    let task = LineTask()
+    let loop = try TrainingLoop(task, on: linePoints)
+    var turn = 0
+    loop.hooks.afterUpdate.append { _, _ in
+      turn += 1
+      if turn == 4 { throw Enough() }
+    }
+    #expect(throws: Enough.self) { try loop.run() }
+    #expect(loop.step == 4)
+    try loop.run()
+    #expect(try weights(task) == weights(whole))
+  }
 }

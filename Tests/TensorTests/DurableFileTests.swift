@@ -87,4 +87,22 @@ import Testing
     try DurableFile.replace(path, with: data, calls: calls)
     #expect(try Data(contentsOf: URL(filePath: path)) == data)
   }
+
+  @Test func aLinkLeadsToTheFileThatKeepsItsPermissions() throws {
+    let target = folder.file("target").path
+    try DurableFile.replace(target, with: Data("old".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: target)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+    try DurableFile.replace(path, with: Data("new".utf8))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == target)
+    #expect(try Data(contentsOf: URL(filePath: target)) == Data("new".utf8))
+    let mode = try FileManager.default.attributesOfItem(atPath: target)[.posixPermissions] as? NSNumber
+    #expect(mode?.intValue == 0o600)
+  }
+
+  @Test func whatIsNoFileIsNotReplaced() throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    #expect(throws: DurableFile.Failure.self) { try DurableFile.replace(path, with: Data("new".utf8)) }
+    #expect(throws: DurableFile.Failure.self) { try DurableFile.replace("/dev/null", with: Data("new".utf8)) }
+  }
 }

@@ -82,7 +82,7 @@ public struct SlabSplit: Sendable, Equatable, Codable {
       generator.permutation(of: slab.slices.count).map { slab.slices[$0] }
     }
     let total = remaining.reduce(0) { $0 + $1.count }
-    let wanted = min(total, Int((fraction * Double(total)).rounded(.up)))
+    let wanted = min(total, Int((fraction * Double(total) * (1 - 1e-12)).rounded(.up)))
     var chosen: [Int] = []
     while chosen.count < wanted {
       for slab in remaining.indices where chosen.count < wanted {

@@ -116,20 +116,9 @@ struct Quickstart: ExampleCommand {
     request.view = view
     request.isQuick = quick
     if let settings {
-      request.settings = try contents(of: URL(filePath: settings))
+      request.settings = try InputFile(settings).contents()
     }
     return request
-  }
-
-  /// The bytes of a regular file; a pipe would never end.
-  private func contents(of url: URL) throws(ExampleFailure) -> Data {
-    let file = url.resolvingSymlinksInPath()
-    let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
-    guard attributes?[.type] as? FileAttributeType == .typeRegular, let data = try? Data(contentsOf: file)
-    else {
-      throw ExampleFailure(.noInput, "\(url.path): cannot be read as a regular file")
-    }
-    return data
   }
 
   private func parseList<Value: Hashable>(

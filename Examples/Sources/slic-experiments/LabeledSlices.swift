@@ -52,6 +52,9 @@ struct LabeledSlices {
       guard invalid == 0 else {
         throw ExampleFailure(.data, "\(image.path): \(invalid) voxels are not finite")
       }
+      for (url, warnings) in [(image, volume.warnings), (labels, known.warnings)] {
+        for warning in warnings { print("\(url.lastPathComponent): \(warning)") }
+      }
       let range = window.upperBound - window.lowerBound
       let scaled = ((volume.voxels - window.lowerBound) / range).clamped(to: 0...1)
       var images: [Tensor<Float>] = []

@@ -13,6 +13,6 @@ func networkTour() throws {
     return .proceed
   }
   let labels = try network.predictedLabels(image.expanded(at: 0))  // [1, 32, 32]
-  try network.save(to: URL(filePath: "unet.safetensors"))  // PyTorch's names and axis order
+  try network.save(to: URL(filePath: "unet.safetensors"))  // PyTorch's axis order
   print(labels.shape, network.summary())
 }

@@ -17,6 +17,6 @@ func pretrainingTour() throws {
     print(progress)  // step, loss and its terms, images/s, time left
     return tourControl(progress)
   }
-  try task.encoder.save(to: URL(filePath: "encoder.safetensors"))  // PyTorch's names and order
+  try task.encoder.save(to: URL(filePath: "encoder.safetensors"))  // PyTorch's axis order
   print(loop.warningCounts)  // [:] when nothing went wrong
 }

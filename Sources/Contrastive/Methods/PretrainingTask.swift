@@ -52,9 +52,8 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
       guard shape.elementCount > 0 else {
         throw PretrainingError.badImages("image \(index) has no pixels: shape \(shape)")
       }
-      let finite = example.image.isFinite()
-      guard finite.all() else {
-        let count = finite.withUnsafeBufferPointer { $0.count { !$0 } }
+      let count = example.image.nonFiniteElements.count
+      guard count == 0 else {
         throw PretrainingError.badImages("image \(index) has \(count) values that are not finite")
       }
       guard example.position?.isFinite ?? true else {

@@ -17,6 +17,10 @@ extension SuperCL: PretrainingMethod {
   /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``.
   public func fitted(to encoder: EncoderDescription) throws -> SuperCL {
     try validate()
+    guard encoder.spatialAxes == 2 else {
+      throw SuperCLError.badConfiguration(
+        field: "encoder", value: "\(encoder.spatialAxes) axes", reason: "views are made of images, not of volumes")
+    }
     for (axis, multiple) in encoder.sizeMultiple.enumerated() where patchSize % multiple != 0 {
       throw SuperCLError.badConfiguration(
         field: "patchSize", value: "\(patchSize)",
@@ -51,7 +55,7 @@ extension SuperCL: PretrainingMethod {
   public func evaluate(
     _ learner: SuperCLNetwork<Float>, _ views: SuperCLViews<Float>, at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let report = try SuperCLLoss(self).evaluate(learner, views)
+    let report = try SuperCLLoss(validated: self).evaluate(learner, views)
     return StepOutcome(loss: report.loss, terms: report.terms, warnings: report.diagnostics.warnings)
   }
 }

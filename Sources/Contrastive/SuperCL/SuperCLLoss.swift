@@ -22,6 +22,9 @@ public struct SuperCLLoss: Sendable {
     self.method = method
   }
 
+  /// The loss of a method that was validated before.
+  init(validated method: SuperCL) { self.method = method }
+
   /// The loss of a batch's views, with every term and the figures that show a collapse.
   ///
   /// - Throws: ``SuperCLError`` when superpixel maps do not fit a feature map, a level does not exist, or a view that a term

@@ -27,7 +27,7 @@ public struct DatasetSplit: Hashable, Sendable {
   ///
   /// - Throws: `notFound`, or `badLayout` for other JSON, for a key that stands twice, and for a patient that both trains and tests.
   public init(contentsOf url: URL) throws(MedIOError) {
-    guard let data = try? Data(contentsOf: url) else {
+    guard let data = try? RegularFile.data(contentsOf: url) else {
       throw MedIOError(.notFound, path: url.path, context: "no split file")
     }
     let lists: [String: [Int]]

@@ -5,7 +5,7 @@ extension CaseFinder {
   /// The scans that `dataset.json` lists for training. Their keys index the list sorted by file name.
   func decathlon() throws(MedIOError) -> [VolumeCase] {
     let url = folder.appendingPathComponent("dataset.json")
-    guard let data = try? Data(contentsOf: url) else {
+    guard let data = try? RegularFile.data(contentsOf: url) else {
       throw MedIOError(.missingFile, path: url.path, context: "no dataset.json")
     }
     let manifest: DecathlonManifest

@@ -14,6 +14,8 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case unsupportedScalar
     /// Names are missing, unexpected, or of another shape.
     case mismatch
+    /// Weights or statistics are NaN or infinite.
+    case notFinite
     /// A name that the format keeps for itself, or two names that a map makes one.
     case badName
     /// A header above the format's limit.

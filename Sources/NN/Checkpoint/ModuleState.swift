@@ -94,7 +94,7 @@ extension Module {
   ///   - path: The file, for messages.
   /// - Throws: ``CheckpointError``; the module is then unchanged. Code `mismatch` with the report, when the policy is
   ///   strict and a name does not fit; `badName` when two of the file's names become one; `unsupportedScalar` when
-  ///   a tensor that fits is of a type that does not convert.
+  ///   a tensor that fits is of a type that does not convert, `notFinite` when it holds NaN or infinity.
   @discardableResult
   public func load(
     _ file: Safetensors, renaming names: ParameterNameMap = .unchanged, policy: LoadPolicy = .strict,
@@ -158,7 +158,14 @@ extension Module {
   private func floatingPoint(
     _ name: String, in file: Safetensors, path: String
   ) throws(CheckpointError) -> Tensor<Scalar> {
-    if let value = file.floatingPoint(name, as: Scalar.self) { return value }
+    if let value = file.floatingPoint(name, as: Scalar.self) {
+      let count = value.nonFiniteElements.count
+      guard count == 0 else {
+        throw CheckpointError(
+          .notFinite, path: path, context: "tensor '\(name)' has \(count) values that are not finite")
+      }
+      return value
+    }
     throw CheckpointError(
       .unsupportedScalar, path: path,
       context: "tensor '\(name)' is \(file.entries[name]?.scalarType ?? "missing"), not F32 or F64")

@@ -59,7 +59,7 @@ extension Safetensors {
   public init(contentsOf url: URL) throws(CheckpointError) {
     let data: Data
     do {
-      data = try Data(contentsOf: url)
+      data = try RegularFile.data(contentsOf: url)
     } catch {
       throw CheckpointError(.unreadable, path: url.path, context: "the file cannot be read")
     }

@@ -72,12 +72,15 @@ public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
   ///
   /// - Throws: ``CheckpointError`` with code `incompatible` when a field is missing or of another type.
   public init(_ state: Safetensors, path: String) throws(CheckpointError) {
-    guard let step = state.tensor("step", of: Int64.self) else {
+    guard let step = state.tensor("step", of: Int64.self), step.shape == [] else {
       throw CheckpointError(.incompatible, path: path, context: "the optimiser's state has no 'step'")
     }
     self.step = Int(step.item)
     for name in state.entries.keys {
-      if name.hasPrefix("updates."), let count = state.tensor(name, of: Int64.self) {
+      if name.hasPrefix("updates.") {
+        guard let count = state.tensor(name, of: Int64.self), count.shape == [] else {
+          throw CheckpointError(.incompatible, path: path, context: "'\(name)' is no count")
+        }
         updates[String(name.dropFirst("updates.".count))] = Int(count.item)
       } else if name.hasPrefix("slot.") {
         guard let tensor = state.tensor(name, of: Scalar.self) else {

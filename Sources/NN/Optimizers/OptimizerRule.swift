@@ -36,16 +36,6 @@ public enum OptimizerRule: Sendable, Hashable, Codable {
     }
   }
 
-  /// The name in checkpoints.
-  var name: String {
-    switch self {
-    case .sgd: "SGD"
-    case .adam: "Adam"
-    case .adamW: "AdamW"
-    case .lars: "LARS"
-    }
-  }
-
   /// Moves one parameter; its moments in `memory` bear its name.
   func update<Scalar>(
     _ parameter: Parameter<Scalar>, _ gradient: Tensor<Scalar>, name: String, rate: Double, decay: Double,

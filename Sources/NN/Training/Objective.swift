@@ -34,6 +34,7 @@ public struct Objective {
 
     struct Group: Encodable {
       let parameters: [String]
+      let frozen: [String]
       let learningRateScale: Double
       let weightDecay: Double?
     }
@@ -44,7 +45,9 @@ public struct Objective {
       name: name, settings: settings,
       groups: groups.map {
         .init(
-          parameters: $0.parameters.map(\.name), learningRateScale: $0.learningRateScale,
+          parameters: $0.parameters.map(\.name),
+          frozen: $0.parameters.filter(\.parameter.isFrozen).map(\.name),
+          learningRateScale: $0.learningRateScale,
           weightDecay: $0.weightDecay)
       })
   }

@@ -59,6 +59,12 @@ public struct PlateauSchedule: Sendable, Equatable, Codable {
     return rate
   }
 
+  /// Whether two schedules differ in their state alone.
+  func hasConstants(of other: PlateauSchedule) -> Bool {
+    direction == other.direction && factor == other.factor && patience == other.patience
+      && threshold == other.threshold && minimumRate == other.minimumRate
+  }
+
   private func isImprovement(_ score: Double) -> Bool {
     guard let best else { return !score.isNaN }
     // An infinite best has no share: infinity less infinity is NaN.

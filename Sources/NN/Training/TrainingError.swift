@@ -11,7 +11,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
   case lossIsNotFinite(step: Int, objective: String, loss: Double)
   /// So many elements of a parameter's gradient became infinite or NaN at a step, counted from 0, though the loss was
-  /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step.
+  /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step;
+  /// running statistics of norms have seen the batch, so that a training goes on from its checkpoint.
   case gradientIsNotFinite(step: Int, parameter: String, count: Int)
   /// An image to train on, by its index in the data, has so many values that are not finite; `place` is the first.
   case imageIsNotFinite(index: Int, place: [Int], count: Int)

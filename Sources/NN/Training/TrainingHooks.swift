@@ -7,7 +7,8 @@ public import Tensor
 ///     }
 public struct TrainingHooks {
   /// Called in order when all gradients are there, before clipping and update, with every parameter of every objective,
-  /// those without a gradient included. What one throws ends the training with nothing updated.
+  /// those without a gradient included. What one throws ends the training with no
+  /// weight or moment changed; running statistics of norms have seen the batch.
   public var beforeUpdate: [Hook] = []
   /// Called in order behind the update.
   public var afterUpdate: [Hook] = []

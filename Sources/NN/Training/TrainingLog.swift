@@ -74,10 +74,11 @@ public final class TrainingLog {
     guard let data = try? Data(contentsOf: url) else {
       throw CheckpointError(.unreadable, path: url.path, context: "the log cannot be read")
     }
+    let decoder = JSONDecoder.forTraining
     var result: [(Entry, Int)] = []
     var start = data.startIndex
     while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      guard let entry = try? JSONDecoder.forTraining.decode(Entry.self, from: data[start..<end]) else {
+      guard let entry = try? decoder.decode(Entry.self, from: data[start..<end]) else {
         break
       }
       start = data.index(after: end)

@@ -20,8 +20,9 @@ extension TrainingLoop {
     try file.write(to: url)
   }
 
-  /// Goes back to the state that a checkpoint holds. Data, settings, recipe and objectives must be those of the training
-  /// that wrote it; every one of them is compared.
+  /// Goes back to the state that a checkpoint holds. Settings, recipe, objectives with what is frozen of them, sampler, the
+  /// number of examples and the plateau's constants must be those of the training that wrote it, and are compared; that the
+  /// examples are the same is up to the caller.
   ///
   /// - Throws: ``CheckpointError``; the loop is then as before. `incompatible` names the first setting that differs, with
   ///   the saved and the present value.
@@ -36,6 +37,11 @@ extension TrainingLoop {
           + "\(hasPlateau ? "none" : "a schedule") in this training")
     }
     let plateau = hasPlateau ? try file.decode(PlateauSchedule.self, from: "plateau", path: url.path) : nil
+    if let plateau, let present = self.plateau, !plateau.hasConstants(of: present) {
+      throw CheckpointError(
+        .incompatible, path: url.path,
+        context: "plateau is \(plateau) in the file and \(present) in this training")
+    }
     let record = try file.decode(ValidationRecord.self, from: "scores", path: url.path)
     guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0, step <= task.recipe.steps else {
       throw CheckpointError(
@@ -77,29 +83,26 @@ extension TrainingLoop {
     }
   }
 
-  /// The saved settings as they would be for this training's number of steps: schedules that span the training change
-  /// with it, so that they are left to the present ones.
+  /// The saved settings with this training's number of steps, in the recipe and in schedules that span the training.
   private func withSteps(_ saved: String) -> String? {
-    guard var fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)) as? [String: Any],
-      var recipe = fields["recipe"] as? [String: Any],
-      let here = try? JSONSerialization.jsonObject(with: JSONEncoder.forTraining.encode(identity))
-        as? [String: Any]
-    else { return nil }
-    recipe["steps"] = task.recipe.steps
-    fields["recipe"] = recipe
-    if var objectives = fields["objectives"] as? [[String: Any]],
-      let present = here["objectives"] as? [[String: Any]], objectives.count == present.count
-    {
-      for index in objectives.indices {
-        guard var settings = objectives[index]["settings"] as? [String: Any],
-          let rate = (present[index]["settings"] as? [String: Any])?["rate"]
-        else { continue }
-        settings["rate"] = rate
-        objectives[index]["settings"] = settings
+    func replaced(_ saved: Any, by present: Any) -> Any {
+      if var fields = saved as? [String: Any], let others = present as? [String: Any] {
+        for (name, value) in fields {
+          guard let other = others[name] else { continue }
+          fields[name] = name == "steps" ? other : replaced(value, by: other)
+        }
+        return fields
       }
-      fields["objectives"] = objectives
+      if let values = saved as? [Any], let others = present as? [Any], values.count == others.count {
+        return zip(values, others).map { replaced($0, by: $1) }
+      }
+      return saved
     }
-    return (try? JSONSerialization.data(withJSONObject: fields)).map { String(decoding: $0, as: UTF8.self) }
+    guard let fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)),
+      let present = try? JSONSerialization.jsonObject(with: JSONEncoder.forTraining.encode(identity))
+    else { return nil }
+    let data = try? JSONSerialization.data(withJSONObject: replaced(fields, by: present))
+    return data.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Everything that a resumed training must have, too.

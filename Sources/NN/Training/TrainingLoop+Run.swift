@@ -18,36 +18,43 @@ extension TrainingLoop {
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
   ) throws -> TrainingEnd {
     let recipe = task.recipe
+    // A training that begins anew takes the place of what stood there; one without steps is done with this.
+    if let checkpoint, step == 0 || step == recipe.steps { try write(to: checkpoint.url) }
     let log: TrainingLog? =
       if let checkpoint { try TrainingLog(checkpoint.logURL, cutTo: step) } else { nil }
     let clock = RunClock(step: step, imagesPerStep: recipe.batchSize * recipe.accumulation)
     let batches = loader.batches(steps: step * recipe.accumulation..<recipe.steps * recipe.accumulation)
       .makeIterator()
     defer { batches.cancel() }
+    var notes = task.notes
     while step < recipe.steps {
+      // A training that ended here goes no further when it is resumed.
+      if isOver(validation) { return .scoreStoppedImproving }
       let report = try update(from: batches)
-      step += 1
       let score = try validation.flatMap { try validate($0) }
-      for warning in report.warnings { warningCounts[warning.kind, default: 0] += 1 }
+      for kind in Set(report.warnings.map(\.kind)) { warningCounts[kind, default: 0] += 1 }
       let entry = TrainingLog.Entry(
         step: step, terms: report.terms, learningRates: optimizers.map(\.learningRate),
         warnings: report.warnings, score: score)
       try log?.append(entry)
       let control = try progress(
         clock.progress(
-          entry, notes: task.notes, totalSteps: recipe.steps,
+          entry, notes: notes, totalSteps: recipe.steps,
           epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
-      let isOver = validation?.patience.map { record.scoresSinceBest > $0 } ?? false
+      notes = []
       if let checkpoint,
-        isOver || control == .stop || step == recipe.steps || step % checkpoint.interval == 0
+        isOver(validation) || control == .stop || step == recipe.steps || step % checkpoint.interval == 0
       {
         try log?.synchronize()
         try write(to: checkpoint.url)
       }
-      if control == .stop { return .stopped }
-      if isOver { return .scoreStoppedImproving }
+      if control == .stop, step < recipe.steps { return .stopped }
     }
     return .finished
+  }
+
+  private func isOver(_ validation: Validation?) -> Bool {
+    validation?.patience.map { record.scoresSinceBest > $0 } ?? false
   }
 
   /// One update: every part of the step, the checks, the hooks, the optimisers.
@@ -56,10 +63,11 @@ extension TrainingLoop {
   ) throws -> (terms: [LossTerm], warnings: [TrainingWarning]) {
     let recipe = task.recipe
     let everything = objectives.flatMap(\.parameters)
-    for objective in objectives { for (_, parameter) in objective.parameters { parameter.gradient = nil } }
-    defer { for (_, parameter) in everything { parameter.gradient = nil } }
+    // Of the whole state: a loss may reach parameters that no objective moves.
+    task.state.zeroGradients()
+    defer { task.state.zeroGradients() }
     var gradients = GradientsByObjective(objectives)
-    var sums: [LossTerm] = []
+    var means = TermMeans()
     var warnings: [TrainingWarning] = []
     for part in 0..<recipe.accumulation {
       guard let batch = try batches.next()?.get() else { throw CancellationError() }
@@ -68,7 +76,7 @@ extension TrainingLoop {
       }
       try check(outcome.losses)
       gradients.add(outcome.losses, scale: 1 / Float(recipe.accumulation))
-      sums = Self.added(outcome.terms, to: sums, share: 1 / Double(recipe.accumulation))
+      means.add(outcome.terms)
       warnings += outcome.warnings
     }
     gradients.finish()
@@ -76,14 +84,16 @@ extension TrainingLoop {
     let moment = currentMoment(part: 0)
     try task.willUpdate(at: moment)
     for hook in hooks.beforeUpdate { try hook(everything, moment) }
-    if !hooks.beforeUpdate.isEmpty { try checkGradients() }
     for (objective, optimizer) in zip(objectives, optimizers) {
+      try optimizer.refuseNonFinite(step: step)
       optimizer.learningRate = plateau?.rate ?? objective.settings.rate.value(at: step)
-      optimizer.move()
     }
+    for optimizer in optimizers { optimizer.move() }
+    // The weights have moved: whatever is thrown from here on, the step is done.
+    step += 1
     try task.didUpdate(at: moment)
     for hook in hooks.afterUpdate { try hook(everything, moment) }
-    return (sums, warnings)
+    return (means.terms, warnings)
   }
 
   private func currentMoment(part: Int) -> TrainingMoment {
@@ -109,20 +119,6 @@ extension TrainingLoop {
       }
       try optimizer.refuseNonFinite(step: step)
     }
-  }
-
-  /// The means of terms over the parts of a step.
-  private static func added(_ terms: [LossTerm], to sums: [LossTerm], share: Double) -> [LossTerm] {
-    var sums = sums
-    for term in terms {
-      let part = share == 1 ? term.value : term.value * share
-      if let index = sums.firstIndex(where: { $0.name == term.name }) {
-        sums[index] = LossTerm(term.name, sums[index].value + part)
-      } else {
-        sums.append(LossTerm(term.name, part))
-      }
-    }
-    return sums
   }
 
   /// The score of this step, if it is one to be scored.
@@ -165,6 +161,27 @@ private struct GradientsByObjective {
   }
 }
 
+/// The means of terms over the parts of a step; parts that lack a term, or where it is not a number, leave it out.
+private struct TermMeans {
+  private var names: [String] = []
+  private var sums: [String: (sum: Double, count: Int)] = [:]
+
+  mutating func add(_ terms: [LossTerm]) {
+    for term in terms {
+      if sums[term.name] == nil { names.append(term.name) }
+      let old = sums[term.name] ?? (0, 0)
+      sums[term.name] = term.value.isNaN ? old : (old.sum + term.value, old.count + 1)
+    }
+  }
+
+  var terms: [LossTerm] {
+    names.map { name in
+      let (sum, count) = sums[name] ?? (0, 0)
+      return LossTerm(name, count > 0 ? sum / Double(count) : .nan)
+    }
+  }
+}
+
 /// Speed and time left of a run.
 private struct RunClock {
   private let start = DispatchTime.now().uptimeNanoseconds
@@ -183,7 +200,7 @@ private struct RunClock {
     let done = Double(entry.step - firstStep)
     return TrainingProgress(
       step: entry.step, totalSteps: totalSteps, epoch: epoch, terms: entry.terms, warnings: entry.warnings,
-      notes: entry.step == firstStep + 1 ? notes : [], learningRates: entry.learningRates, score: entry.score,
+      notes: notes, learningRates: entry.learningRates, score: entry.score,
       imagesPerSecond: done * Double(imagesPerStep) / seconds,
       secondsRemaining: Double(totalSteps - entry.step) * seconds / done)
   }

@@ -52,12 +52,22 @@ public final class TrainingLoop<Task: TrainingTask> {
   /// - Throws: what ``TrainingTask/check`` throws, too.
   public convenience init(_ task: Task, on examples: [Task.Example], workers: Int = 0) throws {
     for (index, example) in examples.enumerated() { try task.check(example, index) }
-    try self.init(task, on: ArrayDataset(examples), workers: workers)
+    try self.init(
+      task, on: ArrayDataset(examples),
+      sampler: ShuffledSampler(count: examples.count, seed: task.recipe.seed),
+      workers: workers, check: { _, _ in })
   }
 
   /// A loop over the examples that a sampler names, in its order.
-  public init<Source: Dataset<Task.Example>>(
+  public convenience init<Source: Dataset<Task.Example>>(
     _ task: Task, on examples: Source, sampler: some Sampler, workers: Int = 0
+  ) throws {
+    try self.init(task, on: examples, sampler: sampler, workers: workers, check: task.check)
+  }
+
+  private init<Source: Dataset<Task.Example>>(
+    _ task: Task, on examples: Source, sampler: some Sampler, workers: Int,
+    check: @escaping @Sendable (Task.Example, Int) throws -> Void
   ) throws {
     let recipe = task.recipe
     try recipe.validate()
@@ -75,9 +85,9 @@ public final class TrainingLoop<Task: TrainingTask> {
     samplerIdentity = SamplerIdentity(sampler)
     let collate = task.collate
     loader = DataLoader(
-      CheckedDataset(base: examples, check: task.check), batchSize: recipe.batchSize, sampler: sampler,
+      CheckedDataset(base: examples, check: check), batchSize: recipe.batchSize, sampler: sampler,
       seed: recipe.seed,
-      lastBatch: recipe.lastBatch, workerCount: workers, collate: collate)
+      lastBatch: recipe.lastBatch, workerCount: workers, prefetchCount: max(4, 2 * workers), collate: collate)
   }
 
   private static func check(_ objectives: [Objective]) throws(TrainingError) {
@@ -85,8 +95,18 @@ public final class TrainingLoop<Task: TrainingTask> {
       throw .badSetting(field: "objectives", value: "[]", reason: "a training needs at least one")
     }
     var owners: [ObjectIdentifier: String] = [:]
+    var names: Set<String> = []
     for objective in objectives {
+      guard names.insert(objective.name).inserted else {
+        throw .badSetting(field: "objectives", value: objective.name, reason: "two objectives have this name")
+      }
       let parameters = objective.parameters
+      // Moments and checkpoints know a parameter by its name.
+      let counts = Dictionary(parameters.map { ($0.name, 1) }, uniquingKeysWith: +)
+      if let twice = counts.filter({ $0.value > 1 }).keys.min() {
+        throw .badSetting(
+          field: "objectives.\(objective.name)", value: twice, reason: "two parameters have this name")
+      }
       guard !parameters.isEmpty else {
         throw .nothingToTrain(objective: objective.name, reason: "it has no parameters")
       }

@@ -81,7 +81,8 @@ public struct TrainingMoment: Sendable, Hashable {
 
 /// What one batch costs, and what to report beside it.
 public struct StepOutcome {
-  /// A scalar for each objective, in their order, that its backward pass starts from.
+  /// A scalar for each objective, in their order, that its backward pass starts from. Losses may share parameters but no
+  /// computed variable, for a backward pass frees its graph: detach what a second one reads, or compute it again.
   public let losses: [Variable<Float>]
   /// What to report, in order.
   public let terms: [LossTerm]

@@ -11,7 +11,7 @@ public struct Validation {
   public let interval: Int
   /// Which scores are better.
   public let better: ScoreDirection
-  /// Scores without improvement after which the training ends; `nil` for never.
+  /// Scores without improvement that are tolerated; the next one ends the training. `nil` for any number.
   public let patience: Int?
   /// Where the state with the best score so far is written; `nil` for nowhere.
   public let best: URL?

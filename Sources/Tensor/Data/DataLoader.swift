@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Reads a dataset in batches, by all cores or ahead of the training on threads of its own.
 ///
 /// The order comes from a ``Sampler``. Each example passes through `transform`, with a generator whose key is
@@ -69,6 +67,9 @@ public struct DataLoader<Batch: Sendable>: Sendable {
       let epoch = places.first?.epoch ?? 0
       let items = Parallel.map(places) { place -> Result<Item, any Error> in
         Result {
+          guard (0..<dataset.count).contains(place.index) else {
+            throw IndexOutsideDataset(index: place.index, count: dataset.count)
+          }
           var generator = examples.at(step: place.epoch).at(place: place.inEpoch).generator
           return try transform(dataset.element(at: place.index), &generator)
         }
@@ -144,6 +145,22 @@ public struct DataLoaderError: Error, CustomStringConvertible {
     let place = index.map { "example \($0)" } ?? "the collation"
     return "step \(step), epoch \(epoch): \(place) failed: \(underlying)"
   }
+}
+
+/// An index of a sampler that the dataset does not have.
+public struct IndexOutsideDataset: Error, Hashable, CustomStringConvertible {
+  /// What the sampler gave.
+  public let index: Int
+  /// The examples that there are.
+  public let count: Int
+
+  /// An index and the number of examples.
+  public init(index: Int, count: Int) {
+    self.index = index
+    self.count = count
+  }
+
+  public var description: String { "the sampler names example \(index) of \(count)" }
 }
 
 /// Examples whose shapes differ, so that they do not form one tensor.

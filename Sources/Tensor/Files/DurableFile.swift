@@ -45,33 +45,62 @@ package enum DurableFile {
     package var description: String { "cannot \(action): \(String(cString: strerror(number)))" }
   }
 
-  /// Writes `data` under the name `path`. After a failure before the new name the old content is untouched.
+  /// Writes `data` under the name `path`. After a failure before the new name the old content is untouched. A link leads to
+  /// the file that is replaced, which keeps its permissions; what is no file is refused. One writer a path at a time.
   package static func replace(_ path: String, with data: Data, calls: Calls = .system) throws(Failure) {
-    let url = URL(filePath: path)
-    let folder = url.deletingLastPathComponent().path
-    let partial = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).partial").path
-    let file = calls.open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let (path, mode) = try target(of: path)
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let partial = "\(folder)/.\(name).partial"
+    let file = retried { calls.open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666) }
     guard file >= 0 else { throw Failure(action: "make a file beside it", number: errno) }
     do throws(Failure) {
       do throws(Failure) {
+        if let mode { _ = fchmod(file, mode) }
         try write(data, to: file, calls)
-        guard calls.synchronize(file) == 0 else { throw Failure(action: "synchronise it", number: errno) }
+        guard retried({ calls.synchronize(file) }) == 0 else {
+          throw Failure(action: "synchronise it", number: errno)
+        }
       } catch {
         _ = calls.close(file)
         throw error
       }
-      guard calls.close(file) == 0 else { throw Failure(action: "close it", number: errno) }
+      // An interrupted close has closed the file.
+      guard calls.close(file) == 0 || errno == EINTR else { throw Failure(action: "close it", number: errno) }
       guard calls.rename(partial, path) == 0 else { throw Failure(action: "rename it", number: errno) }
     } catch {
       _ = calls.unlink(partial)
       throw error
     }
-    let directory = calls.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    let directory = retried { calls.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+    // A folder that may be written but not read cannot be synchronised.
+    if directory < 0, errno == EACCES { return }
     guard directory >= 0 else { throw Failure(action: "open its folder", number: errno) }
     defer { _ = calls.close(directory) }
     // Some file systems cannot synchronise a folder and need not: they say EINVAL.
-    guard calls.synchronize(directory) == 0 || errno == EINVAL else {
+    guard retried({ calls.synchronize(directory) }) == 0 || errno == EINVAL else {
       throw Failure(action: "synchronise its folder", number: errno)
+    }
+  }
+
+  /// The file that a path leads to, and its permissions where there is one.
+  private static func target(of path: String) throws(Failure) -> (path: String, mode: mode_t?) {
+    var info = stat()
+    guard stat(path, &info) == 0 else { return (path, nil) }
+    guard info.st_mode & S_IFMT == S_IFREG else {
+      throw Failure(action: "replace what is no regular file", number: EEXIST)
+    }
+    guard let resolved = realpath(path, nil) else { return (path, info.st_mode & 0o7777) }
+    defer { free(resolved) }
+    return (String(cString: resolved), info.st_mode & 0o7777)
+  }
+
+  /// A call again, as long as a signal interrupts it.
+  private static func retried(_ call: () -> Int32) -> Int32 {
+    while true {
+      let result = call()
+      if result != -1 || errno != EINTR { return result }
     }
   }
 
@@ -84,6 +113,10 @@ package enum DurableFile {
         if count < 0 {
           if errno == EINTR { continue }
           failure = Failure(action: "write it", number: errno)
+          return
+        }
+        guard count > 0 else {
+          failure = Failure(action: "write it", number: ENOSPC)
           return
         }
         rest = rest.dropFirst(count)

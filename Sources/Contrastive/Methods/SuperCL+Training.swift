@@ -19,7 +19,8 @@ extension SuperCL: PretrainingMethod {
     try validate()
     guard encoder.spatialAxes == 2 else {
       throw SuperCLError.badConfiguration(
-        field: "encoder", value: "\(encoder.spatialAxes) axes", reason: "views are made of images, not of volumes")
+        field: "encoder", value: "\(encoder.spatialAxes) axes",
+        reason: "views are made of images, not of volumes")
     }
     for (axis, multiple) in encoder.sizeMultiple.enumerated() where patchSize % multiple != 0 {
       throw SuperCLError.badConfiguration(

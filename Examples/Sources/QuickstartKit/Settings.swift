@@ -71,7 +71,8 @@ public struct Settings: Sendable, Equatable, Codable {
   public var droppedSlices = 2
   public var pretrainingSteps = 400
   public var pretrainingBatch = 8
-  public var pretrainingRate = 0.01
+  /// Below the released code's .01, with which this small network's image features died in the first steps.
+  public var pretrainingRate = 0.003
   /// Sampled pixels that a superpixel must have on the level that ILCP reads.
   public var pixelsPerSegment = 5
   /// The released code's batch for most sets.

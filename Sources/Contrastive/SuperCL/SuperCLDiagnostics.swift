@@ -51,6 +51,10 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
     return terms
   }
 
+  /// A mean cosine of pairs of other images above this is no spread any more: dead units, or rates too high, leave .9999 and
+  /// more, where first weights begin at about .99.
+  static let equalSimilarity = 0.9995
+
   /// What a person should know about this step; empty when all is well.
   public var warnings: [TrainingWarning] {
     var warnings: [TrainingWarning] = []
@@ -58,6 +62,13 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
       warnings.append(
         TrainingWarning(
           "one component", "one component covers the batch: every pair of images is a positive of IGCP"))
+    }
+    if let groups, groups.negativeSimilarity > Self.equalSimilarity {
+      warnings.append(
+        TrainingWarning(
+          "equal embeddings",
+          "the embeddings of all images are equal (mean cosine of other pairs above \(Self.equalSimilarity)): "
+            + "the image losses teach nothing; a lower rate or other first weights may help"))
     }
     if let positivesPerPixel, positivesPerPixel < 2 {
       let rounded = (positivesPerPixel * 100).rounded() / 100

@@ -10,5 +10,5 @@ func medicalFilesTour() throws {
   let prediction = Volume(labels: bone, like: canonical).reoriented(to: ct.orientation)
   try NIfTI.write(prediction, to: URL(filePath: "bone.nii.gz"))  // whole or not at all
   let organs = try NIfTI.readLabels(from: URL(filePath: "labels.nii.gz"))
-  print(organs.grid.matches(ct.grid))
+  print(organs.grid.matches(ct.grid), organs.warnings)
 }

@@ -63,7 +63,7 @@ def pattern(shape, channels, scalar, generator):
         image = image - 128
         image.flat[0], image.flat[-1] = -128, -127
         image = np.clip(image, -128, 127)
-    return (image / 255.0).round(3) if scalar.startswith("float") else image.astype(scalar)
+    return ((image / 255.0).round(3) if scalar.startswith("float") else image).astype(scalar)
 
 
 def case(name, image, count, compactness, iterations, connectivity=False, mask=None, slico=False, spacing=()):

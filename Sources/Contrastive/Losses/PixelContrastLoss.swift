@@ -66,7 +66,7 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       features.shape.rank >= 2 && labels.shape == features.shape.removing(axis: -1),
       "labels of shape \(labels.shape) do not fit features of shape \(features.shape)")
-    let drawn = drawnPixels(labels, using: &generator)
+    let drawn = LabeledPixel.drawn(pixelsPerClass, of: labels, ignoring: ignoredLabel, using: &generator)
     let pixels = drawn.flatMap(\.self)
     let rows = features.reshaped([labels.elementCount, features.shape[-1]])
       .gathered(at: pixels.map(\.place)).split(
@@ -85,49 +85,8 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     return count == 0 ? features.sum() * 0 : total / Scalar(count)
   }
 
-  /// A pixel that takes part.
-  private struct Pixel {
-    let image: Int
-    /// Its place among all pixels of the batch.
-    let place: Int
-    let label: Int32
-  }
-
-  /// The pixels that take part, image by image, in row-major order.
-  private func drawnPixels(
-    _ labels: Tensor<Int32>, using generator: inout some RandomNumberGenerator
-  ) -> [[Pixel]] {
-    let size = labels.shape[0] == 0 ? 0 : labels.elementCount / labels.shape[0]
-    return labels.withUnsafeBufferPointer { values in
-      (0..<labels.shape[0]).map { image in
-        var classes: [Int32: [Int]] = [:]
-        for place in image * size..<(image + 1) * size where values[place] != ignoredLabel {
-          classes[values[place], default: []].append(place)
-        }
-        var drawn: [Pixel] = []
-        for (label, places) in classes.sorted(by: { $0.key < $1.key }) {
-          let chosen = pixelsPerClass.map { draw($0, of: places, using: &generator) } ?? places
-          drawn += chosen.map { Pixel(image: image, place: $0, label: label) }
-        }
-        return drawn.sorted { $0.place < $1.place }
-      }
-    }
-  }
-
-  /// `count` of the places, each set of them equally likely; all where there are no more.
-  private func draw(
-    _ count: Int, of places: [Int], using generator: inout some RandomNumberGenerator
-  ) -> [Int] {
-    guard places.count > count else { return places }
-    var places = places
-    for index in 0..<count {
-      places.swapAt(index, index + generator.integer(below: places.count - index))
-    }
-    return Array(places[..<count])
-  }
-
   /// The labels of a group; those of regions are numbered over all images.
-  private func groupLabels(_ pixels: [Pixel]) -> Tensor<Int32> {
+  private func groupLabels(_ pixels: [LabeledPixel]) -> Tensor<Int32> {
     guard scope == .batchOfRegions else { return Tensor(pixels.map(\.label)) }
     struct Region: Hashable {
       let image: Int

@@ -11,6 +11,9 @@ extension LinearProbe {
   }
 
   /// SimSiam's: LARC, .1 for 256 rows, 90 epochs, batches of 4,096.
+  ///
+  /// A step moves the weights by no more than the rate times .001 of their length, so that it takes thousands of steps: on a
+  /// few hundred rows, take smaller batches at a fixed rate.
   public static var simSiam: LinearProbe {
     LinearProbe(rule: .larc(), rate: .per256Rows(0.1), epochs: 90, batchSize: 4096)
   }

@@ -78,7 +78,7 @@ public struct NearestNeighborClassifier: Sendable, Hashable, Codable {
       let (cosines, places) = block.matmul(unitBank, transposing: .right).topK(count, along: 1)
       for query in 0..<block.shape[0] {
         let found = places[query].scalars
-        let votes = votes(cosines[query].scalars.map(Double.init), found.map { classes[Int($0)] }, classCount)
+        let votes = tally(cosines[query].scalars.map(Double.init), found.map { classes[Int($0)] }, classCount)
         neighbors += found
         scores += votes.scores
         winners.append(votes.winner)
@@ -91,7 +91,7 @@ public struct NearestNeighborClassifier: Sendable, Hashable, Codable {
       labels: Tensor(winners, shape: TensorShape(Array(lengths))))
   }
 
-  private func votes(
+  private func tally(
     _ cosines: [Double], _ classes: [Int32], _ classCount: Int
   ) -> (scores: [Double], winner: Int32) {
     // Relative to the nearest, whose exponential may be larger than any number.

@@ -27,10 +27,8 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     case batchOfRegions
   }
 
-  /// T: .1.
-  public var temperature: Double
-  /// T0 of a factor T / T0 in front; no factor where `nil`.
-  public var baseTemperature: Double?
+  /// Temperature, and the factor in front: .1 and none.
+  public var scale: ContrastiveTemperature
   /// The most pixels of a class and image that take part: 100; all where `nil`.
   public var pixelsPerClass: Int?
   /// Pixels of this label take no part.
@@ -40,17 +38,13 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
   /// The least length that rows are divided by: 1e-8.
   public var floor: CosineFloor
 
-  /// - Precondition: temperatures and the number of pixels are positive.
+  /// - Precondition: the number of pixels is positive.
   public init(
-    temperature: Double = 0.1, baseTemperature: Double? = nil, pixelsPerClass: Int? = 100,
+    _ scale: ContrastiveTemperature = .init(0.1, base: nil), pixelsPerClass: Int? = 100,
     ignoredLabel: Int32? = nil, scope: Scope = .image, floor: CosineFloor = .cosineSimilarity
   ) {
-    shapePrecondition(
-      temperature > 0 && (baseTemperature ?? 1) > 0 && (pixelsPerClass ?? 1) > 0,
-      "temperatures and pixels a class are positive, not \(temperature), \(baseTemperature ?? 1), "
-        + "\(pixelsPerClass ?? 1)")
-    self.temperature = temperature
-    self.baseTemperature = baseTemperature
+    shapePrecondition(pixelsPerClass ?? 1 >= 1, "pixels a class are positive, not \(pixelsPerClass ?? 0)")
+    self.scale = scale
     self.pixelsPerClass = pixelsPerClass
     self.ignoredLabel = ignoredLabel
     self.scope = scope
@@ -71,8 +65,7 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     let rows = features.reshaped([labels.elementCount, features.shape[-1]])
       .gathered(at: pixels.map(\.place)).split(
         along: 0, lengths: scope == .image ? drawn.map(\.count) : [pixels.count])
-    let loss = SupervisedContrastiveLoss<Scalar>(
-      .init(Scalar(temperature), base: baseTemperature.map { Scalar($0) }), floor: floor)
+    let loss = SupervisedContrastiveLoss(scale, floor: floor)
     var total = Variable<Scalar>(Tensor(0))
     var count = 0
     for (rows, group) in zip(rows, scope == .image ? drawn : [pixels]) where group.count > 1 {

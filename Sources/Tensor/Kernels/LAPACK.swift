@@ -18,15 +18,17 @@ package enum LAPACK {
     // LAPACK's columns are our rows.
     var vectors = matrix
     var values = Tensor<Double>(zeros: [size])
-    var (n, status, length) = (blasint(size), blasint(0), blasint(-1))
+    var (n, leading, status, length) = (blasint(size), blasint(size), blasint(0), blasint(-1))
     var needed = 0.0
     vectors.withUnsafeMutableBufferPointer { vectors in
       values.withUnsafeMutableBufferPointer { values in
-        dsyev_("V", "U", &n, vectors.baseAddress, &n, values.baseAddress, &needed, &length, &status, 1, 1)
+        dsyev_(
+          "V", "U", &n, vectors.baseAddress, &leading, values.baseAddress, &needed, &length, &status, 1, 1)
         length = blasint(needed)
         withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(length)) { work in
           dsyev_(
-            "V", "U", &n, vectors.baseAddress, &n, values.baseAddress, work.baseAddress, &length, &status, 1,
+            "V", "U", &n, vectors.baseAddress, &leading, values.baseAddress, work.baseAddress, &length,
+            &status, 1,
             1)
         }
       }
@@ -48,18 +50,21 @@ package enum LAPACK {
     // Our rows are LAPACK's columns: it sees the transposed matrix, which has the same singular values.
     var copy = matrix
     var values = Tensor<Double>(zeros: [count])
-    var (m, n, one) = (blasint(matrix.shape[1]), blasint(matrix.shape[0]), blasint(1))
+    var (m, n, leading) = (blasint(matrix.shape[1]), blasint(matrix.shape[0]), blasint(matrix.shape[1]))
+    var (noLeft, noRight) = (blasint(1), blasint(1))
     var (status, length, needed) = (blasint(0), blasint(-1), 0.0)
     copy.withUnsafeMutableBufferPointer { copy in
       values.withUnsafeMutableBufferPointer { values in
         withUnsafeTemporaryAllocation(of: blasint.self, capacity: 8 * count) { integers in
           dgesdd_(
-            "N", &m, &n, copy.baseAddress, &m, values.baseAddress, nil, &one, nil, &one, &needed, &length,
+            "N", &m, &n, copy.baseAddress, &leading, values.baseAddress, nil, &noLeft, nil, &noRight, &needed,
+            &length,
             integers.baseAddress, &status, 1)
           length = blasint(needed)
           withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(length)) { work in
             dgesdd_(
-              "N", &m, &n, copy.baseAddress, &m, values.baseAddress, nil, &one, nil, &one, work.baseAddress,
+              "N", &m, &n, copy.baseAddress, &leading, values.baseAddress, nil, &noLeft, nil, &noRight,
+              work.baseAddress,
               &length, integers.baseAddress, &status, 1)
           }
         }

@@ -45,9 +45,11 @@ import Testing
 
   @Test func everyPresetTellsCloudsApart() throws {
     let ((training, labels), (test, expected)) = (clouds(240), clouds(90, seed: 8))
+    var manySteps = LinearProbe.simSiam.standardized
+    (manySteps.rate, manySteps.batchSize) = (.fixed(1.6), 32)
     for (name, probe) in [
       ("MoCo", LinearProbe.moCo), ("SwAV", .swAV), ("SimCLR", .simCLR), ("BYOL", .byol), ("DINO", .dino),
-      ("SimSiam", .simSiam.standardized),
+      ("SimSiam", manySteps),
     ] {
       let accuracy = try probe.fit(training, labels: labels, classCount: 3).accuracy(
         on: test, labels: expected)
@@ -83,8 +85,6 @@ import Testing
     #expect(nesterov.weight.isClose(to: start.weight - gradient * (0.3 * 1.9), absoluteTolerance: 1e-12))
   }
 
-  /// LARC over two steps, from the check value of the optimiser: w (.3, -.4), g (.1, .2) is not reachable from outside, so the
-  /// rates are told apart by the schedule alone.
   @Test func ratesFollowTheirSchedules() throws {
     let (rows, labels) = (testRows([512, 3]), Tensor<Int32>((0..<512).map { Int32($0 % 2) }))
     // 512 rows at 256 a step, twice the rate of 128 a step.
@@ -173,16 +173,17 @@ import Testing
     let ((rows, labels), (other, expected)) = (clouds(120, scale: 1e-3), clouds(60, seed: 8, scale: 1e-3))
     var probe = LinearProbe(rate: .fixed(1), epochs: 5)
     let search = try probe.searchingRate(
-      [1e-6, 1e3, 1e38], training: .init(rows, labels: labels), validation: .init(other, labels: expected),
+      [1e-6, 1e3, 1e39], training: .init(rows, labels: labels), validation: .init(other, labels: expected),
       classCount: 3)
     #expect(search.rate == .fixed(1e3) && search.accuracies.count == 3)
+    #expect(search.accuracies[2].isNaN, "beyond Float: it diverges")
     #expect(search.accuracies[1] > 0.9 && search.accuracies[0] < search.accuracies[1])
     probe.rate = .fixed(1e3)
     #expect(try search.classifier == probe.fit(rows, labels: labels, classCount: 3))
     // Where all diverge the last failure is told.
     #expect {
       try probe.searchingRate(
-        [1e38], training: .init(rows * 1e18, labels: labels), validation: .init(other, labels: expected),
+        [1e39], training: .init(rows, labels: labels), validation: .init(other, labels: expected),
         classCount: 3)
     } throws: { ($0 as? FeatureError).map { if case .diverged = $0.code { true } else { false } } ?? false }
   }

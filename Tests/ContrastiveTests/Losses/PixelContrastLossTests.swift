@@ -36,15 +36,15 @@ import Testing
     let labels = Tensor<Int32>([0, 0, 1, 1, 0, 0, 1, 1], shape: [1, 2, 4])
     for (T, expected) in [(0.5, 3.0324174220421516), (0.1, 11.192767577834296)] {
       for scope in [PixelContrastLoss.Scope.image, .batch, .batchOfRegions] {
-        let loss = PixelContrastLoss(temperature: T, scope: scope)
+        let loss = PixelContrastLoss(.init(T, base: nil), scope: scope)
         expectClose(value(loss, map, labels).item, expected, Double.self, "\(scope)")
       }
       var generator = SplitMix64(seed: 1)
-      let narrow = PixelContrastLoss(temperature: T)(
+      let narrow = PixelContrastLoss(.init(T, base: nil))(
         Variable(methodRows(0..<8, as: Float.self).reshaped([1, 2, 4, 3])), labels: labels, using: &generator)
       expectClose(Double(narrow.item), expected, Float.self)
     }
-    let scaled = PixelContrastLoss(baseTemperature: 0.07)
+    let scaled = PixelContrastLoss(.init(0.1, base: 0.07))
     expectClose(value(scaled, map, labels).item, 11.192767577834296 / 0.7, Double.self)
   }
 
@@ -69,7 +69,8 @@ import Testing
 
   @Test func gradientsAgreeWithFiniteDifferences() {
     for scope in [PixelContrastLoss.Scope.image, .batch, .batchOfRegions] {
-      let loss = PixelContrastLoss(temperature: 0.5, pixelsPerClass: 2, ignoredLabel: 4, scope: scope)
+      let loss = PixelContrastLoss(
+        .init(0.5, base: nil), pixelsPerClass: 2, ignoredLabel: 4, scope: scope)
       let result = checkGradient(at: [features]) { value(loss, $0[0], labels) }
       #expect(result.passes, "\(scope): \(result)")
     }

@@ -87,7 +87,10 @@ import Testing
   }
 
   @Test(arguments: variants) func gradientsAgreeWithFiniteDifferences(_ loss: TripletLoss) {
-    let result = checkGradient(at: [testRows([10, 4], seed: 3)]) {
+    // The divisor jumps where a triplet begins to cost: small steps do not meet such a place.
+    var generator = SplitMix64(seed: 1)
+    let check = GradientCheck(step: 1e-5)
+    let result = check.run(at: [testRows([10, 4], seed: 3)], using: &generator) {
       loss($0[0], labels: Tensor([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]), weights: Tensor((1...10).map(Double.init)))
     }
     #expect(result.passes, "\(loss): \(result)")

@@ -25,7 +25,8 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
   ///
   /// - Throws: ``PretrainingError``: the method cannot train such an encoder, or the encoder lists a dropout.
   public init(_ method: Method, encoder: EncoderBlueprint) throws {
-    learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
+    let fitted = try method.fitted(to: encoder.encoderDescription)
+    learner = try fitted.makeLearner(encoder, key: fitted.recipe.key.stream(for: .weights))
     // An encoder is called without the generator that its dropout would draw from.
     if let dropout = learner.encoder.dropouts.first {
       throw PretrainingError.badSetting(
@@ -33,9 +34,9 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
         value: "\(encoder.name) with a dropout of \(dropout.probability)",
         reason: "an encoder is called without a generator, so it cannot drop")
     }
-    self.method = try method.fitted(to: learner.encoder.encoderDescription)
+    self.method = fitted
     // The loop compares the recipe by itself, so that a training can be resumed with other steps.
-    var values = self.method
+    var values = fitted
     values.recipe = TrainingRecipe(steps: 0, batchSize: 1)
     settings = Settings(method: Method.name, values: values, encoder: encoder)
   }

@@ -46,6 +46,13 @@ package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
           coordinates.withUnsafeBufferPointer { coordinates in
             guard let from = input.baseAddress, let at = coordinates.baseAddress, let to = target.baseAddress
             else { return }
+            if let floats = self as? GridSampling<Float> {
+              let isRead = SamplingFast.read(floats, from.asFloat, at.asFloat, to.asFloat) {
+                image, first, samples in
+                readSamples(self, from, at, to, image: image, first: first, samples: samples)
+              }
+              if isRead { return }
+            }
             readSamples(self, from, at, to)
           }
         }
@@ -147,6 +154,30 @@ private struct SampleTaps<Scalar: TensorFloatingPointScalar> {
     }
   }
 
+  /// Writes the values `[channels]` of an image at a position.
+  @inline(__always)
+  func read(
+    _ image: UnsafePointer<Scalar>, channels: Int, at place: UnsafePointer<Scalar>,
+    _ target: UnsafeMutablePointer<Scalar>
+  ) {
+    move(to: place)
+    if channels == 1 {
+      var sum: Scalar = 0
+      forEach { offset, weight in sum += weight * (offset < 0 ? constant : image[offset]) }
+      target.pointee = sum
+      return
+    }
+    for channel in 0..<channels { target[channel] = 0 }
+    forEach { offset, weight in
+      if offset < 0 {
+        for channel in 0..<channels { target[channel] += weight * constant }
+      } else {
+        let values = image + offset * channels
+        for channel in 0..<channels { target[channel] += weight * values[channel] }
+      }
+    }
+  }
+
   private func farOffset(_ axis: Int, isBelow: Bool) -> Int {
     border.source(of: isBelow ? -1 : lengths[axis], length: lengths[axis]).map { $0 * strides[axis] } ?? -1
   }
@@ -170,6 +201,7 @@ private struct SampleTaps<Scalar: TensorFloatingPointScalar> {
   }
 }
 
+/// All samples.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func readSamples<Scalar: TensorFloatingPointScalar>(
@@ -196,23 +228,28 @@ private func readSamples<Scalar: TensorFloatingPointScalar>(
       {
         continue
       }
-      taps.move(to: place)
-      if channels == 1 {
-        var sum: Scalar = 0
-        taps.forEach { offset, weight in sum += weight * (offset < 0 ? taps.constant : from[offset]) }
-        to.pointee = sum
-        continue
-      }
-      for channel in 0..<channels { to[channel] = 0 }
-      taps.forEach { offset, weight in
-        if offset < 0 {
-          for channel in 0..<channels { to[channel] += weight * taps.constant }
-        } else {
-          let values = from + offset * channels
-          for channel in 0..<channels { to[channel] += weight * values[channel] }
-        }
-      }
+      taps.read(from, channels: channels, at: place, to)
     }
+  }
+}
+
+/// The samples `first + numbers` of one image.
+@specialized(where Scalar == Float)
+private func readSamples<Scalar: TensorFloatingPointScalar>(
+  _ sampling: GridSampling<Scalar>, _ input: UnsafePointer<Scalar>, _ coordinates: UnsafePointer<Scalar>,
+  _ target: UnsafeMutablePointer<Scalar>, image: Int, first: Int, samples: UnsafeBufferPointer<UInt32>
+) {
+  guard !samples.isEmpty else { return }
+  let taps = SampleTaps(sampling)
+  defer { taps.deallocate() }
+  let channels = sampling.channels
+  let from = input + image * sampling.pixelsPerImage * channels
+  let start = image * sampling.samplesPerImage + first
+  let place = coordinates + (sampling.coordinatesShape[0] == 1 ? first : start) * sampling.spatialRank
+  for number in samples {
+    taps.read(
+      from, channels: channels, at: place + Int(number) * sampling.spatialRank,
+      target + (start + Int(number)) * channels)
   }
 }
 

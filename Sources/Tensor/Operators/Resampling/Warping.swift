@@ -68,6 +68,14 @@ extension Tensor {
       input: shape, coordinates: coordinates.shape, interpolation: .nearest, border: .edge)
     let lengths = Array(shape.dimensions[1..<spatial + 1])
     let samples = sampling.samplesPerImage
+    if let labels = self as? Tensor<Int32>, let positions = coordinates as? Tensor<Float>,
+      case .constant(let value) = border, let outside = value as? Int32, shape[-1] == 1,
+      sampling.pixelsPerImage < Int(Int32.max),
+      let result = labels.sampledNearest(
+        at: positions, lengths: lengths, outside: outside, shape: sampling.outputShape) as? Tensor
+    {
+      return result
+    }
     let images = (0..<coordinates.shape[0]).map { image -> [Int] in
       coordinates.withUnsafeBufferPointer { elements in
         nearestOffsets(
@@ -99,6 +107,30 @@ extension Tensor {
   ) -> Tensor {
     let coordinates: Tensor<Double> = map.coordinates(for: lengths ?? Array(shape.dimensions[1..<rank - 1]))
     return sampledNearest(at: coordinates, border: border)
+  }
+}
+
+extension Tensor<Int32> {
+  /// Maps `[N, spatial..., 1]` read by the vectorised kernel.
+  private func sampledNearest(
+    at positions: Tensor<Float>, lengths: [Int], outside: Int32, shape: TensorShape
+  ) -> Tensor {
+    let pixels = lengths.reduce(1, *)
+    let samples = shape.elementCount / Swift.max(shape[0], 1)
+    return Tensor(shape: shape) { target in
+      withUnsafeBufferPointer { source in
+        positions.withUnsafeBufferPointer { positions in
+          guard let from = source.baseAddress, let at = positions.baseAddress, let to = target.baseAddress
+          else { return }
+          let step = positions.count == samples * lengths.count ? 0 : samples * lengths.count
+          for image in 0..<shape[0] {
+            SamplingFast.nearest(
+              from + image * pixels, lengths: lengths, at + image * step, count: samples, outside: outside,
+              to + image * samples)
+          }
+        }
+      }
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 public import Tensor
 
 /// Why features cannot be taken or judged.
-public struct FeatureError: Error, Hashable, CustomStringConvertible {
+public struct FeatureError: CodedError {
   /// The kinds of failure.
   public enum Code: Hashable, Sendable {
     /// An image does not fit the encoder, or the ones before it.
@@ -25,10 +25,15 @@ public struct FeatureError: Error, Hashable, CustomStringConvertible {
   /// What went wrong.
   public let code: Code
 
-  /// An error of a kind.
-  public init(_ code: Code) { self.code = code }
+  /// What the failure is the consequence of.
+  public let underlying: (any Error)?
 
-  /// What was found and what was expected.
+  /// An error of a kind, and what it is the consequence of.
+  public init(_ code: Code, underlying: (any Error)? = nil) {
+    self.code = code
+    self.underlying = underlying
+  }
+
   public var context: String {
     switch code {
     case .imageDoesNotFit(let index, let shape, let reason): "image \(index) has shape \(shape): \(reason)"
@@ -45,8 +50,6 @@ public struct FeatureError: Error, Hashable, CustomStringConvertible {
     case .noConvergence(let size): "the eigenvalues of a \(size) x \(size) matrix did not converge"
     }
   }
-
-  public var description: String { context }
 }
 
 extension Tensor where Scalar: TensorFloatingPointScalar {

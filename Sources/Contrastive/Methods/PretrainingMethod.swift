@@ -32,7 +32,7 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
   func fitted(to encoder: EncoderDescription) throws -> Self
   /// What the user should know before the first step, such as a value that was chosen; the first report has it.
   func notes(for encoder: EncoderDescription) -> [String]
-  /// The encoder, with all that the method needs beside it, at its first weights.
+  /// The encoder, with all that the method needs beside it, at its first weights; called on the method as it was fitted.
   func makeLearner(_ encoder: EncoderBlueprint, key: RandomKey) throws -> Learner
   /// What is minimised, and by which parameters: all of the learner's that are not frozen, unless said otherwise.
   func objectives(of learner: Learner) -> [Objective]
@@ -70,11 +70,14 @@ public struct PretrainingImage: Sendable {
   public var image: Tensor<Float>
   /// The place of a slice in its volume, in (0, 1]; `nil` where it is unknown.
   public var position: Double?
+  /// A number that slices of one volume share; `nil` where it is unknown.
+  public var volume: Int?
 
-  /// An image, with the position of its slice where that is known.
-  public init(_ image: Tensor<Float>, position: Double? = nil) {
+  /// An image, with the position of its slice and its volume where they are known.
+  public init(_ image: Tensor<Float>, position: Double? = nil, volume: Int? = nil) {
     self.image = image
     self.position = position
+    self.volume = volume
   }
 }
 

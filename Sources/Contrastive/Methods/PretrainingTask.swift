@@ -25,10 +25,11 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
   ///
   /// - Throws: ``PretrainingError``: the method cannot train such an encoder.
   public init(_ method: Method, encoder: EncoderBlueprint) throws {
-    learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
-    self.method = try method.fitted(to: learner.encoder.encoderDescription)
+    let fitted = try method.fitted(to: encoder.encoderDescription)
+    learner = try fitted.makeLearner(encoder, key: fitted.recipe.key.stream(for: .weights))
+    self.method = fitted
     // The loop compares the recipe by itself, so that a training can be resumed with other steps.
-    var values = self.method
+    var values = fitted
     values.recipe = TrainingRecipe(steps: 0, batchSize: 1)
     settings = Settings(method: Method.name, values: values, encoder: encoder)
   }

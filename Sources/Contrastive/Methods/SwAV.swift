@@ -69,8 +69,7 @@ public struct SwAV: PretrainingMethod {
 
   public func fitted(to encoder: EncoderDescription) throws -> SwAV {
     let check = SettingCheck(method: Self.name)
-    try check.recipe(recipe)
-    try optimization.validate(check, "optimization")
+    try check.training(recipe, optimization)
     try check.positive("temperature", temperature)
     try check.positive("sinkhorn.epsilon", sinkhorn.epsilon)
     try check.positive("sinkhorn.iterations", sinkhorn.iterations)
@@ -91,10 +90,9 @@ public struct SwAV: PretrainingMethod {
     return self
   }
 
-  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> SwAVLearner {
+  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
     var (weights, head) = (key.generator, key.stream(for: "projector").generator)
     let encoder = blueprint.makeEncoder(using: &weights)
-    _ = try fitted(to: encoder.encoderDescription)
     let projector = BatchNormProjectionHead<Float>(
       inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
       outputFeatures: embeddingSize, using: &head)

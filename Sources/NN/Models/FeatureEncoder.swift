@@ -133,6 +133,12 @@ public struct EncoderBlueprint: Sendable, Encodable {
     build(&generator)
   }
 
+  /// What its encoders take and give; makes one to ask.
+  public var encoderDescription: EncoderDescription {
+    var generator = PhiloxGenerator(seed: 0)
+    return build(&generator).encoderDescription
+  }
+
   private enum CodingKeys: String, CodingKey { case name, settings }
 
   public func encode(to encoder: any Encoder) throws {

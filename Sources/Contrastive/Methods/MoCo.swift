@@ -102,7 +102,7 @@ public struct MoCo: PretrainingMethod {
     let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: "shuffle"))
     let negatives = learner.queue.rows.value
     learner.collect(keys, part: moment.part)
-    let loss = InfoNCELoss<Float>(temperature: Float(temperature))(
+    let loss = InfoNCELoss(temperature: temperature)(
       queries: queries, keys: Variable(keys), negatives: Variable(negatives))
     let own = (queries.value * keys).sum(along: 1)
     let nearest = queries.value.matmul(negatives, transposing: .right).max(along: 1)
@@ -121,7 +121,12 @@ public struct MoCo: PretrainingMethod {
   }
 }
 
-extension MoCo {
+extension MoCo: PublishedMethod {
+  public static var summary: String {
+    "an image is told from a queue of others, which a slow copy of the network has seen"
+  }
+  public static var source: String { "He et al., CVPR 2020; v2: Chen et al., arXiv 2003.04297" }
+
   /// The released numbers of MoCo v2, with views for grey slices.
   public static var original: MoCo { MoCo() }
 

@@ -56,19 +56,34 @@ public struct MultiCrop: Sendable, Hashable, Codable {
   public func callAsFunction(
     _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
   ) -> [Tensor<Float>] {
+    stages(of: image, using: &generator).map(\.view)
+  }
+
+  /// The crops with what they were before.
+  func stages(of image: Tensor<Float>, using generator: inout some RandomNumberGenerator) -> [ViewStages] {
     shapePrecondition(
       image.rank == 3 && image.elementCount > 0, "a crop is cut from an image [H, W, C], not \(image.shape)")
     return crops.flatMap { kind in
       (0..<kind.count).map { _ in
         let window = kind.window(in: image.shape, using: &generator)
-        var crop = resized(image.cropped(to: window + [0..<image.shape[2]]), to: kind.size)
-        if generator.chance(mirrorProbability) { crop = crop.flipped(along: 1) }
-        return intensity?(crop, using: &generator) ?? crop
+        let cut = Self.resized(image.cropped(to: window + [0..<image.shape[2]]), to: kind.size)
+        let moved = generator.chance(mirrorProbability) ? cut.flipped(along: 1) : cut
+        return ViewStages(cut: cut, moved: moved, view: intensity?(moved, using: &generator) ?? moved)
       }
     }
   }
 
-  private func resized(_ crop: Tensor<Float>, to size: Int) -> Tensor<Float> {
+  /// The largest square from the middle of an image, resized: what a crop of it would be without chance.
+  static func middle(of image: Tensor<Float>, size: Int) -> Tensor<Float> {
+    let side = min(image.shape[0], image.shape[1])
+    let window = [0, 1].map { axis in
+      let first = (image.shape[axis] - side) / 2
+      return first..<first + side
+    }
+    return resized(image.cropped(to: window + [0..<image.shape[2]]), to: size)
+  }
+
+  private static func resized(_ crop: Tensor<Float>, to size: Int) -> Tensor<Float> {
     let sigmas = [0, 1].map { max(0, (Double(crop.shape[$0]) / Double(size) - 1) / 2) }
     var batch = crop.expanded(at: 0)
     if sigmas != [0, 0] { batch = batch.gaussianSmoothed(standardDeviations: sigmas) }

@@ -45,7 +45,7 @@ public struct ComponentContrastiveLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       components.count == 2 && components.allSatisfy { $0.labels.count == view1.shape[0] },
       "components of \(components.map(\.labels.count)) rows do not fit two views of \(view1.shape[0])")
-    let loss = SupervisedContrastiveLoss<Scalar>(.init(Scalar(temperature), base: nil), floor: floor)
+    let loss = SupervisedContrastiveLoss(.init(temperature, base: nil), floor: floor)
     func half(_ rows: Variable<Scalar>, _ components: ConnectedComponentLabels) -> Variable<Scalar> {
       loss(rows, labels: Tensor<Int32>(components.labels.map { Int32($0) }))
     }

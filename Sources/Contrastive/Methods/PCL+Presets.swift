@@ -1,6 +1,9 @@
 import NN
 
-extension PCL {
+extension PCL: PublishedMethod {
+  public static var summary: String { "slices at about the same place of their volumes belong together" }
+  public static var source: String { "Zeng et al., MICCAI 2021" }
+
   /// The released numbers of PCL for CHD.
   public static var original: PCL { PCL() }
 
@@ -22,5 +25,9 @@ extension PCL {
     method.baseTemperature = nil
     method.views = .crops(MultiCrop([.init(count: 2, size: 64, area: 0.2...1)], intensity: .moCo))
     return method
+  }
+
+  public func pictures(of views: PlacedViews) -> [ViewPictures] {
+    views.images.enumerated().map { ViewPictures(name: "view \($0.offset + 1)", images: $0.element) }
   }
 }

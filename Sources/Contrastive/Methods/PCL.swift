@@ -85,8 +85,8 @@ public struct PCL: PretrainingMethod {
   ) throws -> StepOutcome {
     let rows = Variable(concatenating: views.images.map { learner(Variable($0)) }, along: 0)
     let mask = positives.mask(positions: views.positions)
-    let scale = ContrastiveTemperature(Float(temperature), base: baseTemperature.map { Float($0) })
-    let loss = SupervisedContrastiveLoss<Float>(scale)(rows, positives: mask)
+    let scale = ContrastiveTemperature(temperature, base: baseTemperature)
+    let loss = SupervisedContrastiveLoss(scale)(rows, positives: mask)
     return StepOutcome(
       loss: loss,
       terms: [

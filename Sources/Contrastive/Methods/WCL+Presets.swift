@@ -1,6 +1,9 @@
 import NN
 
-extension WCL {
+extension WCL: PublishedMethod {
+  public static var summary: String { "images that the other view finds alike belong together" }
+  public static var source: String { "Zheng et al., ICCV 2021" }
+
   /// The released numbers of WCL, with views for grey slices.
   public static var original: WCL { WCL() }
 

@@ -83,7 +83,7 @@ public struct WCL: PretrainingMethod {
     _ learner: WCLLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
   ) throws -> StepOutcome {
     let rows = views.map { learner.embeddings(of: Variable($0)) }
-    let instance = NTXentLoss(temperature: Float(temperature), floor: .normalize)(
+    let instance = NTXentLoss(temperature: temperature, floor: .normalize)(
       rows[0].instance, rows[1].instance)
     let graphLoss = ComponentContrastiveLoss(temperature: temperature)
     let components = rows.map { graphLoss.components(of: $0.graph.value) }

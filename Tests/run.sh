@@ -4,7 +4,7 @@
 #
 # usage: Tests/run.sh [--full] [ARGUMENT...]
 # Without arguments a training is killed 5 times at random moments, too, and resumed; with --full 50 times, and the order of
-# its system calls is checked where strace is installed.
+# its system calls is checked where strace is installed; the small presets of the compared methods train for 200 steps.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$top/Examples/packages.sh"
@@ -16,6 +16,7 @@ full=no
 if [ "${1:-}" = --full ]; then
   shift
   full=yes
+  export SUPERCL_FULL=1
   kill_options=(--kills 50 --trace)
 fi
 

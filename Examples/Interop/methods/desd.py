@@ -46,7 +46,8 @@ def make():
         setattr(learner.target, part, copy.deepcopy(getattr(learner, part)))
     learner.target.projector.last.weight.data += 0.3 * torch.randn(OUTPUTS, 5)
     learner.target.requires_grad_(False)
-    learner.register_buffer("center", torch.linspace(-0.2, 0.3, OUTPUTS))
+    learner.center = nn.Module()
+    learner.center.register_buffer("mean", torch.linspace(-0.2, 0.3, OUTPUTS))
     return learner
 
 
@@ -58,7 +59,7 @@ def loss(learner, views):
     students = [head(level).chunk(2) for head, level in zip(heads, levels)]
     with torch.no_grad():
         learner.teacher = learner.target.projector(learner.target.encoder(images)[-1])
-        codes = F.softmax((learner.teacher - learner.center) / TEACHER_TEMPERATURE, dim=1).chunk(2)
+        codes = F.softmax((learner.teacher - learner.center.mean) / TEACHER_TEMPERATURE, dim=1).chunk(2)
 
     def cross_entropy(code, student):
         return -(code * F.log_softmax(student / STUDENT_TEMPERATURE, dim=1)).sum(1).mean()
@@ -71,7 +72,7 @@ def loss(learner, views):
 
 def finish(learner):
     follow(learner.target, learner, TEACHER_MOMENTUM)
-    learner.center.mul_(CENTER_MOMENTUM).add_(learner.teacher.mean(0), alpha=1 - CENTER_MOMENTUM)
+    learner.center.mean.mul_(CENTER_MOMENTUM).add_(learner.teacher.mean(0), alpha=1 - CENTER_MOMENTUM)
 
 
 def fixtures(root):

@@ -74,6 +74,10 @@ public struct MoCo: PretrainingMethod {
     return self
   }
 
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> MoCoLearner {
     func network() -> EmbeddingNetwork<Float> {
       var (weights, head) = (key.generator, key.stream(for: "projector").generator)

@@ -82,6 +82,8 @@ public struct PretrainingImage: Sendable {
   public var position: Double?
   /// A number that slices of one volume share; `nil` where it is unknown.
   public var volume: Int?
+  /// The slices before and behind it, of the same volume; empty unless ``NeighboringSlices`` put them there.
+  public var neighbors: [Tensor<Float>] = []
 
   /// An image, with the position of its slice and its volume where they are known.
   public init(_ image: Tensor<Float>, position: Double? = nil, volume: Int? = nil) {

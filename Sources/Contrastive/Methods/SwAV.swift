@@ -90,6 +90,10 @@ public struct SwAV: PretrainingMethod {
     return self
   }
 
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
     var (weights, head) = (key.generator, key.stream(for: "projector").generator)
     let encoder = blueprint.makeEncoder(using: &weights)

@@ -123,10 +123,12 @@ extension PerceptronPlan {
     PerceptronPlan([hidden, output], outputBias: .none)
   }
 
-  /// SimSiam's projector: three layers without biases, norm and ReLU between them, at the end a norm that learns nothing.
-  /// (The released code has a bias in front of that norm, frozen; the norm takes it away.)
-  public static func simSiamProjector(hidden: Int, output: Int) -> PerceptronPlan {
-    PerceptronPlan([hidden, hidden, output], outputNorm: .neither, hiddenBias: .none, outputBias: .none)
+  /// SimSiam's projector: three layers (two for CIFAR) without biases, norm and ReLU between them, at the end a norm that learns
+  /// nothing. (The released code has a bias in front of that norm, frozen; the norm takes it away.)
+  public static func simSiamProjector(layers: Int = 3, hidden: Int, output: Int) -> PerceptronPlan {
+    PerceptronPlan(
+      [Int](repeating: hidden, count: max(layers - 1, 0)) + [output], outputNorm: .neither, hiddenBias: .none,
+      outputBias: .none)
   }
 
   /// SimSiam's predictor, a bottleneck: linear without bias, norm, ReLU, linear.
@@ -134,9 +136,10 @@ extension PerceptronPlan {
     PerceptronPlan([hidden, output], hiddenBias: .none)
   }
 
-  /// SimTriplet's projector: three layers with biases, norm behind each of them, ReLU between them.
-  public static func simTripletProjector(hidden: Int, output: Int) -> PerceptronPlan {
-    PerceptronPlan([hidden, hidden, output], outputNorm: .scaleAndShift)
+  /// SimTriplet's projector: three layers or two with biases, norm behind each of them, ReLU between them.
+  public static func simTripletProjector(layers: Int = 3, hidden: Int, output: Int) -> PerceptronPlan {
+    PerceptronPlan(
+      [Int](repeating: hidden, count: max(layers - 1, 0)) + [output], outputNorm: .scaleAndShift)
   }
 
   /// SimTriplet's predictor: as SimSiam's, with both biases.

@@ -1,4 +1,5 @@
 public import NN
+public import Tensor
 
 /// An optimiser whose rate spans the training, whatever its length: a straight line up to ``rate`` over
 /// ``warmUpSteps``, then a cosine down to ``finalRate`` at the last step.

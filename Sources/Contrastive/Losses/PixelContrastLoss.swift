@@ -27,10 +27,8 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     case batchOfRegions
   }
 
-  /// T: .1.
-  public var temperature: Double
-  /// T0 of a factor T / T0 in front; no factor where `nil`.
-  public var baseTemperature: Double?
+  /// Temperature, and the factor in front: .1 and none.
+  public var scale: ContrastiveTemperature
   /// The most pixels of a class and image that take part: 100; all where `nil`.
   public var pixelsPerClass: Int?
   /// Pixels of this label take no part.
@@ -40,17 +38,13 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
   /// The least length that rows are divided by: 1e-8.
   public var floor: CosineFloor
 
-  /// - Precondition: temperatures and the number of pixels are positive.
+  /// - Precondition: the number of pixels is positive.
   public init(
-    temperature: Double = 0.1, baseTemperature: Double? = nil, pixelsPerClass: Int? = 100,
+    _ scale: ContrastiveTemperature = .init(0.1, base: nil), pixelsPerClass: Int? = 100,
     ignoredLabel: Int32? = nil, scope: Scope = .image, floor: CosineFloor = .cosineSimilarity
   ) {
-    shapePrecondition(
-      temperature > 0 && (baseTemperature ?? 1) > 0 && (pixelsPerClass ?? 1) > 0,
-      "temperatures and pixels a class are positive, not \(temperature), \(baseTemperature ?? 1), "
-        + "\(pixelsPerClass ?? 1)")
-    self.temperature = temperature
-    self.baseTemperature = baseTemperature
+    shapePrecondition(pixelsPerClass ?? 1 >= 1, "pixels a class are positive, not \(pixelsPerClass ?? 0)")
+    self.scale = scale
     self.pixelsPerClass = pixelsPerClass
     self.ignoredLabel = ignoredLabel
     self.scope = scope
@@ -66,13 +60,12 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       features.shape.rank >= 2 && labels.shape == features.shape.removing(axis: -1),
       "labels of shape \(labels.shape) do not fit features of shape \(features.shape)")
-    let drawn = drawnPixels(labels, using: &generator)
+    let drawn = LabeledPixel.drawn(pixelsPerClass, of: labels, ignoring: ignoredLabel, using: &generator)
     let pixels = drawn.flatMap(\.self)
     let rows = features.reshaped([labels.elementCount, features.shape[-1]])
       .gathered(at: pixels.map(\.place)).split(
         along: 0, lengths: scope == .image ? drawn.map(\.count) : [pixels.count])
-    let loss = SupervisedContrastiveLoss<Scalar>(
-      .init(Scalar(temperature), base: baseTemperature.map { Scalar($0) }), floor: floor)
+    let loss = SupervisedContrastiveLoss(scale, floor: floor)
     var total = Variable<Scalar>(Tensor(0))
     var count = 0
     for (rows, group) in zip(rows, scope == .image ? drawn : [pixels]) where group.count > 1 {
@@ -85,49 +78,8 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
     return count == 0 ? features.sum() * 0 : total / Scalar(count)
   }
 
-  /// A pixel that takes part.
-  private struct Pixel {
-    let image: Int
-    /// Its place among all pixels of the batch.
-    let place: Int
-    let label: Int32
-  }
-
-  /// The pixels that take part, image by image, in row-major order.
-  private func drawnPixels(
-    _ labels: Tensor<Int32>, using generator: inout some RandomNumberGenerator
-  ) -> [[Pixel]] {
-    let size = labels.shape[0] == 0 ? 0 : labels.elementCount / labels.shape[0]
-    return labels.withUnsafeBufferPointer { values in
-      (0..<labels.shape[0]).map { image in
-        var classes: [Int32: [Int]] = [:]
-        for place in image * size..<(image + 1) * size where values[place] != ignoredLabel {
-          classes[values[place], default: []].append(place)
-        }
-        var drawn: [Pixel] = []
-        for (label, places) in classes.sorted(by: { $0.key < $1.key }) {
-          let chosen = pixelsPerClass.map { draw($0, of: places, using: &generator) } ?? places
-          drawn += chosen.map { Pixel(image: image, place: $0, label: label) }
-        }
-        return drawn.sorted { $0.place < $1.place }
-      }
-    }
-  }
-
-  /// `count` of the places, each set of them equally likely; all where there are no more.
-  private func draw(
-    _ count: Int, of places: [Int], using generator: inout some RandomNumberGenerator
-  ) -> [Int] {
-    guard places.count > count else { return places }
-    var places = places
-    for index in 0..<count {
-      places.swapAt(index, index + generator.integer(below: places.count - index))
-    }
-    return Array(places[..<count])
-  }
-
   /// The labels of a group; those of regions are numbered over all images.
-  private func groupLabels(_ pixels: [Pixel]) -> Tensor<Int32> {
+  private func groupLabels(_ pixels: [LabeledPixel]) -> Tensor<Int32> {
     guard scope == .batchOfRegions else { return Tensor(pixels.map(\.label)) }
     struct Region: Hashable {
       let image: Int

@@ -97,6 +97,12 @@ private struct MinedTriplets<Scalar: TensorFloatingPointScalar> {
 
   init(_ distances: Tensor<Scalar>, labels: Tensor<Int32>, shares: Tensor<Scalar>, _ settings: TripletLoss) {
     let count = distances.shape[0]
+    guard distances.nonFiniteElements.count == 0 else {
+      // No comparison sees a NaN: it would be mined away.
+      loss = .nan
+      slopes = Tensor(repeating: .nan, shape: [count, count])
+      return
+    }
     var tallies = [AnchorTally](repeating: AnchorTally(), count: count)
     var slopes = Tensor<Scalar>(zeros: [count, count])
     slopes.withUnsafeMutableBufferPointer { slopes in

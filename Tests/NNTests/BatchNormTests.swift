@@ -70,7 +70,7 @@ import Testing
 
   @Test func aConstantImageBecomesTheBias() {
     let layer = BatchNorm2D<Float>(channels: 1)
-    layer.bias.value = Tensor([3])
+    layer.bias?.value = Tensor([3])
     let output = layer(Variable(Tensor(repeating: 7, shape: [2, 4, 4, 1])))
     #expect(output.value == Tensor(repeating: 3, shape: [2, 4, 4, 1]))
   }

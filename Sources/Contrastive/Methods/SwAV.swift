@@ -93,9 +93,9 @@ public struct SwAV: PretrainingMethod {
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
     var (weights, head) = (key.generator, key.stream(for: "projector").generator)
     let encoder = blueprint.makeEncoder(using: &weights)
-    let projector = BatchNormProjectionHead<Float>(
-      inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
-      outputFeatures: embeddingSize, using: &head)
+    let projector = PerceptronHead<Float>(
+      inputFeatures: encoder.encoderDescription.deepest.channels,
+      .swAV(hidden: hiddenFeatures, output: embeddingSize), using: &head)
     var rows = key.stream(for: "prototypes").generator
     return SwAVLearner(
       EmbeddingNetwork(encoder: encoder, projector: projector),

@@ -56,8 +56,7 @@ import Testing
     }
   }
 
-  /// Regions are cut where they are said to lie: a bright pixel moves the rows of the places that hold it, and no others.
-  @Test func rowsSeeTheirRegionsAlone() throws {
+  @Test func aMapOf8PixelsHasARowForEachPlace() throws {
     let method = Self.tiny()
     let learner = method.makeLearner(.unet(width: 4), key: RandomKey(seed: 5))
     let image = try method.views(of: testSlices(1), key: RandomKey(seed: 2))[0]

@@ -47,8 +47,8 @@ import Testing
   @Test func slicesAtTheSamePlaceAreNoNegatives() {
     let near: [Double?] = [0.5, 0.55, 0.9]
     let mask = SlicePositives.position(threshold: 0.1).mask(positions: near)
-    #expect(mask[0, 1].item && mask[0, 3].item && mask[0, 4].item, "of both views")
-    #expect(!mask[0, 0].item && !mask[0, 2].item && !mask[0, 5].item)
+    #expect(mask[0, 1] && mask[0, 3] && mask[0, 4], "of both views")
+    #expect(!mask[0, 0] && !mask[0, 2] && !mask[0, 5])
     // The limit is strict, in binary as on paper.
     let limit: [Double?] = [0.1, 0.2, 0.3]
     #expect(

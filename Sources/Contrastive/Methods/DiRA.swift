@@ -43,9 +43,10 @@ public struct DiRA: PretrainingMethod {
   public var hiddenFeatures: Int?
   /// Length of an embedding: 128.
   public var embeddingSize = 128
-  /// Groups of queries that norm layers see apart: 1, the code's for one graphics card.
-  public var queryGroups = 1
-  /// Groups of keys, shuffled beforehand; see ``MoCo/keyGroups``. With one, batch norm may give the key away.
+  /// Groups of queries that norm layers see apart: 4. The number of graphics cards, which these groups stand for, is not known
+  /// of the second stage.
+  public var queryGroups = 4
+  /// Groups of keys, shuffled beforehand; see ``MoCo/keyGroups``: 4.
   public var keyGroups = 4
   /// Two crops of 224 with jitter and blur; colour is left out.
   public var views = ViewRecipe.crops(.moCo)

@@ -68,9 +68,9 @@ public struct WCL: PretrainingMethod {
     let encoder = blueprint.makeEncoder(using: &weights)
     let heads = ["projector", "graphProjector"].map { name in
       var generator = key.stream(for: RandomPurpose(name)).generator
-      return WCLHead<Float>(
-        inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
-        outputFeatures: embeddingSize, using: &generator)
+      return PerceptronHead<Float>(
+        inputFeatures: encoder.encoderDescription.deepest.channels,
+        .wcl(hidden: hiddenFeatures, output: embeddingSize), using: &generator)
     }
     return WCLLearner(encoder: encoder, projector: heads[0], graphProjector: heads[1])
   }

@@ -33,41 +33,9 @@ public final class WCLLearner: PretrainingLearner {
   }
 }
 
-/// Maps a feature map to an embedding: global average pooling, then linear, batch norm, ReLU, twice, and a linear layer, all
-/// with biases. WCL has two of them, of 4096 hidden features and 256 out.
-///
-/// Its parameters are named `linear1`, `bn1`, `linear2`, `bn2`, `linear3`, as in the released code. Source: Zheng et al., ICCV
-/// 2021, and that code.
-public final class WCLHead<Scalar: TensorFloatingPointScalar>: Layer {
-  /// The linear layers.
-  public let linears: [Linear<Scalar>]
-  /// Batch norm and ReLU behind the first two.
-  public let norms: [BatchNorm<Scalar>]
-
-  /// A head with weights and biases drawn by `initializer`: PyTorch's default unless given.
-  public init(
-    inputFeatures: Int, hiddenFeatures: Int, outputFeatures: Int,
-    initializer: ParameterInitializer = .pyTorchDefault, using generator: inout some RandomNumberGenerator
-  ) {
-    let widths = [inputFeatures, hiddenFeatures, hiddenFeatures, outputFeatures]
-    var linears: [Linear<Scalar>] = []
-    for (input, output) in zip(widths, widths.dropFirst()) {
-      linears.append(
-        Linear(inputFeatures: input, outputFeatures: output, initializer: initializer, using: &generator))
-    }
-    self.linears = linears
-    norms = (0..<2).map { _ in BatchNorm(channels: hiddenFeatures, negativeSlope: 0) }
-  }
-
-  public var members: [ModuleMember<Scalar>] {
-    linears.enumerated().map { .module("linear\($0.offset + 1)", $0.element) }
-      + norms.enumerated().map { .module("bn\($0.offset + 1)", $0.element) }
-  }
-
-  /// `[N, spatial..., C]` to `[N, outputFeatures]`.
-  public func callAsFunction(_ features: Variable<Scalar>) -> Variable<Scalar> {
-    var rows = features.globalAveragePool()
-    for (linear, norm) in zip(linears, norms) { rows = norm(linear(rows)) }
-    return linears[2](rows)
+extension PerceptronPlan {
+  /// Both of WCL's heads: three layers with biases, norm and ReLU between them.
+  public static func wcl(hidden: Int, output: Int) -> PerceptronPlan {
+    PerceptronPlan([hidden, hidden, output])
   }
 }

@@ -6,8 +6,8 @@ public import Tensor
 ///
 /// Convolutions of 3 with biases and padding 1: to 64, 128 and 256 channels with stride 2, to 512 with stride 1, each with
 /// leaky ReLU .2, from the second on with instance norm before it, and a last one to a single channel; a map of 28 x 28 for
-/// images of 224. Weights are drawn from N(0, .02), as DiRA's are. That code's instance norm has neither scale nor shift; here
-/// they are learned.
+/// images of 224. Weights are drawn from N(0, .02), as DiRA's are. Scales and shifts of the norms are frozen at 1 and 0: that
+/// code's have none.
 ///
 /// Source: Haghighi et al., CVPR 2022, its released code; Isola et al., CVPR 2017 (patches).
 public final class PatchDiscriminatorND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Layer {
@@ -39,6 +39,7 @@ public final class PatchDiscriminatorND<Scalar: TensorFloatingPointScalar, Rank:
         bias: Tensor(zeros: [channels[index + 1]]), stride: index < widths.count - 1 ? 2 : 1, padding: 1)
     }
     norms = widths.dropFirst().map { InstanceNorm(channels: $0, negativeSlope: 0.2) }
+    for norm in norms { norm.freeze() }
   }
 
   public var members: [ModuleMember<Scalar>] {

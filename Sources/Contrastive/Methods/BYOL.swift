@@ -28,9 +28,9 @@ public struct BYOL: PretrainingMethod {
 
   /// 1000 epochs of 1,281,167 images, 4096 in a batch.
   public var recipe = TrainingRecipe(steps: 312_785, batchSize: 4096)
-  /// LARS with momentum .9, decay 1.5e-6 of weights alone, 3.2 (.2 for each 256 images), 10 epochs up and a cosine to 0.
+  /// LARS in that code's form with momentum .9, decay 1.5e-6 of weights alone, 3.2 (.2 for each 256 images), 10 epochs up and a cosine to 0.
   public var optimization = OptimizerRecipe(
-    .lars(), rate: 3.2, warmUpSteps: 3127, weightDecay: 1.5e-6, decayed: .weights)
+    .lars(form: .rateOutside), rate: 3.2, warmUpSteps: 3127, weightDecay: 1.5e-6, decayed: .weights)
   /// m of the moving average: .996, rising to 1 (for 300 and 100 epochs .99, for 40 .97).
   public var momentum = TargetMomentum(start: 0.996)
   /// Width of projector and predictor between their linear layers: 4096.

@@ -27,10 +27,10 @@ public struct SimCLR: PretrainingMethod {
 
   /// 100 epochs of 1,281,167 images, 4096 in a batch.
   public var recipe = TrainingRecipe(steps: 31_279, batchSize: 4096)
-  /// LARS with momentum .9, decay 1e-4 (v1's paper: 1e-6) of weights alone, 4.8 (.075 times the root of the batch, or .3 for
+  /// LARS in that code's form with momentum .9, decay 1e-4 (v1's paper: 1e-6) of weights alone, 4.8 (.075 times the root of the batch, or .3 for
   /// each 256 images, which here are one), 10 epochs up and a cosine to 0.
   public var optimization = OptimizerRecipe(
-    .lars(), rate: 4.8, warmUpSteps: 3127, weightDecay: 1e-4, decayed: .weights)
+    .lars(form: .rateInside), rate: 4.8, warmUpSteps: 3127, weightDecay: 1e-4, decayed: .weights)
   /// T: .1 (for CIFAR: .5).
   public var temperature = 0.1
   /// Whether the loss is the mean over all rows or twice that: the mean.

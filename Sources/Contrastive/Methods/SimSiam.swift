@@ -74,8 +74,10 @@ public struct SimSiam: PretrainingMethod {
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SiameseLearner {
     SiameseLearner(
       blueprint, key: key,
-      projector: { .simSiamProjector(
-          layers: projectorLayers, hidden: hiddenFeatures ?? $0, output: embeddingSize) },
+      projector: {
+        .simSiamProjector(
+          layers: projectorLayers, hidden: hiddenFeatures ?? $0, output: embeddingSize)
+      },
       predictor: .simSiamPredictor(hidden: predictorFeatures, output: embeddingSize))
   }
 

@@ -83,8 +83,10 @@ public struct SimTriplet: PretrainingMethod {
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SiameseLearner {
     SiameseLearner(
       blueprint, key: key,
-      projector: { _ in .simTripletProjector(
-          layers: projectorLayers, hidden: embeddingSize, output: embeddingSize) },
+      projector: { _ in
+        .simTripletProjector(
+          layers: projectorLayers, hidden: embeddingSize, output: embeddingSize)
+      },
       predictor: .simTripletPredictor(hidden: predictorFeatures, output: embeddingSize))
   }
 

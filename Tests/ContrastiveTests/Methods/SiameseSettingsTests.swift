@@ -16,7 +16,7 @@ import Testing
       guard
         case .badSetting(Method.name, bad.field, bad.value, _)? = pretrainingError({
           _ = try PretrainingTask(method, encoder: .unet(width: 4))
-        })
+        })?.code
       else {
         Issue.record("\(Method.name): \(bad.field) = \(bad.value) is not refused by name")
         continue
@@ -121,7 +121,7 @@ import Testing
     let error = pretrainingError {
       _ = try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: images)
     }
-    guard case .badSetting(Method.name, "images", "1", _)? = error else {
+    guard case .badSetting(Method.name, "images", "1", _)? = error?.code else {
       Issue.record("\(Method.name) on one image: \(String(describing: error))")
       return
     }
@@ -140,7 +140,7 @@ import Testing
     let error = pretrainingError {
       _ = try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: testSlices(5))
     }
-    guard case .badSetting("BYOL", "recipe.lastBatch", "kept", _)? = error else {
+    guard case .badSetting("BYOL", "recipe.lastBatch", "kept", _)? = error?.code else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -153,7 +153,7 @@ import Testing
     let error = pretrainingError {
       _ = try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: images)
     }
-    guard case .badSetting(Method.name, field, "[64, 64]", let reason)? = error,
+    guard case .badSetting(Method.name, field, "[64, 64]", let reason)? = error?.code,
       reason.contains("[40, 36, 1]")
     else {
       Issue.record("\(Method.name): \(String(describing: error))")

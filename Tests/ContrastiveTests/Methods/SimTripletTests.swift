@@ -115,7 +115,7 @@ import Testing
     let bare = pretrainingError {
       _ = try TrainingLoop(PretrainingTask(Self.tiny(), encoder: .unet(width: 4)), on: testSlices(8))
     }
-    guard case .badSetting("SimTriplet", "images[0].neighbors", "[]", _)? = bare else {
+    guard case .badSetting("SimTriplet", "images[0].neighbors", "[]", _)? = bare?.code else {
       Issue.record("\(String(describing: bare))")
       return
     }
@@ -123,7 +123,7 @@ import Testing
     guard
       case .badSetting("SimTriplet", "volume 9", "1 slice", _)? = pretrainingError({
         _ = try NeighboringSlices(lonely)
-      })
+      })?.code
     else {
       Issue.record("a volume of one slice has neighbours")
       return
@@ -135,7 +135,7 @@ import Testing
       guard
         case .badSetting("SimTriplet", field, "nil", _)? = pretrainingError({
           _ = try NeighboringSlices(indexSlices() + [image])
-        })
+        })?.code
       else {
         Issue.record("\(field) is not refused")
         continue
@@ -147,7 +147,7 @@ import Testing
     let error = pretrainingError {
       _ = try TrainingLoop(PretrainingTask(Self.tiny(), encoder: .unet(width: 4)), on: images)
     }
-    guard case .badSetting("SimTriplet", "images[0].neighbors", "[32, 16, 1]", _)? = error else {
+    guard case .badSetting("SimTriplet", "images[0].neighbors", "[32, 16, 1]", _)? = error?.code else {
       Issue.record("\(String(describing: error))")
       return
     }

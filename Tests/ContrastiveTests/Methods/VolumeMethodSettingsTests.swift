@@ -11,7 +11,7 @@ import Testing
     var method = method
     bad.change(&method)
     let error = pretrainingError { _ = try PretrainingTask(method, encoder: .unet(width: 4)) }
-    guard case .badSetting(Method.name, bad.field, bad.value, _)? = error else {
+    guard case .badSetting(Method.name, bad.field, bad.value, _)? = error?.code else {
       Issue.record("\(bad.field) = \(bad.value) is not refused by name: \(String(describing: error))")
       return
     }

@@ -32,7 +32,7 @@ private func expectEqualSteps<Method: PretrainingMethod>(_ method: Method) {
     method.recipe.steps = 2
     let images = (0..<24).map { index in
       PretrainingImage(
-        random([70, 61, 1], seed: UInt64(index)), position: Double(index % 6 + 1) / 6, volume: index / 6)
+        random([70, 66, 1], seed: UInt64(index)), position: Double(index % 6 + 1) / 6, volume: index / 6)
     }
     let task = try PretrainingTask(method, encoder: .unet(width: 8))
     var terms: [Float] = []

@@ -3,7 +3,7 @@
 import torch
 import torch.nn as nn
 
-from methods.common import WIDTHS, Encoder, Head, step_fixture, unit
+from methods.common import WIDTHS, Encoder, Head, matrices_decay, step_fixture, unit
 from methods.pcl import supervised
 from methods.simclr import nt_xent
 
@@ -52,6 +52,7 @@ def fixtures(root):
         "wcl",
         make,
         loss,
-        "WCL: both heads 8-10-10-6, temperature .1, 6 images, the views in two passes.",
+        "WCL: both heads 8-10-10-6, temperature .1, 6 images, the views in two passes; weight decay for weights alone.",
+        groups=matrices_decay,
         images=IMAGES,
     )

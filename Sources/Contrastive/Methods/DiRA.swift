@@ -75,20 +75,28 @@ public struct DiRA: PretrainingMethod {
     return self
   }
 
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> DiRALearner {
     // The contrastive part begins where MoCo does at the same seed.
     let contrast = contrast.makeLearner(blueprint, key: key)
     let encoder = contrast.encoder.encoderDescription
     var decoder = key.stream(for: "decoder").generator
     var judge = key.stream(for: "discriminator").generator
-    let discriminator: (any Layer<Float>)? = adversary.map { adversary in
-      encoder.spatialAxes == 2
-        ? PatchDiscriminator<Float>(
-          inputChannels: encoder.inputChannels, widths: adversary.widths, using: &judge)
-        : PatchDiscriminator3D<Float>(
-          inputChannels: encoder.inputChannels, widths: adversary.widths, using: &judge)
+    let discriminator = adversary.map { adversary in
+      Self.discriminator(of: encoder, widths: adversary.widths, using: &judge)
     }
     return DiRALearner(contrast, RestorationDecoder(for: encoder, using: &decoder), discriminator)
+  }
+
+  private static func discriminator(
+    of encoder: EncoderDescription, widths: [Int], using generator: inout some RandomNumberGenerator
+  ) -> any Layer<Float> {
+    encoder.spatialAxes == 2
+      ? PatchDiscriminator<Float>(inputChannels: encoder.inputChannels, widths: widths, using: &generator)
+      : PatchDiscriminator3D<Float>(inputChannels: encoder.inputChannels, widths: widths, using: &generator)
   }
 
   /// The contrastive part as a method.
@@ -104,12 +112,12 @@ public struct DiRA: PretrainingMethod {
     let trained = learner.namedParameters.filter { !$0.parameter.isFrozen }
     let isAdversary = { (name: String) in name.hasPrefix("discriminator.") }
     let generator = Objective(
-      name: "generator", [ParameterGroup(trained.filter { !isAdversary($0.name) })], optimizer)
+      name: "generator", optimization.groups(of: trained.filter { !isAdversary($0.name) }), optimizer)
     guard let adversary else { return [generator] }
     return [
       generator,
       Objective(
-        name: "discriminator", [ParameterGroup(trained.filter { isAdversary($0.name) })],
+        name: "discriminator", adversary.optimization.groups(of: trained.filter { isAdversary($0.name) }),
         adversary.optimization.settings(steps: recipe.steps)),
     ]
   }

@@ -75,7 +75,9 @@ public struct GCL: PretrainingMethod {
   }
 
   public func check(_ image: PretrainingImage, at index: Int) throws {
-    _ = try SettingCheck(method: Self.name).placed(image, at: index)
+    let check = SettingCheck(method: Self.name)
+    try check.fits(image, at: index, "views", views)
+    _ = try check.placed(image, at: index)
   }
 
   /// One random slice of each part of some volumes, a ``VolumePartSampler``.
@@ -91,6 +93,10 @@ public struct GCL: PretrainingMethod {
       inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
       outputFeatures: embeddingSize, bias: .none, using: &head)
     return EmbeddingNetwork(encoder: encoder, projector: projector)
+  }
+
+  public func objectives(of learner: EmbeddingNetwork<Float>) -> [Objective] {
+    [optimization.objective(of: learner, steps: recipe.steps)]
   }
 
   /// The rows of the loss, in its order: images and augmentations `[N, h, w, C]`.

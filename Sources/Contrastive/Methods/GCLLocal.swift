@@ -80,6 +80,10 @@ public struct GCLLocal: PretrainingMethod {
       embeddingSize: embeddingSize, using: &head)
   }
 
+  public func objectives(of learner: GCLLocalLearner) -> [Objective] {
+    [optimization.objective(of: learner, steps: recipe.steps)]
+  }
+
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {
     let made = Parallel.map(Array(images.enumerated())) { place, image in
       var generator = key.at(place: place).generator

@@ -64,7 +64,9 @@ public struct PCL: PretrainingMethod {
   }
 
   public func check(_ image: PretrainingImage, at index: Int) throws {
-    if positives != .image { try SettingCheck(method: Self.name).positioned(image, at: index) }
+    let check = SettingCheck(method: Self.name)
+    try check.fits(image, at: index, "views", views)
+    if positives != .image { try check.positioned(image, at: index) }
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> EmbeddingNetwork<Float> {
@@ -74,6 +76,10 @@ public struct PCL: PretrainingMethod {
       inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
       outputFeatures: embeddingSize, using: &head)
     return EmbeddingNetwork(encoder: encoder, projector: projector)
+  }
+
+  public func objectives(of learner: EmbeddingNetwork<Float>) -> [Objective] {
+    [optimization.objective(of: learner, steps: recipe.steps)]
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> PlacedViews {

@@ -28,9 +28,9 @@ public struct WCL: PretrainingMethod {
 
   /// 200 epochs of 1,281,167 images, 4096 in a batch.
   public var recipe = TrainingRecipe(steps: 62_600, batchSize: 4096, lastBatch: .dropped)
-  /// LARS with momentum .9, decay 1e-6, .075 times the root of the batch, 10 epochs up and a cosine to 0. That code leaves
-  /// biases and norms out of the decay; here they are in it.
-  public var optimization = OptimizerRecipe(.lars(), rate: 4.8, warmUpSteps: 3130, weightDecay: 1e-6)
+  /// LARS with momentum .9, decay 1e-6 of weights alone, .075 times the root of the batch, 10 epochs up and a cosine to 0.
+  public var optimization = OptimizerRecipe(
+    .lars(form: .rateOutside), rate: 4.8, warmUpSteps: 3130, weightDecay: 1e-6, decayed: .weights)
   /// T of both losses: .1.
   public var temperature = 0.1
   /// w: 1.
@@ -63,6 +63,10 @@ public struct WCL: PretrainingMethod {
     return self
   }
 
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> WCLLearner {
     var weights = key.generator
     let encoder = blueprint.makeEncoder(using: &weights)
@@ -73,6 +77,10 @@ public struct WCL: PretrainingMethod {
         .wcl(hidden: hiddenFeatures, output: embeddingSize), using: &generator)
     }
     return WCLLearner(encoder: encoder, projector: heads[0], graphProjector: heads[1])
+  }
+
+  public func objectives(of learner: WCLLearner) -> [Objective] {
+    [optimization.objective(of: learner, steps: recipe.steps)]
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {

@@ -1,4 +1,4 @@
-public import Autograd
+import Autograd
 public import NN
 public import Tensor
 

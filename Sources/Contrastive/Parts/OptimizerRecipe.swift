@@ -48,6 +48,11 @@ public struct OptimizerRecipe: Sendable, Hashable, Codable {
     return groups.filter { !$0.parameters.isEmpty }
   }
 
+  /// The one objective of a training of so many steps: all parameters of a learner that are not frozen.
+  func objective(of learner: any Module<Float>, steps: Int) -> Objective {
+    Objective(groups(of: learner.namedParameters.filter { !$0.parameter.isFrozen }), settings(steps: steps))
+  }
+
   func validate(_ check: SettingCheck, _ field: String) throws(PretrainingError) {
     try check.positive("\(field).rate", rate)
     try check.notNegative("\(field).finalRate", finalRate)

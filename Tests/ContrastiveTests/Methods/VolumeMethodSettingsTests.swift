@@ -78,6 +78,21 @@ import Testing
   ])
   func diraRefuses(bad: Case<DiRA>) { expectRefused(DiRATests.tiny(), bad) }
 
+  @Test func cropsAreNotLargerThanTheirSlices() throws {
+    func error<Method: PretrainingMethod>(_ method: Method) -> String? {
+      pretrainingError {
+        _ = try TrainingLoop(
+          PretrainingTask(method, encoder: .unet(width: 4)), on: placedSlices(volumes: 4, slices: 4, side: 30)
+        )
+      }?.description
+    }
+    var wcl = WCLTests.tiny()
+    wcl.views = .crops(MultiCrop([.init(count: 2, size: 32, area: 0.3...1)], intensity: nil))
+    for error in [error(wcl), error(GCLTests.tiny()), error(DiRATests.tiny())] {
+      #expect(error?.contains("views.sizes = [32, 32]") == true, "\(error ?? "")")
+    }
+  }
+
   @Test func encodersWithoutHalvingsHaveNoDecoder() {
     for error in [
       pretrainingError { _ = try GCLLocalTests.tiny().fitted(to: Self.stem) },

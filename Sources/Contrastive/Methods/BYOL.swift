@@ -77,13 +77,13 @@ public struct BYOL: PretrainingMethod {
       let encoder = blueprint.makeEncoder(using: &weights)
       return EmbeddingNetwork(
         encoder: encoder,
-        projector: PerceptronHead(
+        projector: PerceptronHead<Float>(
           inputFeatures: encoder.encoderDescription.deepest.channels, plan, using: &head))
     }
     var head = key.stream(for: "predictor").generator
     let online = network()
     return BYOLLearner(
-      online, predictor: PerceptronHead(inputFeatures: embeddingSize, plan, using: &head),
+      online, predictor: PerceptronHead<Float>(inputFeatures: embeddingSize, plan, using: &head),
       TargetNetwork(following: online, copy: network(), statistics: targetStatistics))
   }
 

@@ -80,7 +80,7 @@ extension DeSD {
       let encoder = blueprint.makeEncoder(using: &weights)
       return EmbeddingNetwork(
         encoder: encoder,
-        projector: DistillationHead(
+        projector: DistillationHead<Float>(
           inputFeatures: encoder.encoderDescription.deepest.channels, plan, outputs: outputs, using: &head))
     }
     let student = network()

@@ -97,10 +97,10 @@ public struct SimCLR: PretrainingMethod {
     let projector: any Layer<Float> =
       switch projector {
       case .plain:
-        ProjectionHead(
+        ProjectionHead<Float>(
           inputFeatures: width, hiddenFeatures: hidden, outputFeatures: embeddingSize, using: &head)
       case .normalized(let layers):
-        PerceptronHead(
+        PerceptronHead<Float>(
           inputFeatures: width, .simCLR(layers: layers, hidden: hidden, output: embeddingSize), using: &head)
       }
     return EmbeddingNetwork(encoder: encoder, projector: projector)

@@ -26,8 +26,8 @@ public final class SiameseLearner: PretrainingLearner {
     var (first, second) = (key.stream(for: "projector").generator, key.stream(for: "predictor").generator)
     self.init(
       EmbeddingNetwork(
-        encoder: encoder, projector: PerceptronHead(inputFeatures: width, plan, using: &first)),
-      predictor: PerceptronHead(inputFeatures: plan.widths.last ?? width, predictor, using: &second))
+        encoder: encoder, projector: PerceptronHead<Float>(inputFeatures: width, plan, using: &first)),
+      predictor: PerceptronHead<Float>(inputFeatures: plan.widths.last ?? width, predictor, using: &second))
   }
 
   public var encoder: any FeatureEncoder<Float> { network.encoder }

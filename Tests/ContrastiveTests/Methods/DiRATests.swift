@@ -84,7 +84,8 @@ import Testing
       let (least, most) = (slice.image.min().item, slice.image.max().item)
       let mirrored = (slice.image.flipped(along: 1) - least) / (most - least)
       #expect(views.original[index].maximumAbsoluteDifference(to: mirrored) <= 1e-5)
-      #expect(views.distorted[0][index] == slice.image.flipped(along: 1))
+      let view = views.distorted[0][index]
+      #expect(view.maximumAbsoluteDifference(to: slice.image.flipped(along: 1)) <= 1e-5)
     }
     #expect(views.original.min().item == 0 && views.original.max().item == 1)
     method.target = .unmirroredAsReleased

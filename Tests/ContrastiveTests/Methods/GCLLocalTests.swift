@@ -32,10 +32,11 @@ import Testing
     try TrainingLoop(first, on: placedSlices(volumes: 4, slices: 5)).run()
     let second = try PretrainingTask(Self.tiny(), encoder: .unet(width: 4), startingFrom: first.encoder)
     #expect(haveSameState(second.encoder, first.encoder))
-    let start = second.learner.decoder.parameters.map(\.value)
+    let weights = second.learner.decoder.parameters.filter { $0.shape.rank > 1 }
+    let start = weights.map(\.value)
     try TrainingLoop(second, on: testSlices(6)).run()
     #expect(haveSameState(second.encoder, first.encoder), "running statistics of its norms, too")
-    #expect(zip(second.learner.decoder.parameters, start).allSatisfy { $0.value != $1 })
+    #expect(zip(weights, start).allSatisfy { $0.value != $1 })
     let moved = second.method.objectives(of: second.learner)[0].groups.flatMap(\.parameters).map(\.name)
     #expect(!moved.contains { $0.hasPrefix("encoder.") } && moved.contains("decoder.stages.1.up.weight"))
 

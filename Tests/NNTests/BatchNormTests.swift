@@ -95,7 +95,7 @@ import Testing
     let result = GradientCheck().run(at: [input], using: &generator) { layer($0[0]) }
     #expect(result.passes, "\(result)")
     layer.zeroGradients()
-    layer(Variable(input)).sum().backward()
+    layer(Variable(input, requiresGradient: true)).sum().backward()
     #expect(layer.parameters.allSatisfy { $0.gradient != nil })
   }
 

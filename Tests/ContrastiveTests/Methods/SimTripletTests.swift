@@ -40,10 +40,10 @@ import Testing
       [rows(0..<4), rows(4..<8), rows(16..<20)], [rows(8..<12), rows(12..<16), rows(20..<24)]
     )
     let distance = NegativeCosineLoss.simSiam
-    let loss =
-      [(0, 1), (1, 0), (0, 2), (2, 0)].map { distance(p[$0], targets: z[$1]) }.reduce(
-        Variable(Tensor(0))
-      ) { $0 + $1 } / 2
+    var loss = Variable<Scalar>(Tensor(0))
+    for (first, second) in [(0, 1), (1, 0), (0, 2), (2, 0)] {
+      loss = loss + distance(p[first], targets: z[second]) / 2
+    }
     let expected = 0.37830434526604323
     #expect(abs(Double(loss.item) - expected) <= tolerance(of: expected, type), "\(type): \(loss.item)")
   }

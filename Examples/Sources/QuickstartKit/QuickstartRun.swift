@@ -2,6 +2,7 @@ import Contrastive
 import ExampleSupport
 import Foundation
 import MedIO
+public import RunKit
 import Tensor
 
 /// The whole road: data, superpixels, pre-training, fine-tuning, scores, report.
@@ -20,9 +21,13 @@ public struct QuickstartRun {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let numbers = (try? encoder.encode(settings)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let fingerprint =
-      "\(request.image.path)\n\(request.labels.path)\n\(String(describing: request.classes))\n"
-      + "\(String(describing: request.window)) \(request.nonFiniteVoxels)\n\(request.fractions) \(request.seeds) \(request.methods)\n\(numbers)\n"
+    let fingerprint = RunFingerprint(lines: [
+      "image = \(request.image.path)", "labels = \(request.labels.path)",
+      "classes = \(String(describing: request.classes))", "window = \(String(describing: request.window))",
+      "not-finite = \(request.nonFiniteVoxels)", "fractions = \(request.fractions)",
+      "seeds = \(request.seeds)",
+      "methods = \(request.methods)", "settings = \(numbers)",
+    ])
     folder = try OutputFolder(request.output, resuming: resuming, fingerprint: fingerprint)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 
 /// The curves of a report: small multiples with one axis, a line and a band for each method.
 struct ReportCharts {

@@ -1,5 +1,6 @@
 import ExampleSupport
 import Foundation
+import RunKit
 import Superpixel
 import Tensor
 

@@ -2,6 +2,7 @@ import ExampleSupport
 import Foundation
 import MedIO
 import QuickstartKit
+import RunKit
 import Tensor
 import Testing
 

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Curves over a common axis as SVG: named axes with ticks at round numbers, lines, and bands where a line is a mean.
-struct LineChart {
+package struct LineChart {
   /// One curve.
-  struct Series {
+  package struct Series {
     let name: String
     /// A CSS color.
     let color: String
@@ -12,6 +12,15 @@ struct LineChart {
     let y: [Double]
     /// The least and the most at each point, where the curve is a mean over several runs.
     var band: [ClosedRange<Double>] = []
+
+    /// A curve with its colour, and with a band where it is a mean.
+    package init(
+      name: String, color: String, isDashed: Bool = false, x: [Double], y: [Double],
+      band: [ClosedRange<Double>] = []
+    ) {
+      (self.name, self.color, self.isDashed) = (name, color, isDashed)
+      (self.x, self.y, self.band) = (x, y, band)
+    }
   }
 
   let title: String
@@ -23,8 +32,16 @@ struct LineChart {
   /// The vertical range; that of the curves unless given.
   var range: ClosedRange<Double>?
 
+  /// A chart of some curves, over a vertical range or that of the curves.
+  package init(
+    title: String, horizontal: String, vertical: String, series: [Series], range: ClosedRange<Double>? = nil
+  ) {
+    (self.title, self.horizontal, self.vertical) = (title, horizontal, vertical)
+    (self.series, self.range) = (series, range)
+  }
+
   /// The vertical range that curves and bands need.
-  static func range(of series: [Series]) -> ClosedRange<Double>? {
+  package static func range(of series: [Series]) -> ClosedRange<Double>? {
     let values = series.flatMap { $0.y + $0.band.flatMap { [$0.lowerBound, $0.upperBound] } }.filter(
       \.isFinite)
     guard let low = values.min(), let high = values.max() else { return nil }
@@ -32,7 +49,7 @@ struct LineChart {
   }
 
   /// The chart, or nothing without a finite value.
-  func svg(width: Double = 420, height: Double = 260) -> String {
+  package func svg(width: Double = 420, height: Double = 260) -> String {
     guard let shown = range ?? Self.range(of: series), let last = series.compactMap({ $0.x.max() }).max()
     else {
       return ""
@@ -114,7 +131,7 @@ extension LineChart.Series {
   }
 
   /// The entry of a legend.
-  var legend: String {
+  package var legend: String {
     let style = isDashed ? "dashed" : "solid"
     return "<span><i style=\"border-top: 3px \(style) \(color)\"></i>\(name.asMarkup)</span>"
   }
@@ -122,7 +139,7 @@ extension LineChart.Series {
 
 extension String {
   /// With the characters that HTML and SVG give a meaning written out.
-  var asMarkup: String {
+  package var asMarkup: String {
     replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
       .replacingOccurrences(of: "\"", with: "&quot;")
   }

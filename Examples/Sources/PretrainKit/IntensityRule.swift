@@ -1,5 +1,5 @@
 public import ExampleSupport
-public import MedIO
+import MedIO
 
 /// What the intensities of a volume become, by name.
 public struct IntensityRule: Sendable, Hashable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 public import ExampleSupport
 public import Foundation
-public import MedIO
+import MedIO
 
 /// What a run is asked to do, as on its command line.
 public struct PretrainRequest: Sendable {

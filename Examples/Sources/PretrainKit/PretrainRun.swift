@@ -1,5 +1,5 @@
-public import Contrastive
-public import ExampleSupport
+import Contrastive
+import ExampleSupport
 import Foundation
 import MedIO
 import NN

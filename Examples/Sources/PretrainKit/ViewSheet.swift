@@ -1,6 +1,7 @@
 import Contrastive
 import ExampleSupport
 import MedIO
+import NN
 import RunKit
 import Superpixel
 import Tensor

@@ -4,9 +4,9 @@ import Foundation
 package struct LineChart {
   /// One curve.
   package struct Series {
-    let name: String
+    package let name: String
     /// A CSS color.
-    let color: String
+    package let color: String
     var isDashed = false
     let x: [Double]
     let y: [Double]

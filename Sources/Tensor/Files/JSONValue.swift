@@ -28,6 +28,25 @@ package enum JSONValue: Hashable, Sendable {
     }
   }
 
+  /// The text with a line for each member; what fits into a line with no object in it stays on one.
+  package func indentedText(_ indent: String = "") -> String {
+    let deeper = indent + "  "
+    func lines(_ parts: [String], _ open: String, _ close: String) -> String {
+      parts.isEmpty
+        ? open + close : "\(open)\n\(parts.map { deeper + $0 }.joined(separator: ",\n"))\n\(indent)\(close)"
+    }
+    switch self {
+    case .object(let members):
+      let parts = members.sorted { $0.key < $1.key }.map {
+        "\(Self.quoted($0.key)): \($0.value.indentedText(deeper))"
+      }
+      return lines(parts, "{", "}")
+    case .array(let elements) where text.count > 60 || text.contains("{"):
+      return lines(elements.map { $0.indentedText(deeper) }, "[", "]")
+    default: return text
+    }
+  }
+
   private static func quoted(_ string: String) -> String {
     var text = "\""
     for scalar in string.unicodeScalars {

@@ -57,11 +57,25 @@ import Testing
     #expect(try replaced(SuperCL(), json).settingsJSON() == json)
   }
 
+  /// A person who reads the settings sees what may be filled in.
+  @Test func emptyFieldsAreWritten() {
+    let lines = SuperCL.brats.settingsJSON().split(separator: "\n").map {
+      $0.trimmingPrefix(while: \.isWhitespace)
+    }
+    for field in ["blur", "contrast"] { #expect(lines.contains("\"\(field)\": null,")) }
+    #expect(MoCo.small.settingsJSON().contains("\n  \"hiddenFeatures\": null,\n"))
+    #expect(SwAV.small.settingsJSON().contains("\n  \"queue\": null,\n"))
+    var crops = MoCo.small
+    crops.views = .crops(MultiCrop([.init(count: 2, size: 32, area: 0.5...1)], intensity: nil))
+    #expect(crops.settingsJSON().contains("\"intensity\": null,"))
+    #expect(crops.settingsJSON().contains("\"area\": [0.5, 1],"))
+  }
+
   /// Field, value and reason of what cannot be taken.
   @Test(arguments: [
     (
       #"{"tempertaure": 0.1}"#, "tempertaure", "0.1",
-      "there is no such field; there are embeddingSize, keyGroups"
+      "there is no such field; there are embeddingSize, hiddenFeatures, keyGroups"
     ),
     (
       #"{"recipe": {"epochs": 3}}"#, "recipe.epochs", "3",

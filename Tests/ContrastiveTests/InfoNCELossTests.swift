@@ -10,7 +10,7 @@ import Testing
     let reference = try lossReferences()
     let queries = leaf(try reference.tensor("infoNCE.queries", as: Double.self))
     let keys = leaf(try reference.tensor("infoNCE.keys", as: Double.self))
-    let loss = InfoNCELoss<Double>()(queries: queries, keys: keys)
+    let loss = InfoNCELoss()(queries: queries, keys: keys)
     loss.backward()
     #expect(abs(loss.item - (try reference.number("infoNCE.inBatch.value"))) <= 1e-10)
     for (name, leaf) in [("queries", queries), ("keys", keys)] {
@@ -24,7 +24,7 @@ import Testing
     let leaves = try ["queries", "keys", "negatives"].map {
       ($0, leaf(try reference.tensor("infoNCE.\($0)", as: Double.self)))
     }
-    let loss = InfoNCELoss<Double>()(queries: leaves[0].1, keys: leaves[1].1, negatives: leaves[2].1)
+    let loss = InfoNCELoss()(queries: leaves[0].1, keys: leaves[1].1, negatives: leaves[2].1)
     loss.backward()
     #expect(abs(loss.item - (try reference.number("infoNCE.withNegatives.value"))) <= 1e-10)
     for (name, leaf) in leaves {
@@ -45,7 +45,7 @@ import Testing
   @Test func constantNegativesReceiveNoGradient() throws {
     let query = leaf(testRows([4, 3]))
     let negatives = Variable(testRows([6, 3], seed: 9))
-    InfoNCELoss<Double>()(queries: query, keys: Variable(testRows([4, 3], seed: 8)), negatives: negatives)
+    InfoNCELoss()(queries: query, keys: Variable(testRows([4, 3], seed: 8)), negatives: negatives)
       .backward()
     #expect(try #require(query.gradient).euclideanNorm > 0)
     #expect(negatives.gradient == nil)
@@ -61,7 +61,7 @@ import Testing
 
   @Test func keysThatDoNotPairStop() async {
     await #expect(processExitsWith: .failure) {
-      _ = InfoNCELoss<Double>()(queries: Variable(testRows([4, 3])), keys: Variable(testRows([5, 3])))
+      _ = InfoNCELoss()(queries: Variable(testRows([4, 3])), keys: Variable(testRows([5, 3])))
     }
   }
 }

@@ -11,7 +11,7 @@ import Testing
   @Test func lossAndGradientStayFarBelowASquareMatrix() async {
     await #expect(processExitsWith: .success) {
       let peak = try peakBytes { first, second, labels in
-        try IntraImageContrastiveLoss<Float>()(first, second, superpixels: labels)
+        try IntraImageContrastiveLoss()(first, second, superpixels: labels)
       }
       #expect(peak < 8192 * 8192 / 4, "\(peak) bytes beyond the inputs")
     }
@@ -22,7 +22,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       let peak = try peakBytes { first, second, labels in
         let rows = Variable(concatenating: [first.reshaped([-1, 16]), second.reshaped([-1, 16])], along: 0)
-        return SupervisedContrastiveLoss<Float>()(
+        return SupervisedContrastiveLoss()(
           rows, positives: Tensor(repeating: true, shape: [8192, 8192]))
       }
       #expect(peak >= 8192 * 8192 * 4, "\(peak) bytes beyond the inputs")

@@ -9,9 +9,9 @@ import Testing
 @Suite struct RowScaleTests {
   /// Every cosine loss in one form: rows `[4, 2]`, of which 0 and 2, 1 and 3 are positives of each other.
   private static func losses<Scalar: TensorFloatingPointScalar>(
-    _ temperature: Scalar, _ floor: CosineFloor = .cosineSimilarity
+    _ type: Scalar.Type, _ temperature: Double, _ floor: CosineFloor = .cosineSimilarity
   ) -> [(name: String, loss: (Variable<Scalar>) throws -> Variable<Scalar>)] {
-    let scale = ContrastiveTemperature<Scalar>(temperature, base: nil)
+    let scale = ContrastiveTemperature(temperature, base: nil)
     let supervised = SupervisedContrastiveLoss(scale, floor: floor)
     let intra = IntraImageContrastiveLoss(scale, floor: floor)
     let pairs = Tensor<Bool>((0..<16).map { ($0 / 4) % 2 == $0 % 2 }, shape: [4, 4])
@@ -44,7 +44,7 @@ import Testing
   /// A positive of cosine 1 beside two rows of cosine 0: log(1 + 2 e^-10), and log(1 + e^-10) beside one.
   private func expectSquare<Scalar: TensorFloatingPointScalar>(_ size: Scalar, _ tolerance: Double) throws {
     let rows = Tensor<Scalar>([size, 0, 0, size, size, 0, 0, size], shape: [4, 2])
-    for (name, loss) in Self.losses(Scalar(0.1)) where name != "InfoNCE with negatives" {
+    for (name, loss) in Self.losses(Scalar.self, 0.1) where name != "InfoNCE with negatives" {
       let others = name == "InfoNCE" ? 1.0 : 2
       let variable = leaf(rows)
       let value = try loss(variable)
@@ -69,9 +69,9 @@ import Testing
     _ factor: Double
   ) throws {
     let rows = Tensor<Float>(converting: testRows([4, 2]))
-    let names = Self.losses(Float(0.5)).map(\.name)
+    let names = Self.losses(Float.self, 0.5).map(\.name)
     for (index, name) in names.enumerated() {
-      let loss = Self.losses(Float(0.5))[index].loss
+      let loss = Self.losses(Float.self, 0.5)[index].loss
       let (plain, scaled) = (leaf(rows), leaf(rows * Float(factor)))
       let values = (try loss(plain), try loss(scaled))
       values.0.backward()
@@ -91,8 +91,8 @@ import Testing
     throws
   {
     let rows = testRows([4, 2])
-    for (index, name) in Self.losses(Double(0.5)).map(\.name).enumerated() {
-      let loss = Self.losses(Double(0.5))[index].loss
+    for (index, name) in Self.losses(Double.self, 0.5).map(\.name).enumerated() {
+      let loss = Self.losses(Double.self, 0.5)[index].loss
       let (plain, scaled) = (leaf(rows), leaf(rows * factor))
       let values = (try loss(plain), try loss(scaled))
       values.0.backward()
@@ -107,11 +107,11 @@ import Testing
   /// Rows of 1e-25 with a floor below them are rows like any others; with the default they have the cosine 0.
   @Test func aLowFloorReachesSmallRows() throws {
     let rows = Tensor<Float>([1, 0, 0, 1, 1, 0, 0, 1], shape: [4, 2]) * 1e-25
-    for (name, loss) in Self.losses(Float(0.1), .length(1e-30)) where name != "InfoNCE with negatives" {
+    for (name, loss) in Self.losses(Float.self, 0.1, .length(1e-30)) where name != "InfoNCE with negatives" {
       let expected = log1p((name == "InfoNCE" ? 1 : 2) * exp(-10.0))
       #expect((Double(try loss(Variable(rows)).item) - expected).magnitude < 2e-6, "\(name)")
     }
-    let floored = NTXentLoss<Float>()(Variable(rows[0..<2]), Variable(rows[2..<4]))
+    let floored = NTXentLoss()(Variable(rows[0..<2]), Variable(rows[2..<4]))
     #expect((floored.item - log(3)).magnitude < 1e-6)
   }
 
@@ -122,7 +122,7 @@ import Testing
     _ floor: CosineFloor
   ) throws {
     let rows = Tensor<Float>([0, 0, 1, 0, 0, 1, 1, 1], shape: [4, 2])
-    for (name, loss) in Self.losses(Float(0.1), floor) {
+    for (name, loss) in Self.losses(Float.self, 0.1, floor) {
       let variable = leaf(rows)
       try loss(variable).backward()
       let gradient = try #require(variable.gradient)
@@ -135,7 +135,7 @@ import Testing
   /// The issue's own case: labels 0 0 1 1, the loss 3.1667.
   @Test func theLossOfARowOfZeros() throws {
     let rows = leaf(Tensor<Float>([0, 0, 1, 0, 0, 1, 1, 1], shape: [4, 2]))
-    let loss = SupervisedContrastiveLoss<Float>()(rows, labels: Tensor([0, 0, 1, 1]))
+    let loss = SupervisedContrastiveLoss()(rows, labels: Tensor([0, 0, 1, 1]))
     #expect((loss.item - 3.1667).magnitude < 1e-4)
     loss.backward()
     #expect(try #require(rows.gradient)[0] == Tensor([0, 0]))
@@ -145,10 +145,10 @@ import Testing
   @Test func belowTheFloorTheDivisorIsConstant() {
     let small = testRows([4, 2])[0..<1] * 1e-3
     let rows = testRows([4, 2])
-    for (index, name) in Self.losses(Double(0.5)).map(\.name).enumerated() {
+    for (index, name) in Self.losses(Double.self, 0.5).map(\.name).enumerated() {
       let result = checkGradient(at: [small]) { variables in
         let joined = Variable(concatenating: [variables[0], Variable(rows[1..<4])], along: 0)
-        return (try? Self.losses(Double(0.5), .length(0.1))[index].loss(joined)) ?? Variable(Tensor(0))
+        return (try? Self.losses(Double.self, 0.5, .length(0.1))[index].loss(joined)) ?? Variable(Tensor(0))
       }
       #expect(result.passes, "\(name): \(result)")
     }
@@ -157,22 +157,22 @@ import Testing
   @Test func theFloorsAreThoseOfPyTorch() {
     #expect(CosineFloor.cosineSimilarity.length == 1e-8 && CosineFloor.normalize.length == 1e-12)
     #expect(CosineFloor.length(0.5).length == 0.5)
-    #expect(SupervisedContrastiveLoss<Float>().floor == .cosineSimilarity)
+    #expect(SupervisedContrastiveLoss().floor == .cosineSimilarity)
     // A row of 1e-8 / 2 along the others has half their cosine, 1 at the lower floor.
     let rows = Variable(Tensor<Double>([0.5e-8, 0], shape: [1, 2]))
     let (key, other) = (
       Variable(Tensor<Double>([1, 0], shape: [1, 2])), Variable(Tensor<Double>([0, 1], shape: [1, 2]))
     )
-    let half = InfoNCELoss<Double>(temperature: 1)(queries: rows, keys: key, negatives: other)
+    let half = InfoNCELoss(temperature: 1)(queries: rows, keys: key, negatives: other)
     #expect((half.item - log1p(exp(-0.5))).magnitude < 1e-12)
-    let whole = InfoNCELoss<Double>(temperature: 1, floor: .normalize)(
+    let whole = InfoNCELoss(temperature: 1, floor: .normalize)(
       queries: rows, keys: key, negatives: other)
     #expect((whole.item - log1p(exp(-1))).magnitude < 1e-12)
   }
 
   @Test(arguments: [Float.nan, .infinity]) func aBrokenRowIsNotHidden(_ value: Float) throws {
     let rows = Tensor<Float>([1, 0, 0, 1, value, 0, 0, 1], shape: [4, 2])
-    for (name, loss) in Self.losses(Float(0.1)) {
+    for (name, loss) in Self.losses(Float.self, 0.1) {
       #expect(try !loss(Variable(rows)).item.isFinite, "\(name)")
     }
   }

@@ -17,7 +17,7 @@ private func intraImageCase(channels: Int) -> () throws -> Void {
   let superpixels = Tensor<Int32>(shape: [8, 32, 32]) { labels in
     for index in labels.indices { labels[index] = Int32(index / 32 % 32 / 3 * 11 + index % 32 / 3) }
   }
-  let loss = IntraImageContrastiveLoss<Float>()
+  let loss = IntraImageContrastiveLoss()
   return {
     for view in views { view.gradient = nil }
     try loss(views[0], views[1], superpixels: superpixels).backward()

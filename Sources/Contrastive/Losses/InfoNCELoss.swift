@@ -8,23 +8,25 @@ public import Tensor
 /// rows given apart, such as MoCo's queue; then the other keys do not count. Holds the N x M similarities.
 ///
 /// Sources: van den Oord, Li and Vinyals, arXiv 1807.03748; He et al., CVPR 2020 (MoCo, equation 1, T = .07).
-public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
+public struct InfoNCELoss: Sendable, Hashable, Codable {
   /// T: .07.
-  public var temperature: Scalar
+  public var temperature: Double
   /// The least length that rows are divided by: 1e-8; MoCo's own code has ``CosineFloor/normalize``.
   public var floor: CosineFloor
 
   /// A loss of the given temperature, which divides by lengths of at least `floor`.
   ///
   /// - Precondition: the temperature is positive.
-  public init(temperature: Scalar = 0.07, floor: CosineFloor = .cosineSimilarity) {
+  public init(temperature: Double = 0.07, floor: CosineFloor = .cosineSimilarity) {
     shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
     self.temperature = temperature
     self.floor = floor
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]`, with the other keys as negatives.
-  public func callAsFunction(queries: Variable<Scalar>, keys: Variable<Scalar>) -> Variable<Scalar> {
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    queries: Variable<Scalar>, keys: Variable<Scalar>
+  ) -> Variable<Scalar> {
     shapePrecondition(
       queries.shape.rank == 2 && queries.shape == keys.shape,
       "queries of shape \(queries.shape) and keys of shape \(keys.shape) do not pair")
@@ -37,7 +39,7 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]` with negatives `[M, d]`.
-  public func callAsFunction(
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>
   ) -> Variable<Scalar> {
     shapePrecondition(
@@ -47,7 +49,7 @@ public struct InfoNCELoss<Scalar: TensorFloatingPointScalar>: Sendable {
     let query = UnitRows(queries.value, floor: floor)
     let key = UnitRows(keys.value, floor: floor)
     let negative = UnitRows(negatives.value, floor: floor)
-    let temperature = temperature
+    let temperature = Scalar(temperature)
     let own = (query.rows * key.rows).sum(along: 1).expanded(at: 1)
     let logits =
       Tensor(

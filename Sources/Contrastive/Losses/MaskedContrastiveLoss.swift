@@ -6,7 +6,7 @@ import Tensor
 func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
   anchors: Variable<Scalar>, references: Variable<Scalar>, positives: Tensor<Bool>,
   excluded: ExcludedReference,
-  scale: ContrastiveTemperature<Scalar>, floor: CosineFloor
+  scale: ContrastiveTemperature, floor: CosineFloor
 ) -> Variable<Scalar> {
   let (count, referenceCount) = (anchors.shape[0], references.shape[0])
   shapePrecondition(
@@ -20,7 +20,7 @@ func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
     "\(count) anchors cannot leave out the reference of their own index among \(referenceCount)")
   let left = UnitRows(anchors.value, floor: floor)
   let right = UnitRows(references.value, floor: floor)
-  let temperature = scale.temperature
+  let temperature = Scalar(scale.temperature)
   var similarities = left.rows.matmul(right.rows, transposing: .right) / temperature
   var mask = positives
   if excluded == .sameIndex {
@@ -28,7 +28,7 @@ func maskedContrastiveLoss<Scalar: TensorFloatingPointScalar>(
     mask.withUnsafeMutableBufferPointer { for i in 0..<count { $0[i * count + i] = false } }
   }
   let terms = MaskedTerms(similarities: similarities, positives: mask)
-  let factor = scale.factor
+  let factor = scale.factor(as: Scalar.self)
   return .recorded(
     "maskedContrastive", inputs: [anchors, references], value: Tensor(terms.loss * factor)
   ) { gradient in

@@ -12,24 +12,26 @@ public import Tensor
 /// By labels, nothing of size N x N is stored: similarities are computed in tiles, forward and backward, in O(N d)
 /// memory and O(N^2 d) time. By a mask, the N x M similarities are held: for image-level losses, where N is small.
 ///
-///     let loss = SupervisedContrastiveLoss<Float>()
+///     let loss = SupervisedContrastiveLoss()
 ///     loss(embeddings, labels: labels).backward()
 ///
 /// Source: Khosla et al., NeurIPS 2020, equation 2 (L_out); the factor as in the released code of arXiv 2504.14737.
-public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+public struct SupervisedContrastiveLoss: Sendable, Hashable, Codable {
   /// Temperature, and the factor in front: .1 and .1 / .07.
-  public var scale: ContrastiveTemperature<Scalar>
+  public var scale: ContrastiveTemperature
   /// The least length that rows are divided by: 1e-8.
   public var floor: CosineFloor
 
   /// A loss with the given temperature; SuperCL's without arguments.
-  public init(_ scale: ContrastiveTemperature<Scalar> = .init(), floor: CosineFloor = .cosineSimilarity) {
+  public init(_ scale: ContrastiveTemperature = .init(), floor: CosineFloor = .cosineSimilarity) {
     self.scale = scale
     self.floor = floor
   }
 
   /// The loss of rows `[N, d]`; positives share a label `[N]`.
-  public func callAsFunction(_ rows: Variable<Scalar>, labels: Tensor<Int32>) -> Variable<Scalar> {
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ rows: Variable<Scalar>, labels: Tensor<Int32>
+  ) -> Variable<Scalar> {
     shapePrecondition(
       rows.shape.rank == 2 && labels.shape == [rows.shape[0]],
       "labels of shape \(labels.shape) do not fit rows of shape \(rows.shape)")
@@ -37,7 +39,9 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   }
 
   /// The loss of rows `[N, d]` whose positives a mask `[N, N]` names; its diagonal is ignored.
-  public func callAsFunction(_ rows: Variable<Scalar>, positives: Tensor<Bool>) -> Variable<Scalar> {
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ rows: Variable<Scalar>, positives: Tensor<Bool>
+  ) -> Variable<Scalar> {
     self(anchors: rows, references: rows, positives: positives, excluding: .sameIndex)
   }
 
@@ -49,7 +53,7 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   ///   - excluded: Which reference an anchor is not compared with.
   ///   - anchors: Rows that attract and repel.
   ///   - references: What the anchors are compared with.
-  public func callAsFunction(
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     anchors: Variable<Scalar>, references: Variable<Scalar>, positives: Tensor<Bool>,
     excluding excluded: ExcludedReference = .none
   ) -> Variable<Scalar> {
@@ -65,14 +69,14 @@ public struct SupervisedContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   ///     on. Nothing is concatenated.
   ///   - labels: `[groups, rows of all views]`; positives share a label within their group.
   /// - Returns: The losses `[groups]`, and the positives of every row, `[groups, rows of all views]`.
-  public func groupLosses(
+  public func groupLosses<Scalar: TensorFloatingPointScalar>(
     _ views: [Variable<Scalar>], labels: Tensor<Int32>
   ) -> (losses: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
     let rows = ContrastiveRows(views: views.map(\.value), normalization: floor.normalization())
     let positives = PositiveSets(labels: labels)
     let product = SupervisedContrastiveProduct(
-      rows: rows, positives: positives, temperature: scale.temperature)
-    let factor = scale.factor
+      rows: rows, positives: positives, temperature: Scalar(scale.temperature))
+    let factor = scale.factor(as: Scalar.self)
     let losses = Variable.recorded(
       "supervisedContrastive", inputs: views, value: product.losses * factor
     ) { product.gradients($0 * factor) }

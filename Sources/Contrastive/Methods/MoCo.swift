@@ -102,7 +102,7 @@ public struct MoCo: PretrainingMethod {
     let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: "shuffle"))
     let negatives = learner.queue.rows.value
     learner.collect(keys, part: moment.part)
-    let loss = InfoNCELoss<Float>(temperature: Float(temperature))(
+    let loss = InfoNCELoss(temperature: temperature)(
       queries: queries, keys: Variable(keys), negatives: Variable(negatives))
     let own = (queries.value * keys).sum(along: 1)
     let nearest = queries.value.matmul(negatives, transposing: .right).max(along: 1)

@@ -8,9 +8,9 @@ public import Tensor
 /// that W names. The gradient reaches the encoder through z only.
 ///
 /// Source: arXiv 2504.14737, L_inter.
-public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+public struct InterImageContrastiveLoss: Sendable, Hashable, Codable {
   /// Temperature, and the factor in front: .1 and .1 / .07.
-  public var scale: ContrastiveTemperature<Scalar>
+  public var scale: ContrastiveTemperature
   /// ASP: how features become one vector per image.
   public var averaging: AverageSuperpixelFeatures
   /// The least length that superpixel features and projections are divided by: 1e-8.
@@ -18,7 +18,7 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
 
   /// A loss; the released code's without arguments.
   public init(
-    _ scale: ContrastiveTemperature<Scalar> = .init(), averaging: AverageSuperpixelFeatures = .init(),
+    _ scale: ContrastiveTemperature = .init(), averaging: AverageSuperpixelFeatures = .init(),
     floor: CosineFloor = .cosineSimilarity
   ) {
     self.scale = scale
@@ -30,7 +30,7 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   /// `[B, h, w]` sampled to the feature map.
   ///
   /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
-  public func components(
+  public func components<Scalar: TensorFloatingPointScalar>(
     _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>]
   ) throws(SuperCLError) -> ConnectedComponentLabels {
     shapePrecondition(
@@ -42,7 +42,7 @@ public struct InterImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   }
 
   /// The loss of projections `[2B, d]` (view 1, then view 2) with the positives of CCL.
-  public func callAsFunction(
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ projections: Variable<Scalar>, components: ConnectedComponentLabels
   ) -> Variable<Scalar> {
     SupervisedContrastiveLoss(scale, floor: floor)(projections, positives: components.weakPositives)

@@ -9,9 +9,9 @@ public import Tensor
 /// of d channels an image it takes O(n d) memory beside the features, never n x n.
 ///
 /// Source: arXiv 2504.14737, L_intra.
-public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Sendable {
+public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
   /// Temperature, and the factor in front: .1 and .1 / .07.
-  public var scale: ContrastiveTemperature<Scalar>
+  public var scale: ContrastiveTemperature
   /// Which pixels take part: all.
   public var sampling: PixelSampling
   /// Over which pixels the denominator runs: the image's.
@@ -21,7 +21,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
 
   /// A loss; the released code's without arguments, but for its stride of 16.
   public init(
-    _ scale: ContrastiveTemperature<Scalar> = .init(), sampling: PixelSampling = .flat(stride: 1),
+    _ scale: ContrastiveTemperature = .init(), sampling: PixelSampling = .flat(stride: 1),
     scope: PixelScope = .image, floor: CosineFloor = .cosineSimilarity
   ) {
     self.scale = scale
@@ -36,7 +36,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   ///   - superpixels: Labels `[B, h, w]` of view 1, sampled to the feature map.
   /// - Returns: The loss, and the positives of each row, for ``SuperCLDiagnostics``.
   /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
-  public func evaluate(
+  public func evaluate<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
   ) throws(SuperCLError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
     shapePrecondition(
@@ -58,7 +58,7 @@ public struct IntraImageContrastiveLoss<Scalar: TensorFloatingPointScalar>: Send
   }
 
   /// The loss alone; see ``evaluate(_:_:superpixels:)``.
-  public func callAsFunction(
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
   ) throws(SuperCLError) -> Variable<Scalar> {
     try evaluate(view1, view2, superpixels: superpixels).loss

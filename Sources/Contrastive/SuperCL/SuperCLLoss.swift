@@ -12,7 +12,7 @@ public import Tensor
 /// term needs.
 ///
 /// Source: arXiv 2504.14737 and its released code.
-public struct SuperCLLoss: Sendable {
+public struct SuperCLLoss: Sendable, Hashable {
   /// Temperatures, weights, levels and sampling.
   public let method: SuperCL
 
@@ -68,8 +68,8 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
   let network: SuperCLNetwork<Scalar>
   let views: SuperCLViews<Scalar>
 
-  var scale: ContrastiveTemperature<Scalar> {
-    ContrastiveTemperature(Scalar(method.temperature), base: method.baseTemperature.map { Scalar($0) })
+  var scale: ContrastiveTemperature {
+    ContrastiveTemperature(method.temperature, base: method.baseTemperature)
   }
 
   /// The levels of I1 and I2, where a term reads them.

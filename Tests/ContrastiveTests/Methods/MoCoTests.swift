@@ -22,7 +22,7 @@ import Testing
     let keys = Variable(unitMethodRows(4..<8, as: type))
     let queue = EmbeddingQueue<Scalar>(length: 8, features: 3)
     try queue.enqueue(unitMethodRows(24..<32))
-    func expectLoss(_ temperature: Scalar, _ expected: Double) {
+    func expectLoss(_ temperature: Double, _ expected: Double) {
       let loss = InfoNCELoss(temperature: temperature)(
         queries: queries, keys: keys, negatives: Variable(queue.rows.value))
       #expect(abs(Double(loss.item) - expected) <= tolerance(of: expected, type), "\(type): \(loss.item)")
@@ -109,7 +109,7 @@ import Testing
       let queries = theirs.online(Variable(views[0]))
       theirs.target.follow(theirs.online, momentum: 0.9)
       let keys = theirs.target(views[1])
-      let loss = InfoNCELoss<Float>(temperature: 0.2)(
+      let loss = InfoNCELoss(temperature: 0.2)(
         queries: queries, keys: Variable(keys), negatives: Variable(theirs.queue.rows.value))
       try theirs.queue.enqueue(keys)
       loss.backward()

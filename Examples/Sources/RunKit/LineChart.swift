@@ -7,11 +7,11 @@ package struct LineChart {
     package let name: String
     /// A CSS color.
     package let color: String
-    var isDashed = false
-    let x: [Double]
-    let y: [Double]
+    package var isDashed = false
+    package let x: [Double]
+    package let y: [Double]
     /// The least and the most at each point, where the curve is a mean over several runs.
-    var band: [ClosedRange<Double>] = []
+    package var band: [ClosedRange<Double>] = []
 
     /// A curve with its colour, and with a band where it is a mean.
     package init(

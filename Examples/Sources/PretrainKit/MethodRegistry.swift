@@ -12,11 +12,12 @@ public enum MethodRegistry {
     Scratch.self,
   ]
 
-  /// The method of a name, in whatever case.
+  /// The method of a name, in whatever case, and with or without its spaces: `gcl-local` is GCL local.
   ///
   /// - Throws: ``ExampleFailure``: there is no such method (64).
   public static func method(named name: String) throws -> any PublishedMethod.Type {
-    guard let method = methods.first(where: { $0.name.lowercased() == name.lowercased() }) else {
+    func letters(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
+    guard let method = methods.first(where: { letters($0.name) == letters(name) }) else {
       let names = methods.map { $0.name }.joined(separator: ", ")
       throw ExampleFailure(.usage, "METHOD = \(name): there is no such method; there are \(names)")
     }

@@ -25,6 +25,10 @@ public struct PretrainRequest: Sendable {
   public var width = 32
   /// Levels of the encoder, the deepest included.
   public var levels = 5
+  /// The encoder to start from: a file that an earlier run wrote, its encoder's or its learner's.
+  public var startingFrom: String?
+  /// Whether all that was learned is written, heads, decoders and momentum copies included.
+  public var writesLearner = false
   /// Steps between checkpoints.
   public var checkpointInterval = 100
   /// Threads that read and make views ahead; 0: all cores between two steps.

@@ -56,7 +56,7 @@ public struct PretrainRun {
       "\(slices.count) \(request.plane.rawValue) slices of \(slices.volumeCount) volumes, "
         + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
     let method = try method(type, imageCount: slices.count)
-    let task = try failing { try PretrainingTask(method, encoder: blueprint) }
+    let task = try failing { try PretrainingTask(method, encoder: blueprint()) }
     var report = PretrainReport(request, task, slices)
     let probe = try FeatureProbe(method, slices)
     report.spreadBefore = try probe.spread(of: task.encoder)
@@ -67,6 +67,7 @@ public struct PretrainRun {
     report.seconds = (ContinuousClock.now - clock) / .seconds(1)
     report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
     try failing { try task.encoder.save(to: folder.file("encoder.safetensors")) }
+    if request.writesLearner { try failing { try task.learner.save(to: folder.file("learner.safetensors")) } }
     report.add(try failing { try TrainingLog.entries(of: policy.logURL) })
     report.spreadAfter = try probe.spread(of: task.encoder)
     for line in report.warnings { progress.warn(line) }
@@ -102,8 +103,28 @@ public struct PretrainRun {
 
   // MARK: Settings
 
-  private var blueprint: EncoderBlueprint {
-    .unet(UNetConfiguration(widths: (0..<request.levels).map { request.width << $0 }))
+  private var configuration: UNetConfiguration {
+    UNetConfiguration(widths: (0..<request.levels).map { request.width << $0 })
+  }
+
+  /// - Throws: ``ExampleFailure``, `CheckpointError`: a file to start from that cannot be read, or is of another encoder.
+  private func blueprint() throws -> EncoderBlueprint {
+    let configuration = configuration
+    guard let path = request.startingFrom else { return .unet(configuration) }
+    var file = try Safetensors(contentsOf: InputFile(path).url)
+    if file.entries.keys.contains(where: { $0.hasPrefix("encoder.") }) { file = file.section("encoder") }
+    let weights = file
+    @Sendable func encoder(_ generator: inout PhiloxGenerator) throws -> UNetEncoder<Float> {
+      let encoder = UNetEncoder<Float>(configuration, initializer: .pyTorchDefault, using: &generator)
+      try encoder.load(weights, path: path)
+      return encoder
+    }
+    var generator = RandomKey(seed: 0).generator
+    let first = try encoder(&generator)
+    return EncoderBlueprint("unet", settings: ["widths": configuration.widths]) { generator in
+      // It has been loaded once: copies have the same names and shapes.
+      (try? encoder(&generator)) ?? first
+    }
   }
 
   /// The method of the preset, with the file's and the command line's numbers in place.
@@ -121,7 +142,7 @@ public struct PretrainRun {
     if let seed = request.seed { method.recipe.seed = seed }
     // SuperCL's own error does not name it.
     do {
-      _ = try method.fitted(to: blueprint.encoderDescription)
+      _ = try method.fitted(to: EncoderBlueprint.unet(configuration).encoderDescription)
     } catch {
       let line = "\(error)"
       let named = line.hasPrefix(Method.name) ? line : "\(Method.name): \(line)"
@@ -156,13 +177,15 @@ public struct PretrainRun {
   private func fingerprint<Method: PublishedMethod>(_ method: Method) throws -> [String] {
     var lines = [
       "method = \(Method.name)", "preset = \(request.preset.rawValue)", "encoder width = \(request.width)",
-      "encoder levels = \(request.levels)", "plane = \(request.plane.rawValue)",
+      "encoder levels = \(request.levels)", "start-from = \(request.startingFrom ?? "nothing")",
+      "plane = \(request.plane.rawValue)",
       "intensity = \(request.intensity)", "spacing = \(request.spacing.map { "\($0)" } ?? "of each volume")",
       "frames = \(request.frames.rawValue)", "not-finite = \(request.nonFinite.rawValue)",
     ]
     let fields = try JSONSerialization.jsonObject(with: Data(method.settingsJSON().utf8))
     lines += Self.flattened(fields, "")
-    for file in try InputVolumes(request.images).files {
+    let weights = try request.startingFrom.map { try InputFile($0).url }
+    for file in try InputVolumes(request.images).files + [weights].compactMap(\.self) {
       let size = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)[.size]
       lines.append("\(file.standardizedFileURL.path) = \((size as? NSNumber)?.intValue ?? 0) bytes")
     }

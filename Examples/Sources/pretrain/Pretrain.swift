@@ -60,6 +60,15 @@ struct Pretrain: ExampleCommand {
   @Option(help: "Levels of the encoder, the deepest included: views are halved one time less.")
   var levels = 5
 
+  @Option(
+    help:
+      "An encoder to start from: encoder.safetensors or learner.safetensors of an earlier run of the same widths."
+  )
+  var startFrom: String?
+
+  @Flag(help: "Also write learner.safetensors, with heads, decoders and momentum copies beside the encoder.")
+  var learner = false
+
   @Option(help: "axial, coronal, sagittal, or stored, as the planes lie in the file.")
   var plane = SlicePlane.axial
 
@@ -149,6 +158,7 @@ struct Pretrain: ExampleCommand {
     (request.steps, request.batchSize, request.seed) = (steps, batchSize, seed)
     (request.width, request.levels) = (encoderWidth, levels)
     (request.plane, request.frames, request.nonFinite, request.view) = (plane, frames, notFinite, view)
+    (request.startingFrom, request.writesLearner) = (startFrom, learner)
     request.intensity = try IntensityRule(argument: intensity)
     request.spacing = spacing
     (request.checkpointInterval, request.workers) = (checkpointEvery, workers)

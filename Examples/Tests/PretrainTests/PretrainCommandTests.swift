@@ -82,6 +82,8 @@ import Testing
     ("Scratch --steps 3", 65, "Scratch: recipe.steps = 3"),
     ("MoCo --batch-size 5", 65, "MoCo: queueLength = 16: must be a multiple of the 5 images"),
     ("MoCo --levels 8", 65, "MoCo: views.sizes = [64, 64]: the encoder takes multiples of [128, 128]"),
+    ("MoCo --start-from none.safetensors", 66, "none.safetensors: no such file"),
+    ("MoCo --start-from good.json", 65, "good.json"),
     ("MoCo --images none.nii", 66, "none.nii: no such file"),
     ("MoCo --images empty", 66, "empty: a folder without .nii"),
     ("MoCo --images text.nii", 65, "text.nii"), ("MoCo --images 4d.nii", 65, "4d.nii: holds 3 volumes"),

@@ -60,6 +60,41 @@ import Testing
     #expect(try tiny.encoder(request) == expected)
   }
 
+  /// Without a step the encoder is what the training started from, whichever of the two files that is.
+  @Test func aSecondTrainingStartsFromAnEncoder() throws {
+    let tiny = try TinyRun()
+    try tiny.write("a.nii.gz")
+    var first = tiny.request("MoCo", "a.nii.gz")
+    first.writesLearner = true
+    try tiny.run(first)
+    for name in ["encoder.safetensors", "learner.safetensors"] {
+      var second = tiny.request("SwAV", "a.nii.gz", output: "second-\(name)")
+      second.startingFrom = first.output.appending(path: name).path
+      second.steps = 0
+      try tiny.run(second)
+      #expect(try tiny.encoder(second) == tiny.encoder(first))
+      second.width = 4
+      second.output = tiny.folder.appending(path: "wider")
+      let error = try #require(throws: CheckpointError.self) { try tiny.run(second) }
+      #expect(error.code == .mismatch && error.path.hasSuffix(name))
+      #expect(
+        !FileManager.default.fileExists(atPath: second.output.appending(path: "encoder.safetensors").path))
+    }
+    // A momentum copy starts from it, too.
+    var third = tiny.request("MoCo", "a.nii.gz", output: "third")
+    third.startingFrom = first.output.appending(path: "encoder.safetensors").path
+    (third.steps, third.writesLearner) = (0, true)
+    try tiny.run(third)
+    let learner = try Safetensors(contentsOf: third.output.appending(path: "learner.safetensors"))
+    let weights = learner.entries["encoder.stages.0.conv1.weight"]
+    #expect(weights != nil)
+    #expect(
+      learner.entries.contains {
+        $0.name.hasPrefix("target.") && $0.name.hasSuffix("encoder.stages.0.conv1.weight")
+          && $0.entry == weights
+      })
+  }
+
   @Test func aRunIsNotWrittenOverUnasked() throws {
     let tiny = try TinyRun()
     try tiny.write("a.nii.gz")

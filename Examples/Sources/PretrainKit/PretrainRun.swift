@@ -114,16 +114,13 @@ public struct PretrainRun {
     var file = try Safetensors(contentsOf: InputFile(path).url)
     if file.entries.keys.contains(where: { $0.hasPrefix("encoder.") }) { file = file.section("encoder") }
     let weights = file
-    @Sendable func encoder(_ generator: inout PhiloxGenerator) throws -> UNetEncoder<Float> {
-      let encoder = UNetEncoder<Float>(configuration, initializer: .pyTorchDefault, using: &generator)
-      try encoder.load(weights, path: path)
-      return encoder
-    }
+    // Read once now, so that a file of another encoder is refused; copies have the same names and shapes.
     var generator = RandomKey(seed: 0).generator
-    let first = try encoder(&generator)
+    try UNetEncoder<Float>(configuration, using: &generator).load(weights, path: path)
     return EncoderBlueprint("unet", settings: ["widths": configuration.widths]) { generator in
-      // It has been loaded once: copies have the same names and shapes.
-      (try? encoder(&generator)) ?? first
+      let encoder = UNetEncoder<Float>(configuration, initializer: .pyTorchDefault, using: &generator)
+      _ = try? encoder.load(weights, path: path)
+      return encoder
     }
   }
 

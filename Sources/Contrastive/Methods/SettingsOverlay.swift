@@ -23,7 +23,7 @@ struct SettingsOverlay {
     do {
       result = try JSONDecoder().decode(Value.self, from: Data(wanted.text.utf8))
     } catch {
-      throw fault(of: error, present: present)
+      throw fault(of: error, present: present, as: Value.self)
     }
     // What the type does not code is gone when the result is written again.
     let written = SettingsTree(of: result).value
@@ -64,7 +64,9 @@ struct SettingsOverlay {
 
   // MARK: Messages
 
-  private func fault(of error: any Error, present: JSONValue) -> SettingsFault {
+  private func fault<Value: Decodable>(
+    of error: any Error, present: JSONValue, as type: Value.Type
+  ) -> SettingsFault {
     guard let error = error as? DecodingError else {
       return SettingsFault(field: "settings", value: changes.shortText, reason: "\(error)")
     }
@@ -77,6 +79,13 @@ struct SettingsOverlay {
       @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "\(error)")
       }
     let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+    // Of a number that the type does not have, such as 1.5 for a count, the decoder tells no place.
+    if path.isEmpty, let place = firstUnfit(changes, present, as: type, at: []) {
+      let isCount = present.value(at: place)?.text.allSatisfy(\.isNumber) ?? false
+      return SettingsFault(
+        field: Self.name(of: place), value: (changes.value(at: place) ?? .null).shortText,
+        reason: isCount ? "must be a whole number that fits" : "does not fit the field")
+    }
     // The key there is no other case of the type.
     if replaced.contains(path), case .object(let members)? = changes.value(at: path),
       let key = members.keys.first
@@ -85,6 +94,19 @@ struct SettingsOverlay {
     }
     let value = changes.value(at: path) ?? .null
     return SettingsFault(field: Self.name(of: path), value: value.shortText, reason: reason)
+  }
+
+  /// The first value of the changes that cannot be read when it alone is put into the tree.
+  private func firstUnfit<Value: Decodable>(
+    _ changes: JSONValue, _ tree: JSONValue, as type: Value.Type, at path: [String]
+  ) -> [String]? {
+    if case .object(let members) = changes, !members.isEmpty, case .object? = tree.value(at: path) {
+      return members.sorted { $0.key < $1.key }.lazy.compactMap { key, change in
+        firstUnfit(change, tree, as: type, at: path + [key])
+      }.first
+    }
+    let alone = tree.setting(path[...], to: changes)
+    return (try? JSONDecoder().decode(type, from: Data(alone.text.utf8))) == nil ? path : nil
   }
 
   private func unknown(_ path: [String], in present: JSONValue) -> SettingsFault {

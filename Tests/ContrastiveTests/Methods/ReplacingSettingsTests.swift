@@ -86,7 +86,15 @@ import Testing
     (#"{"temperature": true}"#, "temperature", "true", "must be a number"),
     (#"{"temperature": null}"#, "temperature", "null", "must not be null"),
     (#"{"recipe": 3}"#, "recipe", "3", "must be an object"),
-    (#"{"recipe": {"steps": 1.5}}"#, "recipe.steps", "1.5", ""),
+    (#"{"recipe": {"steps": 1.5}}"#, "recipe.steps", "1.5", "must be a whole number that fits"),
+    (
+      #"{"temperature": 0.1, "recipe": {"seed": -1}}"#, "recipe.seed", "-1",
+      "must be a whole number that fits"
+    ),
+    (
+      #"{"recipe": {"batchSize": 99999999999999999999}}"#, "recipe.batchSize", "99999999999999999999",
+      "must be a whole"
+    ),
     (#"{"recipe": {"steps": "many"}}"#, "recipe.steps", #""many""#, "must be a whole number"),
     (#"{"recipe": {"lastBatch": "lost"}}"#, "recipe.lastBatch", #""lost""#, "lost"),
     (#"{"views": {"cropped": {}}}"#, "views.cropped", "{}", "there is no such field; there are crops"),

@@ -39,9 +39,9 @@ import Testing
       var generator = SplitMix64(seed: 4)
       let labels = Tensor<Int32>((0..<2 * 67 * 61).map { _ in Int32.random(in: 0..<4, using: &generator) })
         .reshaped([2, 67, 61])
-      let losses: [any SegmentationLoss<Float>] = [
+      let losses: [any SegmentationLoss] = [
         CrossEntropyLoss(), CrossEntropyLoss(classWeights: [1, 2, 3, 4], labelSmoothing: 0.1), DiceLoss(),
-        DiceLoss(scope: .image), FocalLoss(), TverskyLoss(), CombinedLoss<Float>.crossEntropyAndDice,
+        DiceLoss(scope: .image), FocalLoss(), TverskyLoss(), CombinedLoss.crossEntropyAndDice,
       ]
       for (index, loss) in losses.enumerated() {
         expectEqualBytes("loss \(index)") {

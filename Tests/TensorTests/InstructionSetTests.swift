@@ -26,7 +26,6 @@ enum KernelChecks {
       normalization(TensorShape(shape))
       pooling(TensorShape(shape))
     }
-    optimizer()
     for temperature in [Float(0.1), 0.01] {
       contrastive(groups: 2, count: 70, dimension: 33, temperature)
       contrastive(groups: 1, count: 300, dimension: 16, temperature)
@@ -84,17 +83,6 @@ enum KernelChecks {
       let exactAverage = Tensor<Double>(converting: x).averagePool(window, divisor: .coveredPixels)
       #expect(Differences.relativeDistance(average, exactAverage) < 1e-6)
     }
-  }
-
-  static func optimizer() {
-    #expect(
-      Differences.relativeDistance(
-        OptimizerUpdatesTests.adam(Float.self, .inGradient(0.01)),
-        OptimizerUpdatesTests.adam(Double.self, .inGradient(0.01))) < 3e-7)
-    #expect(
-      Differences.relativeDistance(
-        OptimizerUpdatesTests.sgd(Float.self, .nesterov(factor: 0.9), decay: 0.01),
-        OptimizerUpdatesTests.sgd(Double.self, .nesterov(factor: 0.9), decay: 0.01)) < 3e-7)
   }
 
   static func contrastive(groups: Int, count: Int, dimension: Int, _ temperature: Float) {

@@ -104,7 +104,7 @@ struct FineTuningStage {
     return SegmentationTask(
       network, classCount: data.classNames.count,
       recipe: TrainingRecipe(steps: candidate.steps, batchSize: settings.fineTuningBatch, seed: run.seed),
-      loss: CombinedLoss<Float>([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]),
+      loss: CombinedLoss([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]),
       augmentation: settings.augmentation,
       optimizer: OptimizerSettings(.adam(), rate: rate, weightDecay: 1e-5))
   }

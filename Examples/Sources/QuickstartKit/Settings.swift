@@ -78,7 +78,7 @@ public struct Settings: Sendable, Equatable, Codable {
   /// The released code's batch for most sets.
   public var fineTuningBatch = 5
   /// The weight of cross-entropy beside Dice, whose weight is 1.
-  public var crossEntropyWeight: Float = 0.3
+  public var crossEntropyWeight = 0.3
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
   public var augmentation = Self.turningAndScaling
@@ -135,7 +135,7 @@ public struct Settings: Sendable, Equatable, Codable {
       throw ExampleFailure(.data, "the settings have \(name) = \(value): must be at least \(least)")
     }
     let rates =
-      [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", Double(crossEntropyWeight))]
+      [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", crossEntropyWeight)]
       + candidates.map { ("learningRate of a candidate", $0.learningRate) }
     if let (name, value) = rates.first(where: { !($0.1 > 0 && $0.1.isFinite) }) {
       throw ExampleFailure(.data, "the settings have \(name) = \(value): must be positive and finite")

@@ -42,7 +42,7 @@ private func unetCase(size: Int) -> () throws -> Void {
   let network = UNet<Float>(UNetConfiguration(width: 32), classCount: classCount, using: &generator)
   let x = phantoms(count: 8, size: size)
   let labels = Tensor<Int32>(converting: x.squeezed(at: 3) * (Float(classCount) - 0.01))
-  let loss = CombinedLoss<Float>([(1, CrossEntropyLoss()), (1, DiceLoss(smoothing: 1))])
+  let loss = CombinedLoss([(1, CrossEntropyLoss()), (1, DiceLoss(smoothing: 1))])
   let optimizer = Optimizer(network, .adam(), learningRate: 5e-4, weightDecay: 1e-5)
   network.setMode(.training)
   return {

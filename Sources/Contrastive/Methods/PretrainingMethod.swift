@@ -80,19 +80,3 @@ public struct PretrainingImage: Sendable {
     self.volume = volume
   }
 }
-
-/// Why a pre-training cannot begin or go on.
-public enum PretrainingError: Error, Equatable, CustomStringConvertible {
-  /// A number of a method is out of range, or does not fit the encoder or the data.
-  case badSetting(method: String, field: String, value: String, reason: String)
-  /// The images cannot be trained on.
-  case badImages(String)
-
-  public var description: String {
-    switch self {
-    case .badSetting(let method, let field, let value, let reason):
-      "\(method): \(field) = \(value): \(reason)"
-    case .badImages(let what): what
-    }
-  }
-}

@@ -12,6 +12,9 @@ public import Tensor
 ///       }
 ///       ...
 ///     }
+///
+/// An encoder is called without a generator of random numbers, so that it must not draw: pre-training refuses one that lists
+/// a ``Dropout``, before the first step. Drop features of the network around it instead.
 public protocol FeatureEncoder<Scalar>: Module {
   /// What the encoder takes and gives.
   var encoderDescription: EncoderDescription { get }

@@ -1,3 +1,4 @@
+import Autograd
 import Contrastive
 import Foundation
 import NN
@@ -88,10 +89,11 @@ import Testing
     try TrainingLoop(fromDataset, on: ArrayDataset(Array(0..<5)).mapped { originals[$0] }).run()
     #expect(try fromDataset.learner.state().data() == fromMemory.learner.state().data())
     let wrong = ArrayDataset([0]).mapped { _ in PretrainingImage(Tensor(zeros: [32, 32, 2])) }
-    let error = #expect(throws: DataLoaderError.self) { try TrainingLoop(task(), on: wrong).run() }
+    let error = #expect(throws: DataError.self) { try TrainingLoop(task(), on: wrong).run() }
     #expect(
       error?.underlying as? PretrainingError
-        == .badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]"))
+        == PretrainingError(
+          .badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")))
   }
 
   @Test func everyTermAndDiagnosticIsReported() throws {
@@ -194,20 +196,52 @@ import Testing
   }
 
   @Test func imagesThatCannotBeTrainedOnAreErrors() throws {
-    #expect(throws: TrainingError.badData("there are no examples to train on")) {
+    #expect(throws: TrainingError(.badData("there are no examples to train on"))) {
       try TrainingLoop(task(), on: [])
     }
     #expect(
-      throws: PretrainingError.badImages(
-        "image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")
+      throws: PretrainingError(
+        .badImages(
+          "image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]"))
     ) { try TrainingLoop(task(), on: [PretrainingImage(Tensor(zeros: [32, 32, 2]))]) }
-    #expect(throws: PretrainingError.badImages("image 0 has no pixels: shape [0, 32, 1]")) {
+    #expect(throws: PretrainingError(.badImages("image 0 has no pixels: shape [0, 32, 1]"))) {
       try TrainingLoop(task(), on: [PretrainingImage(Tensor(zeros: [0, 32, 1]))])
     }
     var broken = Tensor<Float>(zeros: [32, 32, 1])
     broken[3, 4, 0] = .nan
-    #expect(throws: PretrainingError.badImages("image 1 has 1 values that are not finite")) {
+    #expect(throws: PretrainingError(.badImages("image 1 has 1 values that are not finite"))) {
       try TrainingLoop(task(), on: [images[0], PretrainingImage(broken)])
     }
+  }
+
+  /// One convolution, and a dropout behind it.
+  private final class Dropping: FeatureEncoder {
+    typealias Scalar = Float
+    let conv: Conv2D<Float>
+    let dropout: Dropout<Float>
+    let encoderDescription = EncoderDescription(
+      inputChannels: 1, levels: [.init(channels: 2, stride: [1, 1])])
+    var members: [ModuleMember<Float>] { [.module("conv", conv), .module("dropout", dropout)] }
+
+    init(probability: Double, using generator: inout PhiloxGenerator) {
+      conv = Conv2D(inputChannels: 1, outputChannels: 2, kernelSize: 3, padding: 1, using: &generator)
+      dropout = Dropout(probability: probability)
+    }
+
+    func callAsFunction(_ image: Variable<Float>) -> [Variable<Float>] { [dropout(conv(image))] }
+  }
+
+  /// Its layers would stop the process in the first step.
+  @Test func anEncoderThatDropsIsRefusedByName() throws {
+    func task(_ probability: Double) throws -> PretrainingTask<SuperCL> {
+      try PretrainingTask(
+        SuperCL(patchSize: 32, steps: 1, batchSize: 2),
+        encoder: EncoderBlueprint("dropping", settings: probability) {
+          Dropping(probability: probability, using: &$0)
+        })
+    }
+    let error = #expect(throws: PretrainingError.self) { try task(0.3) }
+    #expect(error?.field == "encoder" && error?.context.contains("dropping with a dropout of 0.3") == true)
+    #expect(try TrainingLoop(task(0), on: images).run() == .finished)
   }
 }

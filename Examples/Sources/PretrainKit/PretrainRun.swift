@@ -137,13 +137,10 @@ public struct PretrainRun {
     if let steps = request.steps { method.recipe.steps = steps }
     if let batchSize = request.batchSize { method.recipe.batchSize = batchSize }
     if let seed = request.seed { method.recipe.seed = seed }
-    // SuperCL's own error does not name it.
     do {
       _ = try method.fitted(to: EncoderBlueprint.unet(configuration).encoderDescription)
     } catch {
-      let line = "\(error)"
-      let named = line.hasPrefix(Method.name) ? line : "\(Method.name): \(line)"
-      throw ExampleFailure(.data, (request.settings.map { "\($0.path): " } ?? "") + named)
+      throw ExampleFailure(.data, (request.settings.map { "\($0.path): " } ?? "") + "\(error)")
     }
     return method
   }

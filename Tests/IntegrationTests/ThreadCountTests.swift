@@ -83,6 +83,39 @@ import Testing
     }
   }
 
+  @Test func lossesOfComparedMethodsAreEqual() async {
+    await #expect(processExitsWith: .success) {
+      let pairs: [(String, ([Variable<Float>]) -> Variable<Float>)] = [
+        ("negative cosine", { NegativeCosineLoss(targetGradient: .flowing)($0[0], targets: $0[1]) }),
+        ("Barlow Twins", { BarlowTwinsLoss()($0[0], $0[1]) }), ("VICReg", { VICRegLoss()($0[0], $0[1]) }),
+        ("alignment and uniformity", { AlignmentUniformityLoss()($0[0], $0[1]) }),
+        (
+          "triplet",
+          {
+            TripletLoss(mining: .all)(
+              Variable(concatenating: $0, along: 0), labels: Tensor((0..<602).map { Int32($0 % 37) }))
+          }
+        ),
+        (
+          "dense contrast",
+          {
+            DenseContrastLoss()(
+              queries: $0[0].reshaped([1, 7, 43, 65]), keys: $0[1].value.reshaped([1, 7, 43, 65]),
+              matches: Tensor((0..<301).map { Int32($0) }, shape: [1, 301]),
+              negatives: random([211, 65], seed: 3)) + $0[1].sum()
+          }
+        ),
+      ]
+      for (name, loss) in pairs {
+        expectEqualBytes(name) { valueAndGradients([random([301, 65]), random([301, 65], seed: 2)], loss) }
+      }
+      expectEqualBytes("principal axes") {
+        let axes = try PrincipalAxes(random([1301, 65]))
+        return [axes.axes, axes.variances]
+      }
+    }
+  }
+
   /// Views, superpixels, four forwards, backward and update: everything that pre-training computes.
   @Test func stepsOfPretrainingAreEqual() async {
     await #expect(processExitsWith: .success) {

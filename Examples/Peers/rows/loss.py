@@ -1,4 +1,7 @@
-"""ILCP alone, forward and backward, 8 images x 2,048 rows. The peer is bench_loss.py, PyTorch."""
+"""Losses alone, forward and backward: ILCP on 8 images x 2,048 rows, and those of the compared methods.
+
+The peer is bench_loss.py, PyTorch.
+"""
 from rows.model import Row, extra_memory
 
 REQUIREMENTS = [["numpy"], ["torch"]]
@@ -15,3 +18,17 @@ for channels, goal in ((512, 2.5), (128, 3.5)):
         extra_memory(f"ILCP {channels}: extra memory", f"ILCP {channels}", 20.0, returned=gradient)
     )
     ROWS.append(extra_memory(f"ILCP {channels}: extra memory and gradient", f"ILCP {channels}", None))
+
+# The losses of the compared methods have no goal.
+for case in (
+    "negative cosine 128",
+    "Barlow Twins 1024",
+    "VICReg 1024",
+    "alignment and uniformity 128",
+    "triplet all 128",
+    "triplet batch-hard 128",
+    "dense contrast 128",
+):
+    ROWS.append(Row(case, SCRIPT, ("eager",)))
+    ROWS.append(extra_memory(f"{case}: extra memory", case, None))
+ROWS.append(Row("pixel contrast 128", SCRIPT, ("eager", "label sums")))

@@ -46,6 +46,13 @@ package struct GridSampling<Scalar: TensorFloatingPointScalar>: Sendable {
           coordinates.withUnsafeBufferPointer { coordinates in
             guard let from = input.baseAddress, let at = coordinates.baseAddress, let to = target.baseAddress
             else { return }
+            if let floats = self as? GridSampling<Float> {
+              let isRead = SamplingFast.read(floats, from.asFloat, at.asFloat, to.asFloat) {
+                image, first, samples in
+                readSamples(self, from, at, to, image: image, first: first, samples: samples)
+              }
+              if isRead { return }
+            }
             readSamples(self, from, at, to)
           }
         }
@@ -105,23 +112,28 @@ private func readSamples<Scalar: TensorFloatingPointScalar>(
       {
         continue
       }
-      taps.move(to: place)
-      if channels == 1 {
-        var sum: Scalar = 0
-        taps.forEach { offset, weight in sum += weight * (offset < 0 ? taps.constant : from[offset]) }
-        to.pointee = sum
-        continue
-      }
-      for channel in 0..<channels { to[channel] = 0 }
-      taps.forEach { offset, weight in
-        if offset < 0 {
-          for channel in 0..<channels { to[channel] += weight * taps.constant }
-        } else {
-          let values = from + offset * channels
-          for channel in 0..<channels { to[channel] += weight * values[channel] }
-        }
-      }
+      taps.read(from, channels: channels, at: place, to)
     }
+  }
+}
+
+/// The samples `first + numbers` of one image.
+@specialized(where Scalar == Float)
+private func readSamples<Scalar: TensorFloatingPointScalar>(
+  _ sampling: GridSampling<Scalar>, _ input: UnsafePointer<Scalar>, _ coordinates: UnsafePointer<Scalar>,
+  _ target: UnsafeMutablePointer<Scalar>, image: Int, first: Int, samples: UnsafeBufferPointer<UInt32>
+) {
+  guard !samples.isEmpty else { return }
+  let taps = SampleTaps(sampling)
+  defer { taps.deallocate() }
+  let channels = sampling.channels
+  let from = input + image * sampling.pixelsPerImage * channels
+  let start = image * sampling.samplesPerImage + first
+  let place = coordinates + (sampling.coordinatesShape[0] == 1 ? first : start) * sampling.spatialRank
+  for number in samples {
+    taps.read(
+      from, channels: channels, at: place + Int(number) * sampling.spatialRank,
+      target + (start + Int(number)) * channels)
   }
 }
 

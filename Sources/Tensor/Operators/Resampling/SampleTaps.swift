@@ -66,6 +66,30 @@ struct SampleTaps<Scalar: TensorFloatingPointScalar> {
     }
   }
 
+  /// Writes the values `[channels]` of an image at a position.
+  @inline(__always)
+  func read(
+    _ image: UnsafePointer<Scalar>, channels: Int, at place: UnsafePointer<Scalar>,
+    _ target: UnsafeMutablePointer<Scalar>
+  ) {
+    move(to: place)
+    if channels == 1 {
+      var sum: Scalar = 0
+      forEach { offset, weight in sum += weight * (offset < 0 ? constant : image[offset]) }
+      target.pointee = sum
+      return
+    }
+    for channel in 0..<channels { target[channel] = 0 }
+    forEach { offset, weight in
+      if offset < 0 {
+        for channel in 0..<channels { target[channel] += weight * constant }
+      } else {
+        let values = image + offset * channels
+        for channel in 0..<channels { target[channel] += weight * values[channel] }
+      }
+    }
+  }
+
   private func farOffset(_ axis: Int, isBelow: Bool) -> Int {
     border.source(of: isBelow ? -1 : lengths[axis], length: lengths[axis]).map { $0 * strides[axis] } ?? -1
   }

@@ -1,4 +1,3 @@
-import Autograd
 import Contrastive
 import NN
 import Tensor
@@ -10,20 +9,21 @@ import Tensor
 struct FeatureProbe {
   /// The most slices that are looked at.
   private static let limit = 64
-  /// `[1, side, side, 1]` each: a whole slice, resized to the largest view and padded to a square.
-  private let images: [Tensor<Float>]
-  /// The place of each slice in its volume, and its volume.
-  let slices: [(position: Double, volume: Int)]
+  /// `[side, side, 1]` each: a whole slice, resized to the largest view and padded to a square.
+  private let images: [PretrainingImage]
+  private let positions: [Double]
 
   /// Slices at even distances.
-  init(_ method: some PublishedMethod, _ data: PreparedSlices) throws {
+  init(_ method: some PublishedMethod, _ encoder: EncoderDescription, _ data: PreparedSlices) throws {
     let count = min(data.count, Self.limit)
     let examples = try (0..<count).map { try data.element(at: (2 * $0 + 1) * data.count / (2 * count)) }
-    slices = examples.map { ($0.position ?? 0, $0.volume ?? 0) }
+    positions = examples.map { $0.position ?? 0 }
     let key = RandomKey(seed: method.recipe.seed).stream(for: "probe")
     let views = method.pictures(of: try method.views(of: Array(examples.prefix(1)), key: key))
     let side = views.map { max($0.images.shape[1], $0.images.shape[2]) }.max() ?? 64
-    images = examples.map { Self.square($0.image, side: side) }
+    let multiple = encoder.sizeMultiple.max() ?? 1
+    let padded = (side + multiple - 1) / multiple * multiple
+    images = examples.map { PretrainingImage(Self.square($0.image, side: padded)) }
   }
 
   private static func square(_ image: Tensor<Float>, side: Int) -> Tensor<Float> {
@@ -34,23 +34,34 @@ struct FeatureProbe {
     let resized = image.expanded(at: 0).resized(to: size, interpolation: scale < 1 ? .area : .linear)
     let low = image.min().item
     return resized.squeezed(at: 0).centerPaddedOrCropped(
-      to: [side, side, image.shape[2]], border: .constant(low)
-    )
-    .expanded(at: 0)
+      to: [side, side, image.shape[2]], border: .constant(low))
   }
 
-  /// The deepest features of each slice, averaged over its pixels: `[slices, features]`.
-  func features(of encoder: any FeatureEncoder<Float>) -> Tensor<Float> {
-    encoder.withMode(.evaluation) {
-      Tensor(
-        concatenating: images.map { image in
-          withoutGradient { encoder(Variable(image)).last?.value ?? image }.mean(along: [1, 2])
-        }, along: 0)
-    }
+  /// What the encoder's deepest features of these slices, averaged over their pixels, look like.
+  func figures(of encoder: any FeatureEncoder<Float>) throws -> FeatureFigures {
+    let features = try encoder.pooledFeatures(of: images)
+    return FeatureFigures(
+      features: features, positions: positions, spread: embeddingSpread(features),
+      effectiveRank: effectiveRank(features - features.mean(along: 0)))
   }
+}
 
-  /// How far apart these features point: 0 when all slices have the same, about 1 when they point everywhere.
-  func spread(of encoder: any FeatureEncoder<Float>) throws -> Double {
-    embeddingSpread(features(of: encoder))
+/// What features of some slices look like.
+struct FeatureFigures: Encodable {
+  /// `[slices, features]`.
+  let features: Tensor<Float>
+  /// The place of each slice in its volume, in (0, 1].
+  let positions: [Double]
+  /// How far apart they point: 0 when all slices have the same, about 1 when they point everywhere.
+  let spread: Double
+  /// In how many directions they vary about their mean: 1 when along a line alone.
+  let effectiveRank: Double
+
+  private enum CodingKeys: String, CodingKey { case spread, effectiveRank }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(spread, forKey: .spread)
+    try container.encode(effectiveRank.isFinite ? effectiveRank : nil, forKey: .effectiveRank)
   }
 }

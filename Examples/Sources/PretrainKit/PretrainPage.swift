@@ -22,7 +22,7 @@ struct PretrainPage {
     <h2>Loss</h2>
     \(charts(report.terms.filter { !$0.isFigure }, empty: "No step was trained."))
     <h2>Does it collapse?</h2>
-    <p>\(collapse())</p>
+    \(try collapse())
     \(charts(report.terms.filter(\.isFigure), empty: ""))
     <h2>Views</h2>
     \(try sheet())
@@ -56,12 +56,25 @@ struct PretrainPage {
 
   private func size(_ lengths: [Int]) -> String { "\(lengths[1]) x \(lengths[0])" }
 
-  private func collapse() -> String {
-    String(
+  private func collapse() throws -> String {
+    guard let before = report.featuresBefore, let after = report.featuresAfter else { return "" }
+    let text = String(
       format:
-        "The spread of the encoder's deepest features, averaged over each slice, was %.3f at the first weights "
-        + "and is %.3f at the end: 0 when all slices have the same features, about 1 when they point everywhere. "
-        + "A loss alone cannot show a collapse.", report.spreadBefore, report.spreadAfter)
+        "A loss alone cannot show a collapse. The spread of the encoder's deepest features, averaged over each slice, "
+        + "was %.3f at the first weights and is %.3f at the end: 0 when all slices have the same features, about 1 when they "
+        + "point everywhere. They vary in %.1f directions, at first in %.1f (effective rank).",
+      before.spread, after.spread, after.effectiveRank, before.effectiveRank)
+    let charts = try [("First weights", before), ("Behind the training", after)].map { title, figures in
+      try FeatureChart(title: title, features: figures.features, positions: figures.positions).svg()
+    }
+    let ends = [(0.0, "first slice of a volume"), (0.5, "middle"), (1.0, "last")].map { position, name in
+      "<span><i class=\"block\" style=\"background: \(FeatureChart.color(position))\"></i>\(name)</span>"
+    }
+    return """
+      <p>\(text)</p>
+      <div class="charts">\(charts.joined())</div>
+      <p class="key">\(ends.joined()) Each point is a slice, on the two axes along which the features vary most. Neighbors lie together where the encoder tells anatomy apart.</p>
+      """
   }
 
   private func time() -> String {

@@ -20,9 +20,9 @@ struct PretrainReport: Encodable {
   var learningRates: [Double] = []
   /// How many steps had a warning, by the first sentence of its kind.
   var stepWarnings: [String: Int] = [:]
-  /// The spread of the encoder's pooled features before and behind the training.
-  var spreadBefore = 0.0
-  var spreadAfter = 0.0
+  /// The encoder's averaged features before and behind the training; `nil` until they are looked at.
+  var featuresBefore: FeatureFigures?
+  var featuresAfter: FeatureFigures?
   /// Of this run; of a resumed training the part since it was resumed.
   var seconds = 0.0
   var peakMiB = 0.0
@@ -119,11 +119,12 @@ struct PretrainReport: Encodable {
       lines.append(
         String(format: "the spread of the embeddings is %.3f at the end: they have collapsed", spread))
     }
-    if steps > 0, spreadAfter < 0.1 * spreadBefore {
+    if steps > 0, let before = featuresBefore?.spread, let after = featuresAfter?.spread, after < 0.1 * before
+    {
       lines.append(
         String(
           format: "the spread of the encoder's features fell from %.3f to %.3f: it hardly tells slices apart",
-          spreadBefore, spreadAfter))
+          before, after))
     }
     return lines
   }
@@ -134,9 +135,15 @@ struct PretrainReport: Encodable {
       guard let first = term.mean(ofLast: false), let last = term.mean(ofLast: true) else { return nil }
       return String(format: "  %@: %.4g at first, %.4g at the end", term.name, first, last)
     }
-    let spread = String(
-      format: "  spread of the encoder's features: %.4g at first, %.4g at the end", spreadBefore, spreadAfter)
-    return (["\(method), \(steps) steps of \(imagesPerStep) images"] + changes + [spread]).joined(
-      separator: "\n")
+    let features = [("spread", \FeatureFigures.spread), ("effective rank", \.effectiveRank)].compactMap {
+      name, figure -> String? in
+      guard let before = featuresBefore?[keyPath: figure], let after = featuresAfter?[keyPath: figure] else {
+        return nil
+      }
+      return String(
+        format: "  %@ of the encoder's features: %.4g at first, %.4g at the end", name, before, after)
+    }
+    return (["\(method), \(steps) steps of \(imagesPerStep) images"] + changes + features)
+      .joined(separator: "\n")
   }
 }

@@ -58,8 +58,8 @@ public struct PretrainRun {
     let method = try method(type, imageCount: slices.count)
     let task = try failing { try PretrainingTask(method, encoder: blueprint()) }
     var report = PretrainReport(request, task, slices)
-    let probe = try FeatureProbe(method, slices)
-    report.spreadBefore = try probe.spread(of: task.encoder)
+    let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices)
+    report.featuresBefore = try probe.figures(of: task.encoder)
     let policy = CheckpointPolicy(
       folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
     let clock = ContinuousClock.now
@@ -69,7 +69,7 @@ public struct PretrainRun {
     try failing { try task.encoder.save(to: folder.file("encoder.safetensors")) }
     if request.writesLearner { try failing { try task.learner.save(to: folder.file("learner.safetensors")) } }
     report.add(try failing { try TrainingLog.entries(of: policy.logURL) })
-    report.spreadAfter = try probe.spread(of: task.encoder)
+    report.featuresAfter = try probe.figures(of: task.encoder)
     for line in report.warnings { progress.warn(line) }
     try write(report, pictures: failing { try ViewSheet(task.method, slices, view: request) }, to: folder)
   }

@@ -35,7 +35,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "QuickstartTests",
-      dependencies: ["QuickstartKit", "ExampleSupport", "RunKit", product("SuperCL")],
+      dependencies: [
+        "quickstart", "QuickstartKit", "ExampleSupport", "ExampleTestSupport", "RunKit", product("SuperCL"),
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "PretrainKit", dependencies: ["ExampleSupport", "RunKit", product("SuperCL")],
@@ -83,10 +85,13 @@ let package = Package(
       name: "ExampleTestSupport", path: "Tests/ExampleTestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "SuperpixelsTests",
-      dependencies: ["superpixels", "ExampleSupport", product("Tensor"), product("MedIO")],
+      dependencies: [
+        "superpixels", "ExampleSupport", "ExampleTestSupport", product("Tensor"), product("MedIO"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "EvaluateTests", dependencies: ["evaluate", product("Tensor"), product("MedIO")],
+      name: "EvaluateTests",
+      dependencies: ["evaluate", "ExampleTestSupport", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 @Suite struct LAPACKTests {
-  /// (2, 1; 1, 2): eigenvalues 3 and 1 along the diagonals.
+  /// (6, 2; 2, 3): eigenvalues 7 along (2, 1) and 2 along (-1, 2).
   @Test func eigenvaluesOfASmallMatrix() throws {
     let (values, vectors) = try #require(
-      LAPACK.symmetricEigenvalues(of: Tensor<Double>(rows: [[2, 1], [1, 2]])))
-    let half = 0.5.squareRoot()
-    #expect(values.isClose(to: Tensor([3, 1]), absoluteTolerance: 1e-14))
-    #expect(vectors.isClose(to: Tensor(rows: [[half, half], [half, -half]]), absoluteTolerance: 1e-14))
+      LAPACK.symmetricEigenvalues(of: Tensor<Double>(rows: [[6, 2], [2, 3]])))
+    let root = Double(5).squareRoot()
+    #expect(values.isClose(to: Tensor([7, 2]), absoluteTolerance: 1e-14))
+    #expect(vectors.isClose(to: Tensor(rows: [[2 / root, 1 / root], [-1 / root, 2 / root]]), absoluteTolerance: 1e-14))
   }
 
   @Test(arguments: [1, 2, 5, 64]) func eigenvectorsDiagonalize(_ size: Int) throws {
@@ -32,7 +32,7 @@ import Testing
   /// Rows (3, 0) and (4, 5): singular values of sqrt 45 and sqrt 5.
   @Test func singularValuesOfASmallMatrix() throws {
     let matrix = Tensor<Double>(rows: [[3, 0], [4, 5]])
-    let expected = Tensor([45.0.squareRoot(), 5.0.squareRoot()])
+    let expected = Tensor([Double(45).squareRoot(), Double(5).squareRoot()])
     #expect(try #require(LAPACK.singularValues(of: matrix)).isClose(to: expected, absoluteTolerance: 1e-13))
     let wide = Tensor<Double>(rows: [[3, 0, 0], [4, 5, 0]])
     for matrix in [wide, wide.transposed()] {

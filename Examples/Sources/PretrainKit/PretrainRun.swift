@@ -48,6 +48,7 @@ public struct PretrainRun {
   private func train<Method: PublishedMethod>(_ type: Method.Type) throws {
     // What is wrong with the settings is said before a volume is read.
     let first = try method(type, imageCount: Self.assumedImages)
+    let encoder = try failing { try blueprint() }
     let folder = try outputFolder(first)
     progress.note("reading \(request.images.joined(separator: ", "))")
     let slices = try PreparedSlices(request, in: folder, progress: progress)
@@ -56,7 +57,7 @@ public struct PretrainRun {
       "\(slices.count) \(request.plane.rawValue) slices of \(slices.volumeCount) volumes, "
         + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
     let method = try method(type, imageCount: slices.count)
-    let task = try failing { try PretrainingTask(method, encoder: blueprint()) }
+    let task = try failing { try PretrainingTask(method, encoder: encoder) }
     var report = PretrainReport(request, task, slices)
     let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices)
     report.featuresBefore = try probe.figures(of: task.encoder)
@@ -180,8 +181,7 @@ public struct PretrainRun {
     lines += Self.flattened(fields, "")
     let weights = try request.startingFrom.map { try InputFile($0).url }
     for file in try InputVolumes(request.images).files + [weights].compactMap(\.self) {
-      let size = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)[.size]
-      lines.append("\(file.standardizedFileURL.path) = \((size as? NSNumber)?.intValue ?? 0) bytes")
+      lines.append("\(file.standardizedFileURL.path) = \(RunFingerprint.content(file))")
     }
     return lines
   }

@@ -1,6 +1,7 @@
 public import Contrastive
 public import ExampleSupport
 public import Foundation
+import Tensor
 
 /// What a run is asked to do, as on its command line.
 public struct RunRequest: Sendable, Equatable {
@@ -69,7 +70,8 @@ public struct Settings: Sendable, Equatable, Codable {
   public var slabLength = 8
   /// Slices dropped at every border between slabs.
   public var droppedSlices = 2
-  public var pretrainingSteps = 400
+  /// Steps of the pre-training of each seed.
+  public var pretrainingSteps = 200
   public var pretrainingBatch = 8
   /// Below the released code's .01, with which this small network's image features died in the first steps.
   public var pretrainingRate = 0.003
@@ -101,9 +103,12 @@ public struct Settings: Sendable, Equatable, Codable {
 
   /// These settings with the fields that a JSON file names replaced.
   ///
-  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field does not exist, has another type, or a value with
-  ///   which nothing can be trained.
+  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field stands twice, does not exist, has another type, or
+  ///   a value with which nothing can be trained.
   public func replacing(from json: Data) throws -> Settings {
+    if let fault = StrictJSON.fault(in: Array(json)) {
+      throw ExampleFailure(.data, "the settings: \(fault)")
+    }
     let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
     guard let other = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
       throw ExampleFailure(.data, "the settings are no JSON object")

@@ -1,7 +1,7 @@
 public import Tensor
 
 /// Why features cannot be taken or judged.
-public struct FeatureError: Error, Hashable, CustomStringConvertible {
+public struct FeatureError: CodedError {
   /// The kinds of failure.
   public enum Code: Hashable, Sendable {
     /// An image does not fit the encoder, or the ones before it.
@@ -28,7 +28,6 @@ public struct FeatureError: Error, Hashable, CustomStringConvertible {
   /// An error of a kind.
   public init(_ code: Code) { self.code = code }
 
-  /// What was found and what was expected.
   public var context: String {
     switch code {
     case .imageDoesNotFit(let index, let shape, let reason): "image \(index) has shape \(shape): \(reason)"
@@ -45,8 +44,6 @@ public struct FeatureError: Error, Hashable, CustomStringConvertible {
     case .noConvergence(let size): "the eigenvalues of a \(size) x \(size) matrix did not converge"
     }
   }
-
-  public var description: String { context }
 }
 
 extension Tensor where Scalar: TensorFloatingPointScalar {

@@ -21,15 +21,6 @@ public import Tensor
 /// Sources: the released evaluation code of each method; see the presets. The value is its numbers; equal values with equal
 /// features give equal bits.
 public struct LinearProbe: Sendable, Hashable, Codable {
-  /// How weights move along gradients.
-  public enum Rule: Sendable, Hashable, Codable {
-    /// Stochastic gradient descent.
-    case sgd(momentum: OptimizerRule.Momentum = .classical(factor: 0.9))
-    /// The same behind layer-wise rates without clipping (LARC): each tensor's gradient `g + w p` is first multiplied by
-    /// `trust |p| / (|g| + w |p| + 1e-8)`; by 1 while either length is 0, as the biases' at first.
-    case larc(momentum: OptimizerRule.Momentum = .classical(factor: 0.9), trust: Double = 0.001)
-  }
-
   /// The learning rate at the start.
   public enum Rate: Sendable, Hashable, Codable {
     /// The number itself.
@@ -59,7 +50,7 @@ public struct LinearProbe: Sendable, Hashable, Codable {
   }
 
   /// The rule: SGD with momentum .9.
-  public var rule: Rule
+  public var rule: OptimizerRule
   /// The rate at the start.
   public var rate: Rate
   /// L2 decay of weights and biases: 0.
@@ -77,7 +68,8 @@ public struct LinearProbe: Sendable, Hashable, Codable {
 
   /// A probe.
   public init(
-    rule: Rule = .sgd(), rate: Rate, weightDecay: Double = 0, epochs: Int = 100, batchSize: Int = 256,
+    rule: OptimizerRule = .sgd(), rate: Rate, weightDecay: Double = 0, epochs: Int = 100,
+    batchSize: Int = 256,
     decline: Decline = .cosineByEpoch, standardization: Standardization = .none, seed: UInt64 = 1234
   ) {
     self.rule = rule
@@ -135,9 +127,8 @@ public struct LinearProbe: Sendable, Hashable, Codable {
     let count = rows.shape[0]
     let size = min(batchSize, count)
     let stepsPerEpoch = (count + size - 1) / size
-    let optimizer = Optimizer(
-      layer, momentumRule, learningRate: 0, weightDecay: layerwiseTrust == nil ? weightDecay : 0)
-    let loss = CrossEntropyLoss<Scalar>()
+    let optimizer = Optimizer(layer, rule, learningRate: 0, weightDecay: weightDecay)
+    let loss = CrossEntropyLoss()
     for epoch in 0..<epochs {
       var order = key.stream(for: "linear probe order").at(step: epoch).generator
       let places = order.permutation(of: count)
@@ -146,7 +137,6 @@ public struct LinearProbe: Sendable, Hashable, Codable {
         let value = loss(layer(Variable(rows.gathered(at: batch))), labels.gathered(at: batch))
         layer.zeroGradients()
         value.backward()
-        scaleGradients(of: layer)
         optimizer.learningRate = rate(
           epoch: epoch, step: epoch * stepsPerEpoch + step, stepCount: epochs * stepsPerEpoch, batchSize: size
         )
@@ -173,26 +163,6 @@ public struct LinearProbe: Sendable, Hashable, Codable {
     case .steps(let factor, let epochs): return start * pow(factor, Double(epochs.count { $0 <= epoch }))
     case .cosineByEpoch: return Schedule.cosine(start: start, steps: epochs).value(at: epoch)
     case .cosineByStep: return Schedule.cosine(start: start, steps: stepCount).value(at: step)
-    }
-  }
-
-  private var momentumRule: OptimizerRule {
-    switch rule {
-    case .sgd(let momentum), .larc(let momentum, _): .sgd(momentum: momentum)
-    }
-  }
-
-  private var layerwiseTrust: Double? { if case .larc(_, let trust) = rule { trust } else { nil } }
-
-  /// LARC's factors, which take the decay into the gradient.
-  private func scaleGradients<Scalar>(of layer: Linear<Scalar>) {
-    guard let trust = layerwiseTrust else { return }
-    for parameter in layer.parameters {
-      guard let gradient = parameter.gradient else { continue }
-      let (size, slope) = (EuclideanLength.length(of: parameter.value), EuclideanLength.length(of: gradient))
-      guard size > 0, slope > 0 else { continue }
-      let factor = trust * size / (slope + weightDecay * size + 1e-8)
-      parameter.gradient = (gradient + parameter.value * Scalar(weightDecay)) * Scalar(factor)
     }
   }
 }

@@ -86,7 +86,9 @@ struct SliceCache {
     prepared.image.extensions = []
     if var labels = prepared.labels, let labelsURL {
       labels.header = nil
-      let isSmall = volumes.labelMapping.classes.values.allSatisfy { (0...255).contains($0) }
+      let isSmall =
+        volumes.labelMapping.unlisted != .kept
+        && volumes.labelMapping.classes.values.allSatisfy { (0...255).contains($0) }
       try NIfTI.write(labels, to: labelsURL, options: .init(datatype: isSmall ? .uint8 : .int32))
     }
     try NIfTI.write(prepared.image, to: imageURL)

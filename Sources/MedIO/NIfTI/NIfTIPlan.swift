@@ -37,7 +37,6 @@ extension NIfTIPlan {
     func fail(_ code: MedIOError.Code, _ field: String?, _ context: String) -> MedIOError {
       MedIOError(code, path: path, field: field, context: context)
     }
-
     try Self.checkDimensions(header, path)
     guard let datatype = header.datatype else {
       let name = NIfTIDatatype.refusedName(of: header.datatypeCode)

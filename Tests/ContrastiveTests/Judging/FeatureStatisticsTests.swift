@@ -32,7 +32,7 @@ import Testing
   }
 
   private static let ranks: [([Double], Double)] = [
-    ([1, 1, 1], 3), ([5, 0, 0], 1), ([2, 2, 0], 2), ([2, 1, 1], 8.squareRoot()),
+    ([1, 1, 1], 3), ([5, 0, 0], 1), ([2, 2, 0], 2), ([2, 1, 1], Double(8).squareRoot()),
     ([3, 1, 0], pow(4 / 3.0, 0.75) * pow(4, 0.25)),
   ]
 

@@ -9,7 +9,7 @@ import Testing
   /// The table of methods.md, section 5.
   @Test func presetsAreThoseOfThePapers() {
     func expect(
-      _ probe: LinearProbe, _ rule: LinearProbe.Rule, _ rate: LinearProbe.Rate, decay: Double, epochs: Int,
+      _ probe: LinearProbe, _ rule: OptimizerRule, _ rate: LinearProbe.Rate, decay: Double, epochs: Int,
       batch: Int, _ decline: LinearProbe.Decline
     ) {
       #expect(probe.rule == rule && probe.rate == rate && probe.weightDecay == decay)
@@ -17,7 +17,7 @@ import Testing
       #expect(probe.standardization == .none && probe.standardized.standardization == .features)
     }
     let (momentum, nesterov) = (
-      LinearProbe.Rule.sgd(), LinearProbe.Rule.sgd(momentum: .nesterov(factor: 0.9))
+      OptimizerRule.sgd(), OptimizerRule.sgd(momentum: .nesterov(factor: 0.9))
     )
     expect(
       .moCo, momentum, .fixed(30), decay: 0, epochs: 100, batch: 256, .steps(factor: 0.1, epochs: [60, 80]))
@@ -27,7 +27,7 @@ import Testing
     expect(.byol, nesterov, .per256Rows(0.2), decay: 0, epochs: 80, batch: 256, .cosineByStep)
     expect(.dino, momentum, .per256Rows(0.001), decay: 0, epochs: 100, batch: 256, .cosineByEpoch)
     #expect(momentum == .sgd(momentum: .classical(factor: 0.9)))
-    #expect(LinearProbe.Rule.larc() == .larc(momentum: .classical(factor: 0.9), trust: 0.001))
+    #expect(OptimizerRule.larc() == .larc(momentum: 0.9, trust: 0.001, epsilon: 1e-8))
   }
 
   /// Three clouds, apart in the plane of two of eight features.
@@ -60,7 +60,7 @@ import Testing
   /// One step on one batch by hand: p - rate (grad + decay p) with the softmax's gradient.
   @Test func oneStepIsTheRule() throws {
     let (rows, labels) = (testRows([4, 3]), Tensor<Int32>([0, 1, 1, 0]))
-    func probe(_ rule: LinearProbe.Rule, rate: Double, decay: Double) -> LinearProbe {
+    func probe(_ rule: OptimizerRule, rate: Double, decay: Double) -> LinearProbe {
       LinearProbe(rule: rule, rate: .fixed(rate), weightDecay: decay, epochs: 1, decline: .none)
     }
     // A rate of 0 shows the first weights.

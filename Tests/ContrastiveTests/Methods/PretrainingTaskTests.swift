@@ -99,13 +99,18 @@ import Testing
   @Test func everyTermAndDiagnosticIsReported() throws {
     let names = [
       "loss", "instance", "intra", "inter", "components", "imagePositives", "positiveSimilarity",
-      "negativeSimilarity", "pixelPositives",
+      "negativeSimilarity", "spread", "pixelPositives",
     ]
     for terms in try history(task(), on: images) {
       #expect(terms.map(\.name) == names)
       let values = Dictionary(uniqueKeysWithValues: terms.map { ($0.name, $0.value) })
       let sum = (values["instance"] ?? 0) + (values["intra"] ?? 0) + 0.5 * (values["inter"] ?? 0)
       #expect(abs((values["loss"] ?? 0) - sum) < 1e-4)
+      // The squares of the deviations of unit rows sum to 1 minus the mean cosine of all pairs (a mean of deviations is
+      // no more than its quadratic mean), which lies between those of positives and of others.
+      let cosine = min(values["positiveSimilarity"] ?? 1, values["negativeSimilarity"] ?? 1)
+      let spread = values["spread"] ?? 0
+      #expect(spread > 0 && spread * spread <= 1 - cosine + 1e-4)
     }
   }
 

@@ -71,8 +71,7 @@ package struct PreparedSlices: Dataset {
     do {
       return try SliceDataset(volumes, cachedIn: folder)
     } catch {
-      throw error.code == .writeFailed
-        ? ExampleFailure(.cannotCreate, error.description) : ExampleFailure(error)
+      throw ExampleFailure(error)
     }
   }
 

@@ -135,14 +135,16 @@ struct PretrainReport: Encodable {
       guard let first = term.mean(ofLast: false), let last = term.mean(ofLast: true) else { return nil }
       return String(format: "  %@: %.4g at first, %.4g at the end", term.name, first, last)
     }
-    let features = [("spread", \FeatureFigures.spread), ("effective rank", \.effectiveRank)].compactMap {
-      name, figure -> String? in
-      guard let before = featuresBefore?[keyPath: figure], let after = featuresAfter?[keyPath: figure] else {
-        return nil
+    let features = [("spread", \FeatureFigures.spread), ("effective rank", \FeatureFigures.effectiveRank)]
+      .compactMap {
+        name, figure -> String? in
+        guard let before = featuresBefore?[keyPath: figure], let after = featuresAfter?[keyPath: figure]
+        else {
+          return nil
+        }
+        return String(
+          format: "  %@ of the encoder's features: %.4g at first, %.4g at the end", name, before, after)
       }
-      return String(
-        format: "  %@ of the encoder's features: %.4g at first, %.4g at the end", name, before, after)
-    }
     return (["\(method), \(steps) steps of \(imagesPerStep) images"] + changes + features)
       .joined(separator: "\n")
   }

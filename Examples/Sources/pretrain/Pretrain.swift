@@ -45,19 +45,23 @@ struct Pretrain: ExampleCommand {
   )
   var settings: String?
 
-  @Option(help: "Steps in place of the preset's.")
+  @Option(parsing: .unconditional, help: "Steps in place of the preset's.")
   var steps: Int?
 
-  @Option(help: "Images a step in place of the preset's.")
+  @Option(parsing: .unconditional, help: "Images a step in place of the preset's.")
   var batchSize: Int?
 
-  @Option(help: "The seed of weights, order and views in place of the preset's.")
+  @Option(parsing: .unconditional, help: "The seed of weights, order and views in place of the preset's.")
   var seed: UInt64?
 
-  @Option(help: "Channels of the encoder's first level; each further level has twice as many.")
+  @Option(
+    parsing: .unconditional,
+    help: "Channels of the encoder's first level; each further level has twice as many.")
   var encoderWidth = 32
 
-  @Option(help: "Levels of the encoder, the deepest included: views are halved one time less.")
+  @Option(
+    parsing: .unconditional,
+    help: "Levels of the encoder, the deepest included: views are halved one time less.")
   var levels = 5
 
   @Option(
@@ -79,7 +83,9 @@ struct Pretrain: ExampleCommand {
   )
   var intensity = "percentiles"
 
-  @Option(help: "Millimetres of a pixel to resample slices to; each volume keeps its own unless given.")
+  @Option(
+    parsing: .unconditional,
+    help: "Millimetres of a pixel to resample slices to; each volume keeps its own unless given.")
   var spacing: Double?
 
   @Option(help: "What becomes of a file with several volumes (4-D): refused, first, or each.")
@@ -91,10 +97,11 @@ struct Pretrain: ExampleCommand {
   @Option(help: "How pictures of slices lie: radiological, neurological or stored.")
   var view = AnatomicalView.radiological
 
-  @Option(help: "Steps between checkpoints.")
+  @Option(parsing: .unconditional, help: "Steps between checkpoints.")
   var checkpointEvery = 100
 
-  @Option(help: "Threads that read and make views ahead; 0: all cores between two steps.")
+  @Option(
+    parsing: .unconditional, help: "Threads that read and make views ahead; 0: all cores between two steps.")
   var workers = 0
 
   @Flag(help: "Go on with the run that the output folder holds.")
@@ -143,12 +150,12 @@ struct Pretrain: ExampleCommand {
     guard !(resume && restart) else {
       throw ExampleFailure(.usage, "--resume and --restart exclude each other")
     }
-    try require("--steps", steps, in: 0...)
-    try require("--batch-size", batchSize, in: 1...)
-    try require("--encoder-width", encoderWidth, in: 1...1024)
-    try require("--levels", levels, in: 2...8)
-    try require("--checkpoint-every", checkpointEvery, in: 1...)
-    try require("--workers", workers, in: 0...64)
+    try require("--steps", steps, 0)
+    try require("--batch-size", batchSize, 1)
+    try require("--encoder-width", encoderWidth, 1, 1024)
+    try require("--levels", levels, 2, 8)
+    try require("--checkpoint-every", checkpointEvery, 1)
+    try require("--workers", workers, 0, 64)
     if let spacing, !(spacing > 0 && spacing.isFinite) {
       throw ExampleFailure(.usage, "--spacing = \(spacing): must be positive")
     }
@@ -165,9 +172,10 @@ struct Pretrain: ExampleCommand {
     return request
   }
 
-  private func require<Range: RangeExpression<Int>>(_ option: String, _ value: Int?, in range: Range) throws {
-    guard let value, !range.contains(value) else { return }
-    throw ExampleFailure(.usage, "\(option) = \(value): must be in \(range)")
+  private func require(_ option: String, _ value: Int?, _ least: Int, _ most: Int = .max) throws {
+    guard let value, value < least || value > most else { return }
+    let range = most == .max ? "at least \(least)" : "in \(least)...\(most)"
+    throw ExampleFailure(.usage, "\(option) = \(value): must be \(range)")
   }
 }
 

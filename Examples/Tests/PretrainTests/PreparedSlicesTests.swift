@@ -28,8 +28,9 @@ import Testing
   /// Height, width, and the voxel at row 1, column 2 of slice 3, in digits: rows and columns run toward the head or the front
   /// and toward the right or the front.
   @Test(arguments: [
-    (SlicePlane.axial, 4, [6, 5], 3_01_02), (.coronal, 6, [4, 5], 1_03_02), (.sagittal, 5, [4, 6], 1_02_03),
-    (.stored, 4, [6, 5], 3_01_02),
+    (SlicePlane.axial, 4, [6, 5], 3_01_02), (SlicePlane.coronal, 6, [4, 5], 1_03_02),
+    (SlicePlane.sagittal, 5, [4, 6], 1_02_03),
+    (SlicePlane.stored, 4, [6, 5], 3_01_02),
   ])
   func volumesAreCutAlongAnyPlane(plane: SlicePlane, count: Int, size: [Int], voxel: Int) throws {
     try tiny.write("a.nii", depth: 4, height: 6, width: 5, value: Self.digits)

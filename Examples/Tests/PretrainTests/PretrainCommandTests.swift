@@ -63,8 +63,10 @@ import Testing
   @Test(arguments: [
     ("Moko", 64, "METHOD = Moko: there is no such method; there are SuperCL, MoCo"),
     ("MoCo --nonsense", 64, "--nonsense"), ("MoCo --preset large", 64, "large"),
-    ("MoCo --steps -1", 64, "-1"), ("MoCo --batch-size 0", 64, "--batch-size = 0: must be in 1"),
-    ("MoCo --encoder-width 0", 64, "--encoder-width = 0"), ("MoCo --levels 1", 64, "--levels = 1"),
+    ("MoCo --steps -1", 64, "--steps = -1: must be at least 0"),
+    ("MoCo --batch-size 0", 64, "--batch-size = 0: must be at least 1"),
+    ("MoCo --encoder-width 0", 64, "--encoder-width = 0"),
+    ("MoCo --levels 1", 64, "--levels = 1: must be in 2...8"),
     ("MoCo --checkpoint-every 0", 64, "--checkpoint-every = 0"), ("MoCo --workers 65", 64, "--workers = 65"),
     ("MoCo --spacing 0", 64, "--spacing = 0.0"), ("MoCo --plane oblique", 64, "oblique"),
     ("MoCo --intensity hot", 64, "--intensity = hot: LOW...HIGH with LOW below HIGH, or one of percentiles"),
@@ -89,13 +91,13 @@ import Testing
     ("MoCo --images text.nii", 65, "text.nii"), ("MoCo --images 4d.nii", 65, "4d.nii: holds 3 volumes"),
     ("MoCo --output file", 73, "file: cannot be written"),
   ])
-  func everyBadInputIsALineAndACode(arguments: String, code: Int32, line: String) throws {
+  func everyBadInputIsALineAndACode(arguments: String, code: Int, line: String) throws {
     let words = arguments.split(separator: " ").map(String.init)
     let images = words.contains("--images") ? [] : ["--images", "ct.nii.gz"]
     let output = words.contains("--output") ? [] : ["--output", "out"]
     let outcome = try program.run(
       words + images + output + ["--encoder-width", "2"].filter { _ in !arguments.contains("width") })
-    #expect(outcome.code == code, "\(outcome.errors)")
+    #expect(Int(outcome.code) == code, "\(outcome.errors)")
     #expect(outcome.errorLines == 1 && outcome.errors.hasPrefix("pretrain: "), "\(outcome.errors)")
     #expect(outcome.errors.contains(line), "\(outcome.errors)")
   }

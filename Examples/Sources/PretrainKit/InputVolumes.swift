@@ -23,7 +23,7 @@ struct InputVolumes {
       }
     }
     var known: Set<String> = []
-    for file in files where !known.insert(file.resolvingSymlinksInPath().path).inserted {
+    for file in files where !known.insert(file.standardizedFileURL.resolvingSymlinksInPath().path).inserted {
       throw ExampleFailure(.usage, "--images: \(file.path) is named twice")
     }
     self.files = files

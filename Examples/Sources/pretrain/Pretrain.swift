@@ -128,7 +128,7 @@ struct Pretrain: ExampleCommand {
     }
     let run = PretrainRun(
       request, mode: resume ? .resuming : restart ? .restarting : .fresh, progress: progress)
-    if showSettings { return print(try run.settings()) }
+    if showSettings { return print(try run.settings(), terminator: "") }
     signal(SIGINT) { _ in interrupted.store(true, ordering: .relaxed) }
     signal(SIGTERM) { _ in interrupted.store(true, ordering: .relaxed) }
     do {

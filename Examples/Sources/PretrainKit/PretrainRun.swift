@@ -83,7 +83,6 @@ public struct PretrainRun {
       try loop.resume(from: policy.url)
       progress.note("going on behind step \(loop.step) of \(task.recipe.steps)")
     }
-    for note in task.notes { progress.note("note: \(note)") }
     let name = Swift.type(of: task.method).name
     if try loop.run(checkpoint: policy, progress: progress.reporter(name)) == .stopped {
       progress.note("stopped behind step \(loop.step) of \(task.recipe.steps)")
@@ -164,6 +163,11 @@ public struct PretrainRun {
     if mode == .fresh, FileManager.default.fileExists(atPath: checkpoint.path) {
       throw ExampleFailure(
         .usage, "\(request.output.path): holds a run; --resume goes on with it, --restart throws it away")
+    }
+    if mode == .restarting {
+      for name in ["encoder.safetensors", "learner.safetensors", "report.html", "report.json"] {
+        try? FileManager.default.removeItem(at: request.output.appending(path: name))
+      }
     }
     return try OutputFolder(
       request.output, resuming: mode == .resuming, fingerprint: RunFingerprint(lines: fingerprint(method)))

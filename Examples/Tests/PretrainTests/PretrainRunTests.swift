@@ -108,6 +108,9 @@ import Testing
     request.seed = 5
     #expect(
       try refusal(.resuming).description.contains("was begun with recipe.seed = 1234, now recipe.seed = 5"))
+    try Data("old".utf8).write(to: request.output.appending(path: "encoder.safetensors"))
+    #expect(throws: Interruption.self) { try tiny.run(request, mode: .restarting, stopAfter: 4) }
+    #expect(throws: (any Error).self) { try tiny.encoder(request) }
     try tiny.run(request, mode: .restarting)
     let restarted = try tiny.encoder(request)
     request.output = tiny.folder.appending(path: "other")
@@ -127,7 +130,7 @@ import Testing
     #expect(said.warnings.contains(note) && page.contains(note))
     let settings = try #require(report["settings"] as? [String: Any])
     #expect((settings["recipe"] as? [String: Any])?["seed"] as? Int == 77)
-    #expect(page.contains("&quot;seed&quot; : 77"))
+    #expect(page.contains("&quot;seed&quot;: 77"))
     let terms = try #require(report["terms"] as? [[String: Any]])
     for term in terms {
       #expect((term["values"] as? [Any])?.count == 3)

@@ -6,7 +6,8 @@ extension DiRA {
   func validate(_ check: SettingCheck, _ encoder: EncoderDescription) throws {
     do {
       _ = try contrast.fitted(to: encoder)
-    } catch PretrainingError.badSetting(_, let field, let value, let reason) {
+    } catch let error as PretrainingError {
+      guard case .badSetting(_, let field, let value, let reason) = error.code else { throw error }
       throw PretrainingError.badSetting(method: check.method, field: field, value: value, reason: reason)
     }
     try check.halving(encoder, for: "the decoder")

@@ -7,8 +7,18 @@ public enum MethodRegistry {
   /// Another method is another line.
   public static let methods: [any PublishedMethod.Type] = [
     SuperCL.self,
+    SimCLR.self,
     MoCo.self,
+    BYOL.self,
     SwAV.self,
+    SimSiam.self,
+    SimTriplet.self,
+    GCL.self,
+    GCLLocal.self,
+    PCL.self,
+    WCL.self,
+    DeSD.self,
+    DiRA.self,
     Scratch.self,
   ]
 

@@ -6,7 +6,10 @@ import Testing
 
 /// What a program lists of every method, and runs by name.
 @Suite struct PublishedMethodTests {
-  static let methods: [any PublishedMethod.Type] = [SuperCL.self, MoCo.self, SwAV.self, Scratch.self]
+  static let methods: [any PublishedMethod.Type] = [
+    SuperCL.self, SimCLR.self, MoCo.self, BYOL.self, SwAV.self, SimSiam.self, SimTriplet.self, GCL.self,
+    GCLLocal.self, PCL.self, WCL.self, DeSD.self, DiRA.self, Scratch.self,
+  ]
 
   @Test func everyMethodHasALineAndASource() {
     for method in Self.methods {

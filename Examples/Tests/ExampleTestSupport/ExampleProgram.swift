@@ -21,7 +21,7 @@ package final class ExampleProgram: Sendable {
 
   /// What a run gave.
   package struct Outcome: Sendable {
-    /// The exit code; 124 when the time was up.
+    /// The exit code; 124 when the time was up, 137 when the program did not end then.
     package let code: Int32
     package let output, errors: String
     package var errorLines: Int { errors.split(separator: "\n").count }
@@ -36,7 +36,8 @@ package final class ExampleProgram: Sendable {
       filePath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     ).deletingLastPathComponent().appending(path: name)
     process.executableURL = URL(filePath: "/usr/bin/timeout")
-    process.arguments = ["\(seconds)", program.path] + arguments
+    // A program that does not end when asked to is killed.
+    process.arguments = ["--kill-after=5", "\(seconds)", program.path] + arguments
     process.currentDirectoryURL = folder
     let (output, errors) = (folder.appending(path: ".out"), folder.appending(path: ".err"))
     for url in [output, errors] { try Data().write(to: url) }

@@ -130,7 +130,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[1]", "no JSON object"), ("{", "the text ends within brackets"), (#"{"with": 3}"#, "no field 'with'"),
+    ("[1]", "no JSON object"), ("{", "the end of the text is no string"),
+    (#"{"with": 3}"#, "no field 'with'"),
     (#"{"width": 8, "slabLength": 4, "width": 16}"#, #"the key "width" stands twice"#),
     (
       #"{"candidates": [{"steps": 5, "learningRate": 1, "steps": 6}]}"#,

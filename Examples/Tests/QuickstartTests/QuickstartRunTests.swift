@@ -88,27 +88,25 @@ import Testing
     var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
     (request.fractions, request.seeds) = ([0.25, 0.5], [1, 2, 5])
     let lines = try SmallRun.run(request).lines.joined(separator: "\n")
-    let rows = try #require(try SmallRun.results(request) as? [[String: Any]])
-    let differences = try #require(try SmallRun.report(request)["differences"] as? [[String: Any]])
+    let report = try JSONDecoder().decode(
+      ReadReport.self, from: Data(contentsOf: request.output.appending(path: "report.json")))
     let page = try SmallRun.page(request)
-    #expect(differences.map { $0["fraction"] as? Double } == [0.25, 0.5])
-    for item in differences {
+    #expect(report.differences.map(\.fraction) == [0.25, 0.5])
+    for item in report.differences {
       func dice(_ method: String) -> [Double?] {
         request.seeds.map { seed in
-          rows.first {
-            $0["method"] as? String == method && $0["fraction"] as? Double == item["fraction"] as? Double
-              && $0["seed"] as? UInt64 == seed && $0["class"] as? String == "mean"
-          }?["dice"] as? Double
+          report.results.first {
+            $0.method == method && $0.fraction == item.fraction && $0.seed == seed && $0.class == "mean"
+          }?.dice
         }
       }
       var generator = RandomKey(seed: 1).stream(for: "paired comparison").generator
       let expected = PairedComparison(first: dice("scratch"), second: dice("supercl"), using: &generator)
-      #expect(item["differences"] as? [Double] == expected.differences && expected.differences.count == 3)
-      #expect(item["mean"] as? Double == expected.meanDifference)
+      #expect(item.differences == expected.differences && expected.differences.count == 3)
+      #expect(item.mean == expected.meanDifference && item.level == 0.95)
       let interval = try #require(expected.interval)
-      #expect(item["level"] as? Double == 0.95)
-      #expect(item["low"] as? Double == interval.lowerBound && item["high"] as? Double == interval.upperBound)
-      #expect(item["p_value"] as? Double == expected.test?.pValue)
+      #expect(item.low == interval.lowerBound && item.high == interval.upperBound)
+      #expect(item.p_value == expected.test?.pValue)
       let text = String(format: "%+.3f ... %+.3f", interval.lowerBound, interval.upperBound)
       #expect(page.contains(text) && lines.contains("95 % interval \(text)"))
     }
@@ -147,4 +145,24 @@ extension Settings {
     settings.pretrainingSteps = steps
     return settings
   }
+}
+
+/// The part of `report.json` that differences come from.
+private struct ReadReport: Decodable {
+  struct Row: Decodable {
+    let method: String
+    let fraction: Double
+    let seed: UInt64
+    let `class`: String
+    let dice: Double
+  }
+
+  struct Difference: Decodable {
+    let fraction, mean: Double
+    let differences: [Double]
+    let level, low, high, p_value: Double?
+  }
+
+  let results: [Row]
+  let differences: [Difference]
 }

@@ -50,7 +50,7 @@ let package = Package(
     module("Autograd", ["Tensor"]),
     module("NN", ["Tensor", "Autograd"]),
     module("Superpixel", ["Tensor", "CSuperCLKernels"]),
-    module("Contrastive", ["Tensor", "Autograd", "NN", "Superpixel"]),
+    module("Contrastive", ["Tensor", "Autograd", "NN", "Superpixel", "CSuperCLKernels"]),
     module("MedIO", ["Tensor", "CSuperCLNIfTI"]),
     module("Metrics", ["Tensor"]),
 

@@ -1,4 +1,5 @@
-"""ILCP alone, forward and backward, 8 images x 2,048 rows. The peer is bench_loss.py, PyTorch."""
+"""Losses alone, forward and backward: ILCP of 8 images x 2,048 rows, and those that compare 8,192 rows of 128. The peer
+is bench_loss.py, PyTorch."""
 from rows.model import Row, extra_memory
 
 REQUIREMENTS = [["numpy"], ["torch"]]
@@ -15,3 +16,10 @@ for channels, goal in ((512, 2.5), (128, 3.5)):
         extra_memory(f"ILCP {channels}: extra memory", f"ILCP {channels}", 20.0, returned=gradient)
     )
     ROWS.append(extra_memory(f"ILCP {channels}: extra memory and gradient", f"ILCP {channels}", None))
+
+for name in ("NT-Xent", "DCL", "hard negatives", "SupCon inside", "pairwise NT-Xent"):
+    ROWS.append(Row(f"{name} 8192", SCRIPT, ("eager",), 3.0))
+    # The gradient is 4 MiB.
+    ROWS.append(
+        extra_memory(f"{name} 8192: extra memory", f"{name} 8192", None, returned=8192 * 128 * 4 / 2**20)
+    )

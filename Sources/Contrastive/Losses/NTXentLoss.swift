@@ -73,7 +73,8 @@ struct ViewPair<Scalar: TensorFloatingPointScalar> {
   ) -> Variable<Scalar> {
     AnchorMeans(
       comparison, rowSets: [comparison.anchors],
-      terms: Array(zip(terms, ContrastiveProduct.reduce(comparison, terms))), positives: positives,
+      terms: zip(terms, ContrastiveProduct.reduce(comparison, terms)).map { (term: $0, sums: $1) },
+      positives: positives,
       counts: positives.sets.counts, weights: groupWeights(weights, 2 * count), loss: loss
     ).recorded(name, [views]).sum()
   }

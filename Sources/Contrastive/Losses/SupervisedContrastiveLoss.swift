@@ -169,7 +169,8 @@ public struct SupervisedContrastiveLoss: Sendable, Hashable, Codable {
       comparison,
       rowSets: rows.count == 1 ? [comparison.anchors] : [comparison.anchors, comparison.references],
       referenceSet: rows.count - 1,
-      terms: Array(zip(terms, ContrastiveProduct.reduce(comparison, terms))), positives: positives,
+      terms: zip(terms, ContrastiveProduct.reduce(comparison, terms)).map { (term: $0, sums: $1) },
+      positives: positives,
       counts: counts, weights: weights
     ) { sums in
       let count = Scalar(sums.count)

@@ -1,5 +1,6 @@
 import Autograd
 import Contrastive
+import Foundation
 import Tensor
 
 /// The contrastive losses as their formulas read, over the whole matrix of similarities: what the tiled losses are tested
@@ -72,7 +73,7 @@ struct NaiveContrastive {
     let importance = (s * beta).exp().replacing(with: 0, where: others.map { !$0 })
     let weighted = (importance * s.exp()).sum(along: 1) / (importance.sum(along: 1) / count)
     let corrected = (weighted - own * (tau * count)) / (1 - tau)
-    let negatives = corrected.maximum(count * Double.e(-1 / temperature))
+    let negatives = corrected.maximum(count * exp(-1 / temperature))
     return mean((own / (own + negatives)).log() * -1, weights, where: Array(repeating: true, count: 2 * n))
   }
 
@@ -86,10 +87,6 @@ struct NaiveContrastive {
     let losses = (negatives.expanded(at: 1) - s).softplus()
     return (losses * Variable(share)).sum() / share.sum().item
   }
-}
-
-extension Double {
-  fileprivate static func e(_ exponent: Double) -> Double { Tensor<Double>(exponent).exp().item }
 }
 
 extension Tensor where Scalar == Bool {

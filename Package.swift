@@ -48,7 +48,7 @@ let package = Package(
     // Swift: arrows point down only; see Documentation/Explanation/Architecture.md.
     module("Tensor", ["CSuperCLOpenBLAS", "CSuperCLKernels"]),
     module("Autograd", ["Tensor"]),
-    module("NN", ["Tensor", "Autograd"]),
+    module("NN", ["Tensor", "Autograd", "CSuperCLKernels"]),
     module("Superpixel", ["Tensor", "CSuperCLKernels"]),
     module("Contrastive", ["Tensor", "Autograd", "NN", "Superpixel", "CSuperCLKernels"]),
     module("MedIO", ["Tensor", "CSuperCLNIfTI"]),

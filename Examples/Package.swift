@@ -30,7 +30,10 @@ let package = Package(
       name: "quickstart", dependencies: [arguments, "ExampleSupport", "QuickstartKit", product("SuperCL")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "QuickstartTests", dependencies: ["QuickstartKit", "ExampleSupport", product("SuperCL")],
+      name: "QuickstartTests",
+      dependencies: [
+        "quickstart", "QuickstartKit", "ExampleSupport", "ExampleTestSupport", product("SuperCL"),
+      ],
       swiftSettings: swiftSettings),
     .target(name: "CHeapCounter"),
     .executableTarget(
@@ -60,12 +63,18 @@ let package = Package(
         arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Superpixel"),
       ],
       swiftSettings: swiftSettings),
+    // Runs an example as a user does; for tests alone.
+    .target(
+      name: "ExampleTestSupport", path: "Tests/ExampleTestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "SuperpixelsTests",
-      dependencies: ["superpixels", "ExampleSupport", product("Tensor"), product("MedIO")],
+      dependencies: [
+        "superpixels", "ExampleSupport", "ExampleTestSupport", product("Tensor"), product("MedIO"),
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "EvaluateTests", dependencies: ["evaluate", product("Tensor"), product("MedIO")],
+      name: "EvaluateTests",
+      dependencies: ["evaluate", "ExampleTestSupport", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -201,7 +201,7 @@ class Comparison:
     def choose(self, row, threads):
         """Tries every setting; keeps running the fastest and what comes close. Returns them and all times."""
         racing, times = {}, {}
-        for setting in row.settings:
+        for setting in row.settings + (row.parallel if threads > 1 else ()):
             try:
                 side = self.peer(row, setting, threads)
                 times[setting] = median([side.turn()[0] for _ in range(3)])

@@ -51,6 +51,126 @@ for channels in (512, 128):
         return repeat
 
 
+# The losses of the compared methods: two views of 512 images, as on our side. Eager, from their formulas.
+
+
+def cosine(p, z):
+    return -F.cosine_similarity(p, z.detach()).mean()
+
+
+def barlow_twins(a, b):
+    a, b = ((x - x.mean(0)) / (x.var(0, unbiased=False) + 1e-5).sqrt() for x in (a, b))
+    c = a.T @ b / len(a)
+    own = torch.diagonal(c)
+    return (own - 1).square().sum() + 0.0051 * (c.square().sum() - own.square().sum())
+
+
+def vicreg(a, b):
+    loss = 25 * F.mse_loss(a, b)
+    for x in (a, b):
+        x = x - x.mean(0)
+        c = x.T @ x / (len(x) - 1)
+        own = torch.diagonal(c)
+        loss = loss + 12.5 * F.relu(1 - (own + 1e-4).sqrt()).mean()
+        loss = loss + (c.square().sum() - own.square().sum()) / x.shape[1]
+    return loss
+
+
+def alignment_and_uniformity(a, b):
+    a, b = F.normalize(a), F.normalize(b)
+    spread = sum(torch.pdist(x).square().mul(-2).exp().mean().log() for x in (a, b)) / 2
+    return (a - b).norm(dim=1).square().mean() + spread
+
+
+for name, channels, loss in (
+    ("negative cosine 128", 128, cosine),
+    ("Barlow Twins 1024", 1024, barlow_twins),
+    ("VICReg 1024", 1024, vicreg),
+    ("alignment and uniformity 128", 128, alignment_and_uniformity),
+):
+
+    @case(name, settings=("eager",))
+    def pair(setting, threads, channels=channels, loss=loss):
+        views = [torch.randn(512, channels, requires_grad=True) for _ in range(2)]
+
+        def repeat():
+            for view in views:
+                view.grad = None
+            loss(*views).backward()
+
+        return repeat
+
+
+def triplet_all(distances, same, others):
+    """Of all triplets at once, [N, N, N], as the well-known implementations list them."""
+    cost = F.relu(distances[:, :, None] - distances[:, None, :] + 0.2)
+    cost = cost * (same[:, :, None] & others[:, None, :])
+    return cost.sum() / (cost > 0).sum().clamp(min=1)
+
+
+def triplet_batch_hard(distances, same, others):
+    far = distances.masked_fill(~same, -1).amax(1)
+    near = distances.masked_fill(~others, 9).amin(1)
+    return F.relu(far - near + 0.2).mean()
+
+
+for name, loss in (("triplet all 128", triplet_all), ("triplet batch-hard 128", triplet_batch_hard)):
+
+    @case(name, settings=("eager",))
+    def triplet(setting, threads, loss=loss):
+        rows = torch.randn(256, 128, requires_grad=True)
+        labels = torch.arange(256) % 32
+        others = labels[:, None] != labels[None, :]
+        same = ~others & ~torch.eye(512, dtype=torch.bool)
+
+        def repeat():
+            rows.grad = None
+            z = F.normalize(rows)
+            loss(torch.cdist(z, z), same, others).backward()
+
+        return repeat
+
+
+@case("dense contrast 128", settings=("eager",))
+def dense_contrast(setting, threads):
+    q = torch.randn(32, 49, 128, requires_grad=True)
+    k = F.normalize(torch.randn(32, 49, 128), dim=2)
+    f, g = (F.normalize(torch.randn(32, 49, 512), dim=2) for _ in range(2))
+    queue = F.normalize(torch.randn(16384, 128))
+
+    def repeat():
+        q.grad = None
+        match = (f @ g.transpose(1, 2)).argmax(2)
+        z = F.normalize(q, dim=2).reshape(-1, 128)
+        own = (z * torch.gather(k, 1, match[:, :, None].expand(-1, -1, 128)).reshape(-1, 128)).sum(1, keepdim=True)
+        logits = torch.cat([own, z @ queue.T], dim=1) / 0.2
+        F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long)).backward()
+
+    return repeat
+
+
+@case("pixel contrast 128", settings=("eager", "label sums"))
+def pixel_contrast(setting, threads):
+    features = torch.randn(8, 64 * 64, 128, requires_grad=True)
+    labels = torch.arange(64) * 5 // 64
+    labels = labels[:, None].expand(64, 64).reshape(-1)
+    loss = by_parts if setting == "label sums" else supervised_contrastive
+
+    def repeat():
+        features.grad = None
+        losses = []
+        for image in features:
+            places = [torch.nonzero(labels == label)[:, 0] for label in range(5)]
+            drawn = torch.cat([place[torch.randperm(len(place))[:100]] for place in places])
+            losses.append(loss(F.normalize(image[drawn]), labels[drawn], 0.1, 0.1))
+        torch.stack(losses).mean().backward()
+
+    return repeat
+
+
+# The losses that compare all of 8,192 rows.
+
+
 def nt_xent(z, labels, temperature=0.1):
     n = z.shape[0] // 2
     itself = torch.eye(2 * n, dtype=torch.bool)

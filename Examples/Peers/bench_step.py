@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""PyTorch on whole training steps: U-Net fine-tuning, SuperCL pre-training, and what feeds the latter.
+"""PyTorch on training steps: U-Net fine-tuning and SuperCL pre-training, with and without the making of what they read.
 
-    unet SIZE       U-Net of method section 5, widths 32 ... 512, batch 8, 5 classes, cross-entropy + Dice, Adam (L2 1e-5)
-    small unet 128  the same with width 16, batch 4 and 11 classes, as the quickstart trains
-    supercl SIZE    one SuperCL step of supercl_torch.py: four forwards, three losses, SGD; superpixels are given.
-                    128 and 256: width 32, batch 8, ILCP on the 32x32 level; 512: width 16, batch 4, bottleneck
-    views SIZE      the same batch's two T_fix and two T_var views and the superpixels of the T_fix views
+    unet SIZE           U-Net of method section 5, widths 32 ... 512, batch 8, 5 classes, cross-entropy + Dice, Adam (L2 1e-5)
+    small unet 128      the same with width 16, batch 4 and 11 classes, as the quickstart trains
+    supercl SIZE        one SuperCL step of supercl_torch.py: four forwards, three losses, SGD; superpixels are given.
+                        128 and 256: width 32, batch 8, ILCP on the 32x32 level; 512: width 16, batch 4, bottleneck
+    views SIZE          the same batch's two T_fix and two T_var views and the superpixels of the T_fix views
+    whole supercl SIZE  both: views made anew for every step
+    whole unet SIZE     a fine-tuning step on images and labels moved anew by T_var
 
-Settings: default (NCHW), channels-last, compile (channels-last, torch.compile), bf16 (channels-last, autocast).
+Settings: default (NCHW), channels-last, compile (channels-last, torch.compile), bf16 (channels-last, autocast); of the views
+and the whole steps the maker (views.py), and 2-workers where two processes make the next step's views during a step.
 """
 
 import os
 import sys
+from functools import partial
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Interop"))
 
@@ -25,6 +29,7 @@ except ImportError as missing:
     sys.exit(f"bench_step.py: {missing.name} is not installed")
 
 import supercl_torch as reference
+from views import MAKERS, Feed, supercl_views, varied_view
 
 LAYOUTS = ("channels-last", "default", "compile")
 CLASSES = 5
@@ -61,19 +66,20 @@ def arrange(setting, *tensors):
     return [tensor.to(memory_format=torch.channels_last) for tensor in tensors]
 
 
-def unet(setting, threads, size, width=32, batch=8, classes=CLASSES):
+def one_hot(target, classes):
+    return F.one_hot(target, classes).permute(0, 3, 1, 2).float()
+
+
+def unet_training(setting, width, classes):
+    """Trains on images [N, 1, H, W] and labels [N, H, W], also one-hot: one step a call."""
     torch.manual_seed(0)
     network = reference.initialize(reference.UNet(1, classes, tuple(width << i for i in range(5))))
     if setting != "default":
         network.to(memory_format=torch.channels_last)
-    x = torch.from_numpy(images(batch, size))
-    target = (x[:, 0] * (classes - 0.01)).long()
-    onehot = F.one_hot(target, classes).permute(0, 3, 1, 2).float()
-    x, onehot = arrange(setting, x, onehot)
     optimizer = torch.optim.Adam(network.parameters(), 5e-4, weight_decay=1e-5, fused=True)
     forward = torch.compile(network) if setting == "compile" else network
 
-    def step():
+    def train(x, target, onehot):
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=setting == "bf16"):
             logits = forward(x)
@@ -82,19 +88,24 @@ def unet(setting, threads, size, width=32, batch=8, classes=CLASSES):
         loss.backward()
         optimizer.step()
 
-    return step
+    return train
 
 
-def supercl(setting, threads, size):
+def unet(setting, threads, size, width=32, batch=8, classes=CLASSES):
+    train = unet_training(setting, width, classes)
+    x = torch.from_numpy(images(batch, size))
+    target = (x[:, 0] * (classes - 0.01)).long()
+    x, onehot = arrange(setting, x, one_hot(target, classes))
+    return lambda: train(x, target, onehot)
+
+
+def supercl_training(setting, size):
+    """Trains on four views [N, 1, H, W] and two superpixel maps [N, H, W]: one step a call."""
     torch.manual_seed(0)
     width, batch, level = SUPERCL[size]
     network = reference.initialize(reference.SuperCLNetwork(1, tuple(width << i for i in range(5))))
     if setting != "default":
         network.encoder.to(memory_format=torch.channels_last)
-    x = torch.from_numpy(images(batch, size))
-    views = [x, (0.8 * x + 0.1).clamp(0, 1), x.flip(-1), 0.9 * x.transpose(2, 3)]
-    views = list(arrange(setting, *(view.contiguous() for view in views)))
-    maps = [grid_superpixels(batch, size)] * 2
     # The positives' sums by label: the same value, faster than the masked form, so the peer gets it.
     options = reference.StepOptions(level=level, by_label=True)
     optimizer = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9, weight_decay=1e-5, fused=True)
@@ -102,93 +113,108 @@ def supercl(setting, threads, size):
         network.encoder.forward = torch.compile(network.encoder.forward)
     positions = torch.linspace(0.05, 0.95, batch)
 
-    def step():
+    def train(views, maps):
         optimizer.zero_grad(set_to_none=True)
         result = reference.supercl_loss(network, views, maps, positions, options)
         result["loss"].backward()
         optimizer.step()
 
-    return step
+    return train
 
 
-def fixed_view(image, random):
-    """T_fix: min-max to 8 bits, brightness, contrast, Gaussian 3x3, min-max to 0...1."""
-    from scipy import ndimage
-
-    def stretch(x):
-        low, high = x.min(), x.max()
-        return (x - low) / max(high - low, 1e-8)
-
-    x = np.floor(stretch(image) * 255)
-    x = np.clip(x * random.uniform(0, 1), 0, 255)
-    x = np.clip((x - x.mean()) * random.uniform(0.8, 1.2) + x.mean(), 0, 255)
-    sigma = random.uniform(1, 3)
-    kernel = np.exp(-(np.array([-1, 0, 1]) ** 2) / (2 * sigma * sigma))
-    kernel /= kernel.sum()
-    x = ndimage.convolve1d(ndimage.convolve1d(x, kernel, 0, mode="nearest"), kernel, 1, mode="nearest")
-    return stretch(x).astype(np.float32)
+def supercl(setting, threads, size):
+    batch = SUPERCL[size][1]
+    x = torch.from_numpy(images(batch, size))
+    views = [x, (0.8 * x + 0.1).clamp(0, 1), x.flip(-1), 0.9 * x.transpose(2, 3)]
+    views = list(arrange(setting, *(view.contiguous() for view in views)))
+    maps = [grid_superpixels(batch, size)] * 2
+    train = supercl_training(setting, size)
+    return lambda: train(views, maps)
 
 
-def varied_view(image, random, warp):
-    """T_var: mirror; then, in two thirds of the draws, elastic deformation, rotation and scale, cubic, border 0."""
-    from scipy import ndimage
-
-    for axis in (0, 1):
-        if random.random() < 0.5:
-            image = np.flip(image, axis)
-    if random.random() >= 0.67:
-        return np.ascontiguousarray(image)
-    size = image.shape
-    alpha, sigma = random.uniform(100, 350), random.uniform(14, 17)
-    angle = random.uniform(0, 2 * np.pi)
-    scale = random.uniform(0.7, 1) if random.random() < 0.5 else random.uniform(1, 1.3)
-    grid = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
-    shift = [
-        alpha
-        * ndimage.gaussian_filter(random.uniform(-1, 1, size).astype(np.float32), sigma, mode="constant")
-        for _ in size
-    ]
-    center = (np.array(size, np.float32) - 1)[:, None, None] / 2
-    points = grid + shift - center
-    turn = np.array(
-        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32
-    ) * np.float32(scale)
-    points = np.tensordot(turn, points, 1).astype(np.float32) + center
-    return warp(np.ascontiguousarray(image), points)
+def parse(setting):
+    """Layout, maker of the views and worker processes of a setting such as "channels-last opencv 2-workers"."""
+    words = setting.split()
+    maker = next((word for word in words if word in MAKERS), MAKERS[0])
+    workers = next((int(word.split("-")[0]) for word in words if word.endswith("-workers")), 0)
+    return words[0], maker, workers
 
 
-def views(setting, threads, size):
-    """The setting names the warp: SciPy's cubic spline, or OpenCV's faster bicubic. Superpixels: scikit-image."""
-    from scipy import ndimage
-    from skimage.segmentation import slic
-
-    _, batch, _ = SUPERCL[size]
-    stack = images(batch, size)[:, 0]
-    if setting == "opencv-warp":
+def one_thread(maker, threads):
+    if maker == "opencv":
         import cv2
 
         cv2.setNumThreads(threads)
-        warp = lambda image, points: cv2.remap(image, points[1], points[0], cv2.INTER_CUBIC)
-    else:
-        warp = lambda image, points: ndimage.map_coordinates(image, points, order=3, mode="constant")
 
-    def make():
-        random = np.random.default_rng(0)
-        for image in stack:
-            fixed = [fixed_view(image, random) for _ in range(2)]
-            for view in fixed:
-                varied_view(view, random, warp)
-                # Grey to L* is times 100 here: compactness 10 of the reference is .1 on 0...1.
-                slic(view, n_segments=100, compactness=0.1, max_num_iter=10, channel_axis=None, start_label=0)
 
-    return make
+def views(setting, threads, size):
+    """The setting names the maker; see views.py."""
+    stack = images(SUPERCL[size][1], size)[:, 0]
+    one_thread(setting, threads)
+    return Feed(partial(call_views, setting), [(image,) for image in stack], 0).next
 
+
+def call_views(maker, image, random):
+    return supercl_views(image, random, maker)
+
+
+def call_augmented(maker, image, labels, random):
+    return varied_view(image, random, maker, labels)
+
+
+def whole_supercl(setting, threads, size):
+    """A step with the making of what it reads."""
+    layout, maker, workers = parse(setting)
+    # Before torch starts its threads: a worker is a copy of this process.
+    one_thread(maker, 1 if workers else threads)
+    feed = Feed(partial(call_views, maker), [(image,) for image in images(SUPERCL[size][1], size)[:, 0]], workers)
+    train = supercl_training(layout, size)
+
+    def step():
+        made = feed.next()
+        pick = lambda part, view: torch.from_numpy(np.stack([item[part][view] for item in made]))
+        views = arrange(layout, *(pick(part, view)[:, None] for part in (0, 1) for view in (0, 1)))
+        train(list(views), [pick(2, view).long() for view in (0, 1)])
+        feed.wait()
+
+    return step
+
+
+def whole_unet(setting, threads, size):
+    """A fine-tuning step with augmentation of images and labels."""
+    layout, maker, workers = parse(setting)
+    one_thread(maker, 1 if workers else threads)
+    stack = images(8, size)[:, 0]
+    labels = (stack * (CLASSES - 0.01)).astype(np.int16)
+    feed = Feed(partial(call_augmented, maker), list(zip(stack, labels)), workers)
+    train = unet_training(layout, 32, CLASSES)
+
+    def step():
+        made = feed.next()
+        x = torch.from_numpy(np.stack([image for image, _ in made]))[:, None]
+        target = torch.from_numpy(np.stack([label for _, label in made])).long()
+        x, onehot = arrange(layout, x, one_hot(target, CLASSES))
+        train(x, target, onehot)
+        feed.wait()
+
+    return step
+
+
+WHOLE = (
+    *LAYOUTS,
+    *(f"{layout} {maker}" for layout in ("channels-last", "compile") for maker in MAKERS[1:]),
+)
+PARALLEL = tuple(f"{layout} {maker} 2-workers" for layout in ("channels-last", "compile") for maker in MAKERS)
 
 for size in (128, 256):
 
     @case(f"unet {size}", (*LAYOUTS, "bf16"))
     def unet_case(setting, threads, size=size):
         return unet(setting, threads, size)
+
+    @case(f"whole unet {size}", (*WHOLE, *PARALLEL))
+    def whole_unet_case(setting, threads, size=size):
+        return whole_unet(setting, threads, size)
 
 
 @case("small unet 128", LAYOUTS)
@@ -202,7 +228,11 @@ for size in SUPERCL:
     def supercl_case(setting, threads, size=size):
         return supercl(setting, threads, size)
 
-    @case(f"views {size}", ("scikit-image", "opencv-warp"))
+    @case(f"whole supercl {size}", (*WHOLE, *PARALLEL))
+    def whole_supercl_case(setting, threads, size=size):
+        return whole_supercl(setting, threads, size)
+
+    @case(f"views {size}", MAKERS)
     def views_case(setting, threads, size=size):
         return views(setting, threads, size)
 

@@ -4,11 +4,14 @@ import contextlib
 import io
 import os
 import stat
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import alternation
+import peerlib
 from rows.model import Row, Scaling, difference, geometric_mean, memory, time_within, within
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,6 +81,21 @@ class Alternation(unittest.TestCase):
         self.assertEqual(result["peer_all"], dict(slow=80.0, fast=20.0, close=21.0, broken=None))
         self.assertEqual((result["pairs"], result["note"]), (4, ""))
         self.assertEqual((result["ours_peak_mib"], result["peer_peak_mib"]), (50.0, 200.0))
+
+    def test_parallel_settings_are_tried_at_several_threads_alone(self):
+        row = self.row(settings=("slow",), parallel=("fast",))
+        self.assertEqual(self.run_row(row)["peer_all"], dict(slow=80.0))
+        self.assertEqual(self.run_row(row, threads=2)["peer_all"], dict(slow=40.0, fast=10.0))
+
+    def test_workers_count_as_processor_time(self):
+        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
+            time.sleep(0.3)
+            before = peerlib.children_seconds()
+            timing = peerlib.timed(lambda: time.sleep(0.5))
+            child.kill()
+        self.assertGreater(before, 0)
+        # At least one tick of the child; this process sleeps.
+        self.assertGreaterEqual(timing["cpu_ms"], 9)
 
     def test_every_printed_key_is_there(self):
         keys = "work threads ours_ms peer peer_ms peer_all ratio ours_peak_mib peer_peak_mib goal".split()

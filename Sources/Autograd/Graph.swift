@@ -17,7 +17,9 @@ final class GraphNode<Scalar: TensorFloatingPointScalar> {
   private(set) var backward: Backward?
   /// Computes the value again, where that is cheap and holds nothing that backward does not hold.
   private(set) var recomputation: (() -> Tensor<Scalar>)?
-  var gradient: Tensor<Scalar>?
+  var gradient: Tensor<Scalar>? { didSet { isGradientChecked = false } }
+  /// Whether the gradient was found finite since it was written last.
+  var isGradientChecked = false
   var retainsGradient: Bool
   /// The gradient gathered so far during a backward pass.
   var pending: Tensor<Scalar>?

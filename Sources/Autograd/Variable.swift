@@ -67,6 +67,12 @@ public final class Variable<Scalar: TensorFloatingPointScalar> {
     }
   }
 
+  /// Whether the gradient was found finite, and not written since: who looks sets it, every write takes it back.
+  package var isGradientChecked: Bool {
+    get { node?.isGradientChecked ?? true }
+    set { node?.isGradientChecked = newValue }
+  }
+
   /// Lets a computed variable keep its gradient during the backward passes to come.
   public func retainGradient() { node?.retainsGradient = true }
 

@@ -4,58 +4,8 @@
 // element of SCL_WIDTH channels.
 #include "include/scl_winograd.h"
 #include "microkernel.h"
-#include "transpose.h"
-
-// t = B^T d
-SCL_INLINE void transform_input(const vfloat d[6], vfloat t[6]) {
-  vfloat a = d[4] - d[2], b = d[3] - d[1];
-  t[0] = (d[0] - d[2]) + a + 1.5f * b;
-  t[1] = (a + b) + 1.5f * (d[2] + d[3]);
-  t[2] = (a - b) + 1.5f * (d[3] - d[2]);
-  t[3] = a + 2.0f * b;
-  t[4] = a - 0.5f * b;
-  t[5] = (d[5] - d[3]) - b + 1.5f * a;
-}
-
-// y = A^T m
-SCL_INLINE void transform_output(const vfloat m[6], vfloat y[4]) {
-  vfloat sum = m[1] + m[2], difference = m[1] - m[2];
-  y[0] = m[0] + sum + (m[3] + m[4]);
-  y[1] = difference + 0.5f * m[3] - 2.0f * m[4];
-  y[2] = sum + 0.25f * m[3] + 4.0f * m[4];
-  y[3] = difference + 0.125f * m[3] - 8.0f * m[4] + m[5];
-}
-
-// t = A y
-SCL_INLINE void transform_gradient(const vfloat y[4], vfloat t[6]) {
-  vfloat even = y[0] + y[2], odd = y[1] + y[3];
-  t[0] = y[0];
-  t[1] = even + odd;
-  t[2] = even - odd;
-  t[3] = (y[0] + 0.25f * y[2]) + 0.5f * (y[1] + 0.25f * y[3]);
-  t[4] = (y[0] + 4.0f * y[2]) - 2.0f * (y[1] + 4.0f * y[3]);
-  t[5] = y[3];
-}
-
-// t = G g
-SCL_INLINE void transform_filter(const vfloat g[3], vfloat t[6]) {
-  vfloat sum = g[0] + g[2];
-  t[0] = g[0];
-  t[1] = (sum + g[1]) * (1.0f / 3);
-  t[2] = (sum - g[1]) * (-1.0f / 3);
-  t[3] = (g[0] + 0.5f * g[1] + 0.25f * g[2]) * (-16.0f / 15);
-  t[4] = (g[0] - 2.0f * g[1] + 4.0f * g[2]) * (1.0f / 15);
-  t[5] = g[2];
-}
-
-// g = G^T t
-SCL_INLINE void transform_filter_gradient(const vfloat t[6], vfloat g[3]) {
-  vfloat difference = (t[1] - t[2]) * (1.0f / 3), sum = (t[1] + t[2]) * (1.0f / 3);
-  vfloat third = t[3] * (-16.0f / 15), fourth = t[4] * (1.0f / 15);
-  g[0] = t[0] + difference + (third + fourth);
-  g[1] = sum + 0.5f * third - 2.0f * fourth;
-  g[2] = difference + 0.25f * third + 4.0f * fourth + t[5];
-}
+#include "winograd_transforms.inc.h"
+#include "winograd_filter.inc.h"
 
 // Where a tile lies in its tensor, and which of its rows and columns are inside the image.
 struct tile_place {
@@ -238,75 +188,6 @@ static void SCL_VARIANT(winograd_output)(struct scl_winograd_block block, size_t
         output_tile(m + c, block.position, b, p + c, row, pixel, place, 0, 1, 0, SCL_WIDTH);
     }
   }
-}
-
-static void SCL_VARIANT(winograd_filter)(const float *weights, size_t tap_step, size_t row_step,
-                                         size_t column_step, int rotated, size_t rows, size_t columns,
-                                         float *panel, size_t position) {
-  for (size_t column = 0; column < SCL_PANEL; column += SCL_WIDTH)
-    for (size_t row = 0; row < rows; row += SCL_WIDTH) {
-      vfloat g[9][SCL_WIDTH];
-      size_t high = rows - row < SCL_WIDTH ? rows - row : SCL_WIDTH;
-      size_t wide = column < columns ? columns - column : 0;
-      for (size_t tap = 0; tap < 9; tap++)
-        load_square(weights + (rotated ? 8 - tap : tap) * tap_step + row * row_step + column * column_step,
-                    (ptrdiff_t)row_step, (ptrdiff_t)column_step, high, wide < SCL_WIDTH ? wide : SCL_WIDTH,
-                    g[tap]);
-      for (size_t r = 0; r < high; r++) {
-        vfloat t[6][3];
-#pragma clang loop unroll(full)
-        for (int j = 0; j < 3; j++) {
-          vfloat d[3] = {g[j][r], g[3 + j][r], g[6 + j][r]}, s[6];
-          transform_filter(d, s);
-#pragma clang loop unroll(full)
-          for (int i = 0; i < 6; i++)
-            t[i][j] = s[i];
-        }
-        float *out = panel + (row + r) * SCL_PANEL + column;
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 6; i++) {
-          vfloat s[6];
-          transform_filter(t[i], s);
-#pragma clang loop unroll(full)
-          for (int j = 0; j < 6; j++)
-            v_store(out + (size_t)(i * 6 + j) * position, s[j]);
-        }
-      }
-    }
-}
-
-static void SCL_VARIANT(winograd_filter_gradient)(const float *sums, size_t position, size_t sum_row,
-                                                  size_t partials, size_t partial_step, size_t rows,
-                                                  size_t columns, float *gradient, size_t tap_step,
-                                                  size_t row_step) {
-  for (size_t row = 0; row < rows; row++)
-    for (size_t column = 0; column < columns; column += SCL_WIDTH) {
-      const float *p = sums + row * sum_row + column;
-      vfloat t[3][6];
-#pragma clang loop unroll(full)
-      for (int j = 0; j < 6; j++) {
-        vfloat d[6], s[3];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 6; i++) {
-          d[i] = v_load(p + (size_t)(i * 6 + j) * position);
-          for (size_t k = 1; k < partials; k++)
-            d[i] += v_load(p + (size_t)(i * 6 + j) * position + k * partial_step);
-        }
-        transform_filter_gradient(d, s);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 3; i++)
-          t[i][j] = s[i];
-      }
-#pragma clang loop unroll(full)
-      for (int i = 0; i < 3; i++) {
-        vfloat s[3];
-        transform_filter_gradient(t[i], s);
-#pragma clang loop unroll(full)
-        for (int j = 0; j < 3; j++)
-          v_store_first(gradient + (size_t)(i * 3 + j) * tap_step + row * row_step + column, s[j],
-                        columns - column);
-      }
-    }
 }
 
 static void SCL_VARIANT(winograd_product)(struct scl_winograd_block block, size_t tiles, size_t channels,

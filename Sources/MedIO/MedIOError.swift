@@ -1,3 +1,5 @@
+public import Tensor
+
 /// What stopped MedIO from reading or writing a file: a code for programs, a path, and the field and value
 /// that did not fit.
 ///
@@ -6,7 +8,7 @@
 ///     } catch {
 ///       print(error)  // /data/ct.nii: truncated data: 4096 bytes expected, 2048 found
 ///     }
-public struct MedIOError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct MedIOError: CodedError {
   /// What went wrong.
   public enum Code: Hashable, Sendable {
     /// No file of this name, or a link that leads nowhere.
@@ -75,14 +77,22 @@ public struct MedIOError: Error, Hashable, Sendable, CustomStringConvertible {
   public let code: Code
   /// The file it went wrong with.
   public let path: String
+  /// The field of the header, or the key of a manifest, that does not fit; `nil` where the file itself is at fault.
+  public let field: String?
   /// The field and the value, in words.
   public let context: String
+  /// The failure beneath this one, where there is one.
+  public let underlying: (any Error)?
 
-  public init(_ code: Code, path: String, context: String) {
+  public init(
+    _ code: Code, path: String, field: String? = nil, context: String, underlying: (any Error)? = nil
+  ) {
     self.code = code
     self.path = path
+    self.field = field
     self.context = context
+    self.underlying = underlying
   }
 
-  public var description: String { "\(path): \(context)" }
+  public var description: String { line(of: path) }
 }

@@ -1,57 +1,57 @@
 public import Tensor
 
 /// What can be wrong with masks, labels and files that come from outside; every case names them.
-public enum MetricsError: Error, Hashable, Sendable {
-  /// Two label images have different shapes.
-  case differentShapes(prediction: String, TensorShape, reference: String, TensorShape)
-  /// Two label images have equal shapes and different spacings, in millimetres per axis.
-  case differentSpacings(prediction: String, [Double], reference: String, [Double])
-  /// Two label images have equal shapes and lie differently in space; the affines are row-major.
-  case differentAffines(prediction: String, [Double], reference: String, [Double])
-  /// A label image is neither an image nor a volume.
-  case unsupportedRank(name: String, shape: TensorShape)
-  /// A label image has no elements.
-  case noElements(name: String, shape: TensorShape)
-  /// A value of a label image is no integer that a label can be.
-  case labelIsNotAnInteger(name: String, value: Double, index: [Int])
-  /// A spacing is not one finite positive number per axis.
-  case invalidSpacing(name: String, spacing: [Double])
-  /// A percentile is outside 0...100.
-  case percentileOutOfRange(Double)
-  /// A tolerance is negative or no number.
-  case invalidTolerance(Double)
-  /// A folder holds no label files.
-  case emptyFolder(String)
-  /// A file has no partner of its name in the other folder.
-  case missingPartner(file: String, folder: String)
-  /// Two files of a folder have one case name.
-  case duplicateCase(name: String, files: [String])
-  /// Two methods were not scored on the same cases.
-  case unpairedScores(first: Int, second: Int)
+public struct MetricsError: CodedError {
+  /// The kinds of failure.
+  public enum Code: Hashable, Sendable {
+    /// Two label images have different shapes.
+    case differentShapes(prediction: String, TensorShape, reference: String, TensorShape)
+    /// Two label images have equal shapes and different spacings, in millimetres per axis.
+    case differentSpacings(prediction: String, [Double], reference: String, [Double])
+    /// Two label images have equal shapes and lie differently in space; the affines are row-major.
+    case differentAffines(prediction: String, [Double], reference: String, [Double])
+    /// A label image is neither an image nor a volume.
+    case unsupportedRank(name: String, shape: TensorShape)
+    /// A label image has no elements.
+    case noElements(name: String, shape: TensorShape)
+    /// A value of a label image is no integer that a label can be.
+    case labelIsNotAnInteger(name: String, value: Double, index: [Int])
+    /// A spacing is not one finite positive number per axis.
+    case invalidSpacing(name: String, spacing: [Double])
+    /// A percentile is outside 0...100.
+    case percentileOutOfRange(Double)
+    /// A tolerance is negative or no number.
+    case invalidTolerance(Double)
+    /// A folder holds no label files.
+    case emptyFolder(String)
+    /// A file has no partner of its name in the other folder.
+    case missingPartner(file: String, folder: String)
+    /// Two files of a folder have one case name.
+    case duplicateCase(name: String, files: [String])
+    /// Two methods were not scored on the same cases.
+    case unpairedScores(first: Int, second: Int)
+  }
 
-  /// A short word for programs: the case's name.
-  public var code: String {
-    switch self {
-    case .differentShapes: "differentShapes"
-    case .differentSpacings: "differentSpacings"
-    case .differentAffines: "differentAffines"
-    case .unsupportedRank: "unsupportedRank"
-    case .noElements: "noElements"
-    case .labelIsNotAnInteger: "labelIsNotAnInteger"
-    case .invalidSpacing: "invalidSpacing"
-    case .percentileOutOfRange: "percentileOutOfRange"
-    case .invalidTolerance: "invalidTolerance"
-    case .emptyFolder: "emptyFolder"
-    case .missingPartner: "missingPartner"
-    case .duplicateCase: "duplicateCase"
-    case .unpairedScores: "unpairedScores"
+  /// What went wrong.
+  public let code: Code
+
+  /// An error of a kind.
+  public init(_ code: Code) { self.code = code }
+
+  public var field: String? {
+    switch code {
+    case .differentShapes, .unsupportedRank, .noElements: "shape"
+    case .differentSpacings, .invalidSpacing: "spacing"
+    case .differentAffines: "affine"
+    case .labelIsNotAnInteger: "labels"
+    case .percentileOutOfRange: "percentile"
+    case .invalidTolerance: "tolerance"
+    case .emptyFolder, .missingPartner, .duplicateCase, .unpairedScores: nil
     }
   }
-}
 
-extension MetricsError: CustomStringConvertible {
-  public var description: String {
-    switch self {
+  public var context: String {
+    switch code {
     case .differentShapes(let prediction, let first, let reference, let second):
       "the grids differ: \(prediction) is \(first), \(reference) is \(second)"
     case .differentSpacings(let prediction, let first, let reference, let second):

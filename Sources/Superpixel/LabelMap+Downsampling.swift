@@ -1,17 +1,5 @@
 public import Tensor
 
-/// A label map that cannot be put on a feature map: the sizes of both.
-public struct LabelMapSizeError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The shape of the label map.
-  public let labels: TensorShape
-  /// The shape asked for.
-  public let target: TensorShape
-
-  public var description: String {
-    "a label map \(labels) does not fit a feature map \(target): each length must be a whole multiple"
-  }
-}
-
 extension LabelMap {
   /// The label of every `stride`-th pixel, beginning with the first: element i is pixel `stride * i` along
   /// each axis, as the reference implementation of SuperCL takes it.
@@ -28,11 +16,11 @@ extension LabelMap {
   /// The labels on the grid of a feature map: element i is pixel `s * i` with s = length / target length.
   ///
   /// - Parameter target: `[height, width]` or `[depth, height, width]` of the feature map.
-  /// - Throws: ``LabelMapSizeError``, naming both sizes, when a length is not a whole multiple.
-  public func downsampled(to target: TensorShape) throws(LabelMapSizeError) -> LabelMap {
+  /// - Throws: ``SuperpixelError``, naming both sizes, when a length is not a whole multiple.
+  public func downsampled(to target: TensorShape) throws(SuperpixelError) -> LabelMap {
     guard target.rank == shape.rank,
       zip(shape.dimensions, target.dimensions).allSatisfy({ $1 > 0 && $0 > 0 && $0 % $1 == 0 })
-    else { throw LabelMapSizeError(labels: shape, target: target) }
+    else { throw SuperpixelError(.sizesDoNotFit(map: shape, features: target)) }
     return sampled(target, strides: zip(shape.dimensions, target.dimensions).map { $0 / $1 })
   }
 

@@ -12,11 +12,11 @@ extension LabelMap {
   /// The most frequent label of each cell of a feature map, and its share of the cell.
   ///
   /// - Parameter target: `[height, width]` or `[depth, height, width]` of the feature map.
-  /// - Throws: ``LabelMapSizeError``, naming both sizes, when a length is not a whole multiple.
-  public func downsampledByMajority(to target: TensorShape) throws(LabelMapSizeError) -> MajorityLabels {
+  /// - Throws: ``SuperpixelError``, naming both sizes, when a length is not a whole multiple.
+  public func downsampledByMajority(to target: TensorShape) throws(SuperpixelError) -> MajorityLabels {
     guard target.rank == shape.rank,
       zip(shape.dimensions, target.dimensions).allSatisfy({ $1 > 0 && $0 > 0 && $0 % $1 == 0 })
-    else { throw LabelMapSizeError(labels: shape, target: target) }
+    else { throw SuperpixelError(.sizesDoNotFit(map: shape, features: target)) }
     let padding = target.rank == 2 ? [1] : []
     let source = padding + shape.dimensions
     let cells = padding + target.dimensions

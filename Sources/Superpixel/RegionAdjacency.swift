@@ -24,16 +24,16 @@ public struct RegionAdjacency: Hashable, Sendable {
 
   /// The same for labels that come from a file.
   ///
-  /// - Throws: ``LabelRangeError`` when the largest label is at or beyond ``LabelRangeError/bound(of:)``.
-  public init(validating labels: LabelMap, image: Tensor<Float>? = nil) throws(LabelRangeError) {
-    try LabelRangeError.check(labels)
+  /// - Throws: ``SuperpixelError`` when the largest label is at or beyond `LabelMap.tableBound`.
+  public init(validating labels: LabelMap, image: Tensor<Float>? = nil) throws(SuperpixelError) {
+    try labels.checkTables()
     self.init(of: labels, image: image)
   }
 
   /// - Parameters:
   ///   - labels: The segments.
   ///   - image: `labels.shape` or `labels.shape + [channels]`; gives the mean differences.
-  /// - Precondition: the image has the map's extents; labels are below ``LabelRangeError/bound(of:)``.
+  /// - Precondition: the image has the map's extents; labels are below `LabelMap.tableBound`.
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
     self.init(of: labels, statistics: image.map { SegmentStatistics(of: labels, image: $0) })
   }
@@ -41,9 +41,9 @@ public struct RegionAdjacency: Hashable, Sendable {
   /// - Parameters:
   ///   - labels: The segments.
   ///   - statistics: Of the same labels; gives the mean differences.
-  /// - Precondition: labels are below ``LabelRangeError/bound(of:)``.
+  /// - Precondition: labels are below `LabelMap.tableBound`.
   public init(of labels: LabelMap, statistics: SegmentStatistics?) {
-    LabelRangeError.precondition(labels)
+    labels.requireTables()
     let pairs = Self.countFaces(labels)
     let count = labels.labelBound
     var offsets = [Int](repeating: 0, count: count + 1)

@@ -10,12 +10,12 @@ extension SLIC {
   ///   - scratch: Working memory to use again in the next call.
   ///   - start: Where the centers begin.
   ///   - progress: Called at each stage and pass; it may stop the call.
-  /// - Throws: ``SLICError`` for parameters out of range, shapes that do not fit, NaN or infinity inside the
+  /// - Throws: ``SuperpixelError`` for parameters out of range, shapes that do not fit, NaN or infinity inside the
   ///   mask, an image without pixels, an empty mask.
   public func segment<Scalar: PixelScalar>(
     _ image: Tensor<Scalar>, mask: BinaryMask? = nil, scratch: SLICScratch = SLICScratch(),
     start: Start = .grid, progress: SLICProgress.Handler? = nil
-  ) throws(SLICError) -> Superpixels {
+  ) throws(SuperpixelError) -> Superpixels {
     guard image.rank == 2 || image.rank == 3 else {
       throw .shape("image", image.shape, "an image is [height, width] or [height, width, channels]")
     }
@@ -33,11 +33,11 @@ extension SLIC {
   ///   - scratch: Working memory to use again in the next call.
   ///   - start: Where the centers begin.
   ///   - progress: Called at each stage and pass; it may stop the call.
-  /// - Throws: ``SLICError``, as for an image.
+  /// - Throws: ``SuperpixelError``, as for an image.
   public func segment<Scalar: PixelScalar>(
     volume: Tensor<Scalar>, mask: BinaryMask? = nil, scratch: SLICScratch = SLICScratch(),
     start: Start = .grid, progress: SLICProgress.Handler? = nil
-  ) throws(SLICError) -> Superpixels {
+  ) throws(SuperpixelError) -> Superpixels {
     guard volume.rank == 3 || volume.rank == 4 else {
       throw .shape(
         "volume", volume.shape, "a volume is [depth, height, width] or [depth, height, width, channels]")
@@ -51,20 +51,20 @@ extension SLIC {
   private func segment<Scalar: PixelScalar>(
     _ pixels: Tensor<Scalar>, spatial: [Int], channels: Int, _ mask: BinaryMask?, _ scratch: SLICScratch,
     _ start: Start, _ progress: SLICProgress.Handler?
-  ) throws(SLICError) -> Superpixels {
+  ) throws(SuperpixelError) -> Superpixels {
     if let mask, mask.shape.dimensions != spatial {
       throw .shape("mask", mask.shape, "must have the image's shape \(TensorShape(spatial))")
     }
     try validate(isVolume: spatial.count == 3, pixelCount: spatial.reduce(1, *), channels: channels)
     var report = SLICReport()
-    let labels = try Tensor<Int32>(shape: TensorShape(spatial)) { (buffer) throws(SLICError) in
-      report = try pixels.withUnsafeBufferPointer { (values) throws(SLICError) -> SLICReport in
+    let labels = try Tensor<Int32>(shape: TensorShape(spatial)) { (buffer) throws(SuperpixelError) in
+      report = try pixels.withUnsafeBufferPointer { (values) throws(SuperpixelError) -> SLICReport in
         let view = PixelView(contiguous: values, spatial: spatial, channels: channels)
         guard let mask else {
           return try segment(
             view, mask: nil, into: buffer, scratch: scratch, start: start, progress: progress)
         }
-        return try mask.values.withUnsafeBufferPointer { (inside) throws(SLICError) -> SLICReport in
+        return try mask.values.withUnsafeBufferPointer { (inside) throws(SuperpixelError) -> SLICReport in
           try segment(
             view, mask: PixelView(mask: inside, spatial: spatial), into: buffer, scratch: scratch,
             start: start, progress: progress)
@@ -83,11 +83,11 @@ extension SLIC {
   ///   - scratch: Working memory; when it has served a like image before, nothing is allocated.
   ///   - start: Where the centers begin.
   ///   - progress: Called at each stage and pass; it may stop the call.
-  /// - Throws: ``SLICError``; the content of `labels` is then undefined.
+  /// - Throws: ``SuperpixelError``; the content of `labels` is then undefined.
   public func segment(
     _ view: PixelView, mask: PixelView? = nil, into labels: UnsafeMutableBufferPointer<Int32>,
     scratch: SLICScratch, start: Start = .grid, progress: SLICProgress.Handler? = nil
-  ) throws(SLICError) -> SLICReport {
+  ) throws(SuperpixelError) -> SLICReport {
     try validate(isVolume: view.depth != nil, pixelCount: view.pixelCount, channels: view.channels)
     guard labels.count == view.pixelCount, let base = labels.baseAddress else {
       throw .shape("labels", "[\(labels.count)]", "must hold one label for each of \(view.pixelCount) pixels")
@@ -105,72 +105,75 @@ extension SLIC {
     return try engine.run(start, progress)
   }
 
-  private func validate(isVolume: Bool, pixelCount: Int, channels: Int) throws(SLICError) {
+  private func validateSegmentCount() throws(SuperpixelError) {
     switch segmentCount {
     case .fixed(let count):
-      guard count >= 1 else { throw .parameter("segmentCount", count, "must be at least 1") }
+      guard count >= 1 else { throw .setting("segmentCount", count, "must be at least 1") }
     case .size(let size):
-      guard size >= 1 else { throw .parameter("segmentCount", "size(\(size))", "must be at least 1 pixel") }
+      guard size >= 1 else { throw .setting("segmentCount", "size(\(size))", "must be at least 1 pixel") }
     case .adaptive(let adaptive):
       guard adaptive.finestCount >= 1 else {
-        throw .parameter("finestCount", adaptive.finestCount, "must be at least 1")
+        throw .setting("finestCount", adaptive.finestCount, "must be at least 1")
       }
       guard adaptive.tolerance.isFinite, adaptive.tolerance >= 0 else {
-        throw .parameter("tolerance", adaptive.tolerance, "must be finite and at least 0")
+        throw .setting("tolerance", adaptive.tolerance, "must be finite and at least 0")
       }
       guard mode == .standard, connectivity == .enforced else {
-        throw .parameter(
+        throw .setting(
           "segmentCount", "adaptive",
           "needs the standard mode and enforced connectivity: only neighbors merge")
       }
     }
+  }
+
+  private func validate(isVolume: Bool, pixelCount: Int, channels: Int) throws(SuperpixelError) {
+    try validateSegmentCount()
     guard compactness.isFinite, compactness > 0 else {
-      throw .parameter("compactness", compactness, "must be finite and greater than 0")
+      throw .setting("compactness", compactness, "must be finite and greater than 0")
     }
     guard maximumIterations >= 1 else {
-      throw .parameter("maximumIterations", maximumIterations, "must be at least 1")
+      throw .setting("maximumIterations", maximumIterations, "must be at least 1")
     }
     guard sigma.isFinite, sigma >= 0 else {
-      throw .parameter("sigma", sigma, "must be finite and at least 0")
+      throw .setting("sigma", sigma, "must be finite and at least 0")
     }
     guard windowInSteps >= 0.75, windowInSteps.isFinite else {
-      throw .parameter("windowInSteps", windowInSteps, "must be finite and at least 0.75")
+      throw .setting("windowInSteps", windowInSteps, "must be finite and at least 0.75")
     }
     guard rowStride >= 1, rowStride <= 1_000 else {
-      throw .parameter("rowStride", rowStride, "must be in 1...1000")
+      throw .setting("rowStride", rowStride, "must be in 1...1000")
     }
     if let maximumSizeFactor {
       guard maximumSizeFactor.isFinite, maximumSizeFactor >= (mode == .standard ? 1 : 0) else {
-        throw .parameter("maximumSizeFactor", maximumSizeFactor, "must be finite and at least 1")
+        throw .setting("maximumSizeFactor", maximumSizeFactor, "must be finite and at least 1")
       }
     }
     guard minimumSizeFactor >= 0, minimumSizeFactor.isFinite else {
-      throw .parameter("minimumSizeFactor", minimumSizeFactor, "must be finite and at least 0")
+      throw .setting("minimumSizeFactor", minimumSizeFactor, "must be finite and at least 0")
     }
     if case .changedShare(let share) = convergence, !(0...1).contains(share) {
-      throw .parameter("convergence", "changedShare(\(share))", "must be in 0...1")
+      throw .setting("convergence", "changedShare(\(share))", "must be in 0...1")
     }
     let axes = isVolume ? 3 : 2
     guard spacing.isEmpty || spacing.count == axes else {
       throw .shape("spacing", spacing, "must have \(axes) values")
     }
     guard spacing.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw .parameter("spacing", spacing, "must be finite and greater than 0")
+      throw .setting("spacing", spacing, "must be finite and greater than 0")
     }
     let pixels = sigma / spacingOfAxes.min()
     guard pixels <= 100 else {
-      throw .parameter("sigma", sigma, "must be at most 100 pixels; here it is \(pixels)")
+      throw .setting("sigma", sigma, "must be at most 100 pixels; here it is \(pixels)")
     }
     guard channels >= 1 else { throw .shape("image", "\(channels) channels", "needs a channel") }
     guard pixelCount >= 1 else {
-      throw SLICError(
-        code: .emptyImage, parameter: "image", value: "no pixels", reason: "there is nothing to do")
+      throw SuperpixelError(.emptyImage)
     }
     guard pixelCount < Int(Int32.max) else {
       throw .shape("image", "\(pixelCount) pixels", "labels are 32-bit: at most \(Int32.max - 1) pixels")
     }
     guard colorConversion != .lab || channels == 3 else {
-      throw .parameter("colorConversion", "lab", "needs 3 channels, not \(channels)")
+      throw .setting("colorConversion", "lab", "needs 3 channels, not \(channels)")
     }
   }
 }

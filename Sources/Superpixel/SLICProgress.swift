@@ -14,7 +14,7 @@ public struct SLICProgress: Hashable, Sendable {
   public enum Decision: Hashable, Sendable {
     /// Go on.
     case proceed
-    /// Give up: the call throws ``SLICError`` with the code `cancelled`.
+    /// Give up: the call throws ``SuperpixelError`` with the code `cancelled`.
     case stop
   }
 

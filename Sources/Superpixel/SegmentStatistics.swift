@@ -43,18 +43,18 @@ public struct SegmentStatistics: Hashable, Sendable {
 
   /// The same for labels that come from a file.
   ///
-  /// - Throws: ``LabelRangeError`` when the largest label is at or beyond ``LabelRangeError/bound(of:)``.
-  public init(validating labels: LabelMap, image: Tensor<Float>? = nil) throws(LabelRangeError) {
-    try LabelRangeError.check(labels)
+  /// - Throws: ``SuperpixelError`` when the largest label is at or beyond `LabelMap.tableBound`.
+  public init(validating labels: LabelMap, image: Tensor<Float>? = nil) throws(SuperpixelError) {
+    try labels.checkTables()
     self.init(of: labels, image: image)
   }
 
   /// - Parameters:
   ///   - labels: The segments.
   ///   - image: `labels.shape` or `labels.shape + [channels]`.
-  /// - Precondition: the image has the map's extents; labels are below ``LabelRangeError/bound(of:)``.
+  /// - Precondition: the image has the map's extents; labels are below `LabelMap.tableBound`.
   public init(of labels: LabelMap, image: Tensor<Float>? = nil) {
-    LabelRangeError.precondition(labels)
+    labels.requireTables()
     let rank = labels.shape.rank
     if let image {
       shapePrecondition(

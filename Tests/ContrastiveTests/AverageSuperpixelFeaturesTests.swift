@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func aMapThatDoesNotFitNamesBothShapes() {
-    #expect(throws: SuperCLError.superpixelMapDoesNotFit(map: [2, 3, 3], features: [2, 2, 3, 4])) {
+    #expect(throws: PretrainingError(.superpixelMapDoesNotFit(map: [2, 3, 3], features: [2, 2, 3, 4]))) {
       try AverageSuperpixelFeatures()(
         Tensor<Float>(zeros: [2, 2, 3, 4]), superpixels: Tensor(zeros: [2, 3, 3]))
     }

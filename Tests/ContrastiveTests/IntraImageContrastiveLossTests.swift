@@ -97,7 +97,7 @@ import Testing
 
   @Test func aMapThatDoesNotFitNamesBothShapes() {
     let features = Variable(testRows([1, 2, 3, 4]))
-    #expect(throws: SuperCLError.superpixelMapDoesNotFit(map: [1, 4, 6], features: [1, 2, 3, 4])) {
+    #expect(throws: PretrainingError(.superpixelMapDoesNotFit(map: [1, 4, 6], features: [1, 2, 3, 4]))) {
       try IntraImageContrastiveLoss()(features, features, superpixels: Tensor(zeros: [1, 4, 6]))
     }
   }

@@ -94,8 +94,8 @@ import Testing
     let image = Tensor<Float>(zeros: [1, 32, 48, 1])
     let map = Tensor<Int32>(zeros: [1, 30, 48])
     let views = SuperCLViews(fixed: (image, image), varied: (image, image), superpixels: (map, map))
-    let error = #expect(throws: SuperCLError.self) { try SuperCLLoss().evaluate(network, views) }
-    #expect(error == .superpixelMapDoesNotFit(map: [1, 30, 48], features: [1, 2, 3, 16]))
+    let error = #expect(throws: PretrainingError.self) { try SuperCLLoss().evaluate(network, views) }
+    #expect(error?.code == .superpixelMapDoesNotFit(map: [1, 30, 48], features: [1, 2, 3, 16]))
     let text = "\(try #require(error))"
     #expect(text.contains("[1, 30, 48]") && text.contains("[1, 2, 3, 16]"), "\(text)")
   }
@@ -105,7 +105,7 @@ import Testing
     let image = Tensor<Float>(zeros: [2, 32, 48, 1])
     let map = Tensor<Int32>(zeros: [1, 32, 48])
     let views = SuperCLViews(fixed: (image, image), varied: (image, image), superpixels: (map, map))
-    #expect(throws: SuperCLError.superpixelMapDoesNotFit(map: [1, 32, 48], features: [2, 2, 3, 16])) {
+    #expect(throws: PretrainingError(.superpixelMapDoesNotFit(map: [1, 32, 48], features: [2, 2, 3, 16]))) {
       try SuperCLLoss().evaluate(network, views)
     }
   }
@@ -118,8 +118,8 @@ import Testing
     var configuration = SuperCL()
     configuration.intraLevel = .stage(7)
     #expect(
-      throws: SuperCLError.badConfiguration(
-        field: "intraLevel", value: "stage 7", reason: "the encoder has 5 levels")
+      throws: PretrainingError.badSetting(
+        method: SuperCL.name, field: "intraLevel", value: "stage 7", reason: "the encoder has 5 levels")
     ) { try SuperCLLoss(configuration).evaluate(network, views) }
   }
 
@@ -137,7 +137,7 @@ import Testing
     #expect(abs(Double(report.loss.item) - (try reference.number(kept))) <= 1e-8)
     if kept != "intra" {
       views.varied = nil
-      #expect(throws: SuperCLError.missingViews("varied")) {
+      #expect(throws: PretrainingError(.missingViews("varied"))) {
         try SuperCLLoss(method).evaluate(referenceNetwork(Double.self), views)
       }
     }

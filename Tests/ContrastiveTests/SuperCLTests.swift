@@ -84,8 +84,8 @@ import Testing
     let (field, change) = Self.changes[index]
     var configuration = SuperCL()
     change(&configuration)
-    let error = #expect(throws: SuperCLError.self) { try configuration.validate() }
-    guard case .badConfiguration(let named, _, _) = error else {
+    let error = #expect(throws: PretrainingError.self) { try configuration.validate() }
+    guard case .badSetting("SuperCL", let named, _, _)? = error?.code else {
       Issue.record("\(field): \(String(describing: error))")
       return
     }
@@ -152,10 +152,10 @@ import Testing
       ("patchSize", changed { ($0.patchSize, $0.pixelSampling) = (16, .flat(stride: 16)) }),
     ]
     for (field, method) in cases {
-      let error = #expect(throws: SuperCLError.self) {
+      let error = #expect(throws: PretrainingError.self) {
         try PretrainingTask(method, encoder: .unet(width: 2))
       }
-      guard case .badConfiguration(field, _, _) = error else {
+      guard case .badSetting("SuperCL", field, _, _)? = error?.code else {
         Issue.record("\(field): \(String(describing: error))")
         continue
       }

@@ -179,7 +179,7 @@ import Testing
   @Test func aChannelThatIsNotThereIsAnError() throws {
     var configuration = configuration()
     configuration.superpixelChannels = .repeatedAsColor(1)
-    let error = #expect(throws: SuperCLError.self) {
+    let error = #expect(throws: PretrainingError.self) {
       try SuperCLViewMaker(configuration).views(of: batch(positions: [nil]), key: key(seed: 1, step: 0))
     }
     #expect(error?.description.contains("the image has 1 channels") == true)

@@ -18,7 +18,7 @@ import Testing
       let images = Tensor<Float>(uniform: 0..<1, shape: [2, 4, 4, 1], using: &generator)
       let labels = Tensor<Int32>(mask: images .> 0.5).squeezed(at: -1)
       try expectConstantBuffers {
-        CombinedLoss<Float>.crossEntropyAndDice(network(Variable(images)), labels).backward()
+        CombinedLoss.crossEntropyAndDice(network(Variable(images)), labels).backward()
         try optimizer.step()
         network.zeroGradients()
       }

@@ -39,9 +39,9 @@ import Testing
       var generator = SplitMix64(seed: 4)
       let labels = Tensor<Int32>((0..<2 * 67 * 61).map { _ in Int32.random(in: 0..<4, using: &generator) })
         .reshaped([2, 67, 61])
-      let losses: [any SegmentationLoss<Float>] = [
+      let losses: [any SegmentationLoss] = [
         CrossEntropyLoss(), CrossEntropyLoss(classWeights: [1, 2, 3, 4], labelSmoothing: 0.1), DiceLoss(),
-        DiceLoss(scope: .image), FocalLoss(), TverskyLoss(), CombinedLoss<Float>.crossEntropyAndDice,
+        DiceLoss(scope: .image), FocalLoss(), TverskyLoss(), CombinedLoss.crossEntropyAndDice,
       ]
       for (index, loss) in losses.enumerated() {
         expectEqualBytes("loss \(index)") {
@@ -98,6 +98,39 @@ import Testing
       let components = ConnectedComponentLabels(NearestNeighborGraph(random([300, 33], seed: 5)))
       expectEqualBytes("IGCP") {
         valueAndGradients([rows]) { InterImageContrastiveLoss()($0[0], components: components) }
+      }
+    }
+  }
+
+  @Test func lossesOfComparedMethodsAreEqual() async {
+    await #expect(processExitsWith: .success) {
+      let pairs: [(String, ([Variable<Float>]) -> Variable<Float>)] = [
+        ("negative cosine", { NegativeCosineLoss(targetGradient: .flowing)($0[0], targets: $0[1]) }),
+        ("Barlow Twins", { BarlowTwinsLoss()($0[0], $0[1]) }), ("VICReg", { VICRegLoss()($0[0], $0[1]) }),
+        ("alignment and uniformity", { AlignmentUniformityLoss()($0[0], $0[1]) }),
+        (
+          "triplet",
+          {
+            TripletLoss(mining: .all)(
+              Variable(concatenating: $0, along: 0), labels: Tensor((0..<602).map { Int32($0 % 37) }))
+          }
+        ),
+        (
+          "dense contrast",
+          {
+            DenseContrastLoss()(
+              queries: $0[0].reshaped([1, 7, 43, 65]), keys: $0[1].value.reshaped([1, 7, 43, 65]),
+              matches: Tensor((0..<301).map { Int32($0) }, shape: [1, 301]),
+              negatives: random([211, 65], seed: 3)) + $0[1].sum()
+          }
+        ),
+      ]
+      for (name, loss) in pairs {
+        expectEqualBytes(name) { valueAndGradients([random([301, 65]), random([301, 65], seed: 2)], loss) }
+      }
+      expectEqualBytes("principal axes") {
+        let axes = try PrincipalAxes(random([1301, 65]))
+        return [axes.axes, axes.variances]
       }
     }
   }

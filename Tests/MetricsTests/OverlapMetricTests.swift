@@ -94,8 +94,10 @@ import Testing
   @Test func optionsOutOfRangeTrapOrThrow() async {
     await #expect(processExitsWith: .failure) { _ = HausdorffDistance(percentile: 101) }
     await #expect(processExitsWith: .failure) { _ = SurfaceDice(toleranceInMillimeters: -1) }
-    #expect(throws: MetricsError.percentileOutOfRange(-1)) { try HausdorffDistance(validatingPercentile: -1) }
-    #expect(throws: MetricsError.invalidTolerance(.infinity)) {
+    #expect(throws: MetricsError(.percentileOutOfRange(-1))) {
+      try HausdorffDistance(validatingPercentile: -1)
+    }
+    #expect(throws: MetricsError(.invalidTolerance(.infinity))) {
       try SurfaceDice(validatingToleranceInMillimeters: .infinity)
     }
     #expect(throws: Never.self) { try HausdorffDistance(validatingPercentile: 95) }

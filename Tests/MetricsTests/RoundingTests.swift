@@ -102,7 +102,7 @@ import Testing
     #expect(try label(2.999999999301508) == 3 && label(8.999999997904524) == 9)
     #expect(try label(Float(20_000.002)) == 20_000)
     for value in [1.0000457768328488, 1e-7, 1_000_000.5, 4.5, 2_147_483_647.6] {
-      #expect(throws: MetricsError.labelIsNotAnInteger(name: "l", value: value, index: [0, 0])) {
+      #expect(throws: MetricsError(.labelIsNotAnInteger(name: "l", value: value, index: [0, 0]))) {
         try label(value)
       }
     }

@@ -111,12 +111,12 @@ import Testing
       second: report([("b", 0.75), ("a", 1)]),
       undefined: .skip, using: &generator)
     #expect(comparison.differences == [0.75, 0.25])
-    #expect(throws: MetricsError.missingPartner(file: "b", folder: "the second report")) {
+    #expect(throws: MetricsError(.missingPartner(file: "b", folder: "the second report"))) {
       try PairedComparison(
         of: "dice", class: organ, first: report([("a", 0), ("b", 0)]), second: report([("a", 0), ("c", 0)]),
         undefined: .skip, using: &generator)
     }
-    #expect(throws: MetricsError.unpairedScores(first: 2, second: 1)) {
+    #expect(throws: MetricsError(.unpairedScores(first: 2, second: 1))) {
       try PairedComparison(
         of: "dice", class: organ, first: report([("a", 0), ("b", 0)]), second: report([("a", 0)]),
         undefined: .skip, using: &generator)

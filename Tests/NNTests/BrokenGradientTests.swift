@@ -13,7 +13,7 @@ import Testing
     var members: [ModuleMember<Float>] { [.parameter("w", weights)] }
   }
 
-  static let rules: [OptimizerRule] = [.sgd(), .adam(), .adamW(), .lars()]
+  static let rules: [OptimizerRule] = [.sgd(), .adam(), .adamW(), .lars(), .larc()]
 
   /// Half the sum at step 0, so that there are moments and a checkpoint to lose; then the root at the kink.
   private final class RootTask: TrainingTask {
@@ -41,7 +41,7 @@ import Testing
     let task = RootTask(OptimizerSettings(rule, rate: .constant(0.1), clipping: clipping))
     let loop = try TrainingLoop(task, on: [1])
     var checkpoint = Data()
-    #expect(throws: TrainingError.gradientIsNotFinite(step: 1, parameter: "w", count: 1)) {
+    #expect(throws: TrainingError(.gradientIsNotFinite(step: 1, parameter: "w", count: 1))) {
       try loop.run(checkpoint: policy) { _ in
         task.weights.weights.value = Tensor([0, 1, 4])
         return .proceed
@@ -59,7 +59,7 @@ import Testing
     let optimizer = Optimizer(module, rule, learningRate: 0.1)
     let before = try optimizer.memory.state().data()
     module.weights.gradient = Tensor([.nan, 1, .infinity])
-    let error = #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 2)) {
+    let error = #expect(throws: TrainingError(.gradientIsNotFinite(step: 0, parameter: "w", count: 2))) {
       try optimizer.step()
     }
     #expect(error?.description == "the gradient of 'w' has 2 elements that are not finite at step 0")
@@ -75,8 +75,29 @@ import Testing
     let loop = try TrainingLoop(task, on: [1])
     loop.hooks.beforeUpdate.append { parameters, _ in parameters[0].parameter.gradient = Tensor([0, .nan, 0])
     }
-    #expect(throws: TrainingError.gradientIsNotFinite(step: 0, parameter: "w", count: 1)) { try loop.run() }
+    #expect(throws: TrainingError(.gradientIsNotFinite(step: 0, parameter: "w", count: 1))) { try loop.run() }
     #expect(task.weights.weights.value == Tensor([0, 1, 4]) && loop.step == 0)
+  }
+
+  /// What was looked at is looked at again when it was written: in place, or by another variable after thawing.
+  @Test func gradientsThatAreWrittenAreLookedAtAgain() throws {
+    for isThawed in [false, true] {
+      let task = RootTask(OptimizerSettings(.sgd(), rate: .constant(0.1)))
+      let loop = try TrainingLoop(task, on: [1])
+      loop.hooks.beforeUpdate.append { parameters, _ in
+        let parameter = parameters[0].parameter
+        if isThawed {
+          parameter.isFrozen = true
+          parameter.isFrozen = false
+          parameter.gradient = Tensor([0, 0, .infinity])
+        } else {
+          parameter.variable.updateGradient { $0[[2]] = .infinity }
+        }
+      }
+      #expect(throws: TrainingError(.gradientIsNotFinite(step: 0, parameter: "w", count: 1))) {
+        try loop.run()
+      }
+    }
   }
 
   @Test func aFrozenParameterMayHaveAnyGradient() throws {

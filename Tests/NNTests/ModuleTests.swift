@@ -15,7 +15,7 @@ import Testing
     network.encoder.freeze()
     let before = network.encoder.parameters.map(\.value)
     let optimizer = Optimizer(network, .sgd(), learningRate: 0.1)
-    CrossEntropyLoss<Float>()(
+    CrossEntropyLoss()(
       network(Variable(testTensor([1, 4, 4, 1]))), testLabels([1, 4, 4], classes: 2)
     )
     .backward()

@@ -36,17 +36,17 @@ import Testing
     var stack = images(3)
     stack[2, 5, 7, 0] = value
     stack[2, 5, 8, 0] = value
-    let error = #expect(throws: PredictionError.imageIsNotFinite(index: 2, count: 2)) {
+    let error = #expect(throws: TrainingError(.imageIsNotFinite(index: 2, place: [5, 7, 0], count: 2))) {
       try network().predictedLabels(stack)
     }
-    #expect(error?.description == "image 2 has 2 values that are not finite")
+    #expect(error?.description == "image 2 has 2 values that are not finite, the first at [5, 7, 0]")
   }
 
   @Test func brokenScoresHaveNoLabels() throws {
     let network = network()
     let head = try #require(network.namedParameters.last).parameter
     head.value = head.value * Float.nan
-    #expect(throws: PredictionError.scoresAreNotFinite(index: 0, count: 2 * 16 * 16)) {
+    #expect(throws: TrainingError(.scoresAreNotFinite(index: 0, count: 2 * 16 * 16))) {
       try network.predictedLabels(images(2))
     }
   }

@@ -9,13 +9,13 @@ import Testing
 @Suite struct SegmentationLossTests {
   private struct Case {
     let name: String
-    let loss: any SegmentationLoss<Double>
+    let loss: any SegmentationLoss
     var labels = "labels"
   }
 
   private var cases: [Case] {
     let weights = [0.5, 1, 2, 0.25]
-    let tversky = TverskyLoss<Double>(alpha: 0.5, beta: 0.5)
+    let tversky = TverskyLoss(alpha: 0.5, beta: 0.5)
     return [
       Case(name: "crossEntropy.plain", loss: CrossEntropyLoss()),
       Case(name: "crossEntropy.weighted", loss: CrossEntropyLoss(classWeights: weights)),
@@ -76,7 +76,7 @@ import Testing
     // The same pixels in another arrangement have the same loss, where sums run over the batch.
     let logits: Tensor<Double> = testTensor([1, 2, 3, 4, 3])
     let labels = testLabels([1, 2, 3, 4], classes: 3)
-    let losses: [any SegmentationLoss<Double>] = [
+    let losses: [any SegmentationLoss] = [
       CrossEntropyLoss(), DiceLoss(), FocalLoss(), TverskyLoss(),
     ]
     for loss in losses {
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func extremeLogitsStayFinite() throws {
-    let losses: [any SegmentationLoss<Float>] = [
+    let losses: [any SegmentationLoss] = [
       CrossEntropyLoss(), CrossEntropyLoss(labelSmoothing: 0.1), DiceLoss(), DiceLoss(smoothing: 0),
       FocalLoss(), FocalLoss(gamma: 0.5), TverskyLoss(),
     ]
@@ -100,24 +100,37 @@ import Testing
     }
   }
 
+  /// Losses are values of their numbers: equal ones are equal, files give them back.
+  @Test func lossesAreValues() throws {
+    func expectValue<Loss: SegmentationLoss & Codable & Hashable>(_ loss: Loss, _ other: Loss) throws {
+      let copy = try JSONDecoder().decode(Loss.self, from: JSONEncoder().encode(loss))
+      #expect(copy == loss && copy.hashValue == loss.hashValue && copy != other)
+    }
+    try expectValue(
+      CrossEntropyLoss(classWeights: [0.1, 2], ignoredLabel: 255, labelSmoothing: 0.1), CrossEntropyLoss())
+    try expectValue(FocalLoss(gamma: 1.5, classWeights: [1, 3]), FocalLoss(gamma: 1.5))
+    try expectValue(DiceLoss(denominator: .squared, scope: .image), DiceLoss(denominator: .squared))
+    try expectValue(TverskyLoss(alpha: 0.4, classes: .foreground), TverskyLoss(alpha: 0.4))
+  }
+
   @Test func aCombinationWeighsItsTerms() {
     let logits = Variable(testTensor([1, 2, 3, 3], of: Double.self))
     let labels = testLabels([1, 2, 3], classes: 3)
-    let combined = CombinedLoss<Double>([(2, CrossEntropyLoss()), (0.5, DiceLoss())])(logits, labels).item
+    let combined = CombinedLoss([(2, CrossEntropyLoss()), (0.5, DiceLoss())])(logits, labels).item
     let apart =
-      2 * CrossEntropyLoss<Double>()(logits, labels).item + 0.5 * DiceLoss<Double>()(logits, labels).item
+      2 * CrossEntropyLoss()(logits, labels).item + 0.5 * DiceLoss()(logits, labels).item
     #expect(abs(combined - apart) <= 1e-12)
   }
 
   @Test func labelsOutsideTheClassesStop() async {
     await #expect(processExitsWith: .failure) {
-      _ = CrossEntropyLoss<Float>()(Variable(Tensor(zeros: [1, 2, 3])), Tensor([0, 3], shape: [1, 2]))
+      _ = CrossEntropyLoss()(Variable(Tensor<Float>(zeros: [1, 2, 3])), Tensor([0, 3], shape: [1, 2]))
     }
   }
 
   @Test func labelsOfAnotherShapeStop() async {
     await #expect(processExitsWith: .failure) {
-      _ = DiceLoss<Float>()(Variable(Tensor(zeros: [1, 2, 3])), Tensor([0, 1, 2], shape: [1, 3]))
+      _ = DiceLoss()(Variable(Tensor<Float>(zeros: [1, 2, 3])), Tensor([0, 1, 2], shape: [1, 3]))
     }
   }
 }

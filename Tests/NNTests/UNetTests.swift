@@ -36,7 +36,7 @@ import Testing
     network.setMode(.training)
     let logits = network(Variable(try reference.tensor("input")))
     #expect(logits.value.relativeError(to: try reference.tensor("train.logits")) <= tolerance)
-    let loss = CrossEntropyLoss<Scalar>()(logits, try reference.tensor("labels"))
+    let loss = CrossEntropyLoss()(logits, try reference.tensor("labels"))
     #expect(abs(Double(loss.item) - (try reference.number("train.crossEntropy"))) <= tolerance)
     loss.backward()
     #expect(network.parameters.count == reference.names.count { $0.hasPrefix("gradient.") })
@@ -99,7 +99,7 @@ import Testing
     }
     let images = Tensor<Float>(converting: labels).expanded(at: -1)
     let optimizer = Optimizer(network, .adam(), learningRate: 1e-2)
-    let loss = CombinedLoss<Float>.crossEntropyAndDice
+    let loss = CombinedLoss.crossEntropyAndDice
     var values: [Float] = []
     for _ in 0..<20 {
       let value = loss(network(Variable(images)), labels)

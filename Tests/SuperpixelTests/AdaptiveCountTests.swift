@@ -73,13 +73,13 @@ import Testing
       (AdaptiveCount(finestCount: 0), "finestCount"), (AdaptiveCount(tolerance: -1), "tolerance"),
       (AdaptiveCount(tolerance: .nan), "tolerance"),
     ] {
-      let error = #expect(throws: SLICError.self) {
+      let error = #expect(throws: SuperpixelError.self) {
         try SLIC(segmentCount: .adaptive(adaptive)).segment(TestImages.texture)
       }
-      #expect(error?.parameter == name)
+      #expect(error?.field == name)
     }
     var slic = SLIC(segmentCount: .adaptive)
     slic.mode = .skimageCompatible
-    #expect(throws: SLICError.self) { try slic.segment(TestImages.texture) }
+    #expect(throws: SuperpixelError.self) { try slic.segment(TestImages.texture) }
   }
 }

@@ -93,7 +93,7 @@ import Testing
     #expect(result.purity.scalars == [Float(4) / 6, Float(4) / 6])
     let same = try map.downsampledByMajority(to: [3, 4])
     #expect(same.labels == map && same.purity.scalars.allSatisfy { $0 == 1 })
-    let error = #expect(throws: LabelMapSizeError.self) { try map.downsampledByMajority(to: [2, 2]) }
-    #expect(error?.target == [2, 2])
+    let error = #expect(throws: SuperpixelError.self) { try map.downsampledByMajority(to: [2, 2]) }
+    #expect(error?.code == .sizesDoNotFit(map: [3, 4], features: [2, 2]))
   }
 }

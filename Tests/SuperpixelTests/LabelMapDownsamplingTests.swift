@@ -21,8 +21,8 @@ import Testing
 
   @Test(arguments: [[3, 3], [2, 4], [8, 12], [0, 3], [2, 3, 1]])
   func aSizeThatDoesNotFitIsNamed(_ target: [Int]) {
-    let error = #expect(throws: LabelMapSizeError.self) { try map.downsampled(to: TensorShape(target)) }
-    #expect(error?.labels == [4, 6] && error?.target == TensorShape(target))
+    let error = #expect(throws: SuperpixelError.self) { try map.downsampled(to: TensorShape(target)) }
+    #expect(error?.code == .sizesDoNotFit(map: [4, 6], features: TensorShape(target)))
   }
 
   @Test func volumes() throws {

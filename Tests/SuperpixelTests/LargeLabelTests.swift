@@ -16,10 +16,10 @@ import Testing
   }
 
   @Test func tablesRefuseThem() throws {
-    let error = #expect(throws: LabelRangeError.self) { try SegmentStatistics(validating: map) }
-    #expect(error?.label == 614_454_277 && error?.shape == [2, 2])
+    let error = #expect(throws: SuperpixelError.self) { try SegmentStatistics(validating: map) }
+    #expect(error?.code == .labelTooLarge(label: 614_454_277, map: [2, 2]) && error?.field == "labels")
     #expect(error?.description.contains("614454277") == true)
-    #expect(throws: LabelRangeError.self) { try RegionAdjacency(validating: largest, image: image) }
+    #expect(throws: SuperpixelError.self) { try RegionAdjacency(validating: largest, image: image) }
     let statistics = try SegmentStatistics(validating: map.relabeled(), image: image)
     #expect(statistics.areas == [2, 2] && statistics.means == [1, 5])
     #expect(try RegionAdjacency(validating: map.relabeled()).borderLengths == [4, 4])

@@ -125,12 +125,12 @@ import Testing
       memory.baseAddress.map { PixelView(planar: $0, height: 32, width: 48, channels: 1) }
     }
     var labels = [Int32](repeating: 0, count: 5)
-    let error = #expect(throws: SLICError.self) {
+    let error = #expect(throws: SuperpixelError.self) {
       let view = try #require(view)
       try labels.withUnsafeMutableBufferPointer {
         _ = try slic.segment(view, into: $0, scratch: SLICScratch())
       }
     }
-    #expect(error?.parameter == "labels")
+    #expect(error?.field == "labels")
   }
 }

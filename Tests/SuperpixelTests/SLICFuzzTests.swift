@@ -145,7 +145,7 @@ private struct SLICFuzzCase {
       count = report.count
       return isEmpty ? "an empty mask went through" : nil
     } catch {
-      return (error as? SLICError)?.code == .emptyMask && isEmpty ? "expected" : "\(error)"
+      return (error as? SuperpixelError)?.code == .emptyMask && isEmpty ? "expected" : "\(error)"
     }
   }
 

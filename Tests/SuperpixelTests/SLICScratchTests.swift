@@ -79,12 +79,16 @@ import Testing
     #expect(seen.first?.stage == .features && seen.last?.stage == .connectivity)
     #expect(seen.map(\.fraction) == seen.map(\.fraction).sorted())
     #expect(seen.count == 6)
-    let error = #expect(throws: SLICError.self) {
+    let error = #expect(throws: SuperpixelError.self) {
       try slic.segment(frame(0)) {
         if case .pass(2, _) = $0.stage { return .stop }
         return .proceed
       }
     }
-    #expect(error?.code == .cancelled)
+    #expect(error?.field == "progress")
+    guard case .cancelled(at: .pass(iteration: 2, _)) = error?.code else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 }

@@ -102,8 +102,8 @@ import Testing
     let outcomes = Array(loader.batches(inEpoch: 2))
     #expect(try outcomes[0].get() == [0, 1, 2, 3])
     #expect(try outcomes[2].get() == [8, 9, 10, 11])
-    let error = #expect(throws: DataLoaderError.self) { try outcomes[1].get() }
-    #expect(error?.epoch == 2 && error?.step == 7 && error?.index == 5)
+    let error = #expect(throws: DataError.self) { try outcomes[1].get() }
+    #expect(error?.code == .exampleFailed(epoch: 2, step: 7, index: 5))
     #expect(error?.underlying as? Broken == Broken(index: 5))
   }
 
@@ -113,9 +113,9 @@ import Testing
       data, batchSize: 2, sampler: SequentialSampler(count: 2),
       collate: { items, _ in try stackedExamples(items) })
     let outcome = try #require(Array(loader.batches(inEpoch: 0)).first)
-    let error = #expect(throws: DataLoaderError.self) { try outcome.get() }
-    #expect(error?.index == nil)
-    #expect(error?.underlying as? ExampleShapesDiffer == ExampleShapesDiffer(first: [2], other: [3]))
+    let error = #expect(throws: DataError.self) { try outcome.get() }
+    #expect(error?.code == .collationFailed(epoch: 0, step: 0))
+    #expect(error?.underlying as? DataError == DataError(.shapesDiffer(first: [2], other: [3])))
     #expect(try stackedExamples([Tensor<Float>(ones: [2])]).shape == [1, 2])
   }
 

@@ -26,7 +26,6 @@ enum KernelChecks {
       normalization(TensorShape(shape))
       pooling(TensorShape(shape))
     }
-    optimizer()
   }
 
   static func normalization(_ shape: TensorShape) {
@@ -79,16 +78,5 @@ enum KernelChecks {
       let exactAverage = Tensor<Double>(converting: x).averagePool(window, divisor: .coveredPixels)
       #expect(Differences.relativeDistance(average, exactAverage) < 1e-6)
     }
-  }
-
-  static func optimizer() {
-    #expect(
-      Differences.relativeDistance(
-        OptimizerUpdatesTests.adam(Float.self, .inGradient(0.01)),
-        OptimizerUpdatesTests.adam(Double.self, .inGradient(0.01))) < 3e-7)
-    #expect(
-      Differences.relativeDistance(
-        OptimizerUpdatesTests.sgd(Float.self, .nesterov(factor: 0.9), decay: 0.01),
-        OptimizerUpdatesTests.sgd(Double.self, .nesterov(factor: 0.9), decay: 0.01)) < 3e-7)
   }
 }

@@ -19,7 +19,7 @@ import Testing
       #expect(error?.code == .unsupportedScalar && error?.entry == name && error?.field == "descr")
     }
     let error = #expect(throws: NumPyError.self) { try archive.tensor(named: "names", of: Float.self) }
-    #expect(error?.code == .unsupportedScalar && error?.detail.contains("<U6") == true)
+    #expect(error?.code == .unsupportedScalar && error?.context.contains("<U6") == true)
   }
 
   /// The types are those that `numpy.load(...)[name].dtype.descr` gives.

@@ -135,7 +135,7 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
   func otherScalarsAreRefused(name: String) throws {
     let path = try numPyFixture(name + ".npy")
     let error = #expect(throws: NumPyError.self) { try NumPyArray(contentsOf: path) }
-    #expect(error?.code == .unsupportedScalar && error?.field == "descr" && error?.file == path)
+    #expect(error?.code == .unsupportedScalar && error?.field == "descr" && error?.path == path)
   }
 
   @Test func anotherScalarIsAMismatch() throws {
@@ -180,7 +180,7 @@ func withTemporaryFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resu
 
   @Test func filesThatAreNone() {
     let missing = #expect(throws: NumPyError.self) { try NumPyArray(contentsOf: "/nowhere/x.npy") }
-    #expect(missing?.code == .notFound && missing?.file == "/nowhere/x.npy")
+    #expect(missing?.code == .notFound && missing?.path == "/nowhere/x.npy")
     let folder = #expect(throws: NumPyError.self) { try NumPyArray(contentsOf: "/tmp") }
     #expect(folder?.code == .notRegularFile)
     let unwritten = #expect(throws: NumPyError.self) {

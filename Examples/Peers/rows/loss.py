@@ -1,5 +1,8 @@
-"""Losses alone, forward and backward: ILCP of 8 images x 2,048 rows, and those that compare 8,192 rows of 128. The peer
-is bench_loss.py, PyTorch."""
+"""Losses alone, forward and backward: ILCP on 8 images x 2,048 rows, those that compare 8,192 rows of 128, and those of the
+compared methods.
+
+The peer is bench_loss.py, PyTorch.
+"""
 from rows.model import Row, extra_memory
 
 REQUIREMENTS = [["numpy"], ["torch"]]
@@ -23,3 +26,16 @@ for name in ("NT-Xent", "DCL", "hard negatives", "SupCon inside", "pairwise NT-X
     ROWS.append(
         extra_memory(f"{name} 8192: extra memory", f"{name} 8192", None, returned=8192 * 128 * 4 / 2**20)
     )
+# The losses of the compared methods have no goal.
+for case in (
+    "negative cosine 128",
+    "Barlow Twins 1024",
+    "VICReg 1024",
+    "alignment and uniformity 128",
+    "triplet all 128",
+    "triplet batch-hard 128",
+    "dense contrast 128",
+):
+    ROWS.append(Row(case, SCRIPT, ("eager",)))
+    ROWS.append(extra_memory(f"{case}: extra memory", case, None))
+ROWS.append(Row("pixel contrast 128", SCRIPT, ("eager", "label sums")))

@@ -20,6 +20,7 @@ class Row:
     case        its name on our side (`benchmark WORK --serve CASE`) and, unless peer_case says otherwise, in the script
     script      the peer's script, bench_NAME.py
     settings    the peer's settings to choose from; the fastest counts, the others are reported
+    parallel    settings that are tried besides where there is a second thread: worker processes beside the training
     goal        the ratio to reach; None: no goal, a row for information
     threads     at which thread counts the row is measured
     isa         "avx2" holds both sides to AVX2
@@ -34,6 +35,7 @@ class Row:
     isa: Optional[str] = None
     label: Optional[str] = None
     peer_case: Optional[str] = None
+    parallel: tuple = ()
 
     @property
     def name(self):

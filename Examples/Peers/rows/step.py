@@ -1,15 +1,27 @@
-"""Whole training steps: the rows of the compute issue. The peer is bench_step.py, PyTorch."""
+"""Training steps, whole and in parts: the rows of the compute issue. The peer is bench_step.py, PyTorch."""
 
 from rows.model import Row, Scaling, memory
 
-REQUIREMENTS = [["numpy"], ["torch"], ["scipy", "scikit-image", "opencv-contrib-python-headless"]]
+REQUIREMENTS = [
+    ["numpy"],
+    ["torch"],
+    ["scipy", "scikit-image", "opencv-contrib-python-headless", "batchgenerators"],
+]
 
 SCRIPT = "bench_step.py"
 LAYOUTS = ("channels-last", "default", "compile")
+MAKERS = ("scikit-image", "opencv", "batchgenerators")
 UNET = ("unet 128", "unet 256")
 SUPERCL = ("supercl 128", "supercl 256", "supercl 512")
+# The whole step as each of the layouts and makers, and with two processes that make the next step's views during a step.
+WHOLE = LAYOUTS + tuple(f"{layout} {maker}" for layout in ("channels-last", "compile") for maker in MAKERS[1:])
+PARALLEL = tuple(f"{layout} {maker} 2-workers" for layout in ("channels-last", "compile") for maker in MAKERS)
 
 ROWS = []
+# First what a user waits for: a step with the making of what it reads.
+for name in (*SUPERCL, *UNET):
+    ROWS.append(Row(f"whole {name}", SCRIPT, WHOLE, None, parallel=PARALLEL))
+    ROWS.append(memory(f"whole {name}: memory", f"whole {name}", None))
 for goal, names in ((2.0, UNET), (2.2, SUPERCL)):
     for name in names:
         ROWS.append(Row(name, SCRIPT, LAYOUTS, goal))
@@ -21,6 +33,6 @@ for name in (*UNET, *SUPERCL):
     ROWS.append(Row(name, SCRIPT, LAYOUTS, 1.5, isa="avx2", label=f"{name}: AVX2"))
 # What the quickstart trains; no goal of its own.
 ROWS.append(Row("small unet 128", SCRIPT, LAYOUTS, None))
-# Superpixels and augmentation, which the steps above leave out on both sides.
+# Superpixels and augmentation, which only the whole steps have.
 for name in SUPERCL:
-    ROWS.append(Row(name.replace("supercl", "views"), SCRIPT, ("scikit-image", "opencv-warp"), None))
+    ROWS.append(Row(name.replace("supercl", "views"), SCRIPT, MAKERS, None))

@@ -21,10 +21,11 @@ public struct ExampleFailure: Error, CustomStringConvertible {
     self.description = description
   }
 
-  /// A file that could not be read, or that is broken.
+  /// A file that could not be read or written, or that is broken.
   public init(_ error: MedIOError) {
     switch error.code {
     case .notFound, .notRegularFile, .unreadable, .missingPair: self.init(.noInput, error.description)
+    case .writeFailed: self.init(.cannotCreate, error.description)
     default: self.init(.data, error.description)
     }
   }

@@ -1,3 +1,4 @@
+import MedIO
 import Metrics
 import NN
 import Tensor
@@ -24,9 +25,7 @@ public struct PartScores: Codable, Sendable {
 
   /// The mean over the classes; distances over the classes that have one.
   public var mean: ClassScore {
-    func average(_ values: [Double]) -> Double? {
-      values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-    }
+    func average(_ values: [Double]) -> Double? { SampleStatistics(values).mean }
     return ClassScore(
       name: "mean", dice: average(classes.map(\.dice)) ?? 0, jaccard: average(classes.map(\.jaccard)) ?? 0,
       hd95: average(classes.compactMap(\.hd95)), assd: average(classes.compactMap(\.assd)),
@@ -38,17 +37,30 @@ public struct PartScores: Codable, Sendable {
 struct Evaluator {
   let data: SliceData
 
-  /// The predicted classes of one slice, `[height, width]`.
-  func prediction(_ network: UNet<Float>, slice: Int) throws -> Tensor<Int32> {
-    data.restored(try network.predictedLabels(data.slice(slice).image.expanded(at: 0))[0])
+  /// The predicted classes of slices, by their plane, on the grid of the file.
+  func prediction(_ network: UNet<Float>, slices: [Int]) throws -> Volume<Int32> {
+    let loader = DataLoader(
+      data.labeledImages(slices), batchSize: 8, sampler: SequentialSampler(count: slices.count),
+      workerCount: 0,
+      collate: { examples, _ in try stackedExamples(examples.map(\.image)) })
+    var labels: [Tensor<Int32>] = []
+    for batch in loader.batches(inEpoch: 0) { labels.append(try network.predictedLabels(batch.get())) }
+    let all = Tensor(concatenating: labels, along: 0)
+    return data.restored(
+      Dictionary(uniqueKeysWithValues: slices.enumerated().map { ($0.element, all[$0.offset]) }))
+  }
+
+  /// The same as they lie in the volume's classes: `[slices, height, width]` in RAS orientation.
+  private func predictedClasses(_ network: UNet<Float>, _ part: SlabSplit.Part) throws -> Tensor<Int32> {
+    try prediction(network, slices: data.split.slices(of: part)).reoriented(to: .ras).voxels
   }
 
   /// Dice alone, pooled over the part and averaged over the classes.
   func meanDice(_ network: UNet<Float>, _ part: SlabSplit.Part) throws -> Double {
     let slices = data.split.slices(of: part)
-    let predicted = Tensor(stacking: try slices.map { try prediction(network, slice: $0) })
     let comparison = LabelMapComparison(
-      prediction: LabelMap(predicted), reference: LabelMap(data.classes.gathered(at: slices)))
+      prediction: LabelMap(try predictedClasses(network, part).gathered(at: slices)),
+      reference: LabelMap(data.classes.gathered(at: slices)))
     let dice = (1..<data.classNames.count).map { index in
       DiceCoefficient().score(comparison.counts(of: Int32(index))).value ?? 0
     }
@@ -58,35 +70,27 @@ struct Evaluator {
   /// Overlaps and distances of every class.
   func scores(_ network: UNet<Float>, _ part: SlabSplit.Part) throws -> PartScores {
     let slabs = data.split.slabs(of: part)
-    let predictions = try slabs.map { slab in
-      Tensor(stacking: try slab.slices.map { try prediction(network, slice: $0) })
-    }
+    let predicted = try predictedClasses(network, part)
+    let predictions = slabs.map { predicted.gathered(at: $0.slices) }
     let references = slabs.map { data.classes.gathered(at: $0.slices) }
-    let pooled = LabelMapComparison(
-      prediction: LabelMap(Tensor(concatenating: predictions, along: 0)),
-      reference: LabelMap(Tensor(concatenating: references, along: 0)))
-    let names = data.classNames.enumerated().dropFirst().map {
+    let classes = data.classNames.enumerated().dropFirst().map {
       SegmentationClass(label: Int32($0.offset), name: $0.element)
     }
     let evaluator = SegmentationEvaluator(
-      classes: names, metrics: [HausdorffDistance(percentile: 95), AverageSurfaceDistance(.symmetric)])
+      classes: classes, metrics: [HausdorffDistance(percentile: 95), AverageSurfaceDistance(.symmetric)])
     let cases = zip(predictions, references).enumerated().map { index, pair in
       evaluator.evaluate(
         prediction: LabelMap(pair.0), reference: LabelMap(pair.1), spacing: data.spacing,
         caseName: "slab \(index)")
     }
+    let report = ScoreReport(cases: cases, evaluator: evaluator)
     return PartScores(
-      classes: names.map { item in
-        let counts = pooled.counts(of: item.label)
-        func mean(_ key: String) -> Double? {
-          let values = cases.compactMap { $0[item.label]?[key]?.value }
-          return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-        }
-        let missed = cases.count { $0[item.label]?["hd95_mm"]?.undefinedReason == .predictionEmpty }
+      classes: classes.map { item in
+        let distance = report.summary(of: "hd95_mm", class: item, undefined: .skip)
         return PartScores.ClassScore(
-          name: item.name, dice: DiceCoefficient().score(counts).value ?? 0,
-          jaccard: JaccardIndex().score(counts).value ?? 0, hd95: mean("hd95_mm"), assd: mean("assd_mm"),
-          missed: missed)
+          name: item.name, dice: report.pooledScore(of: DiceCoefficient(), class: item).value ?? 0,
+          jaccard: report.pooledScore(of: JaccardIndex(), class: item).value ?? 0, hd95: distance.mean,
+          assd: report.summary(of: "assd_mm", class: item, undefined: .skip).mean, missed: distance.missed)
       })
   }
 }

@@ -46,11 +46,7 @@ struct FineTuningStage {
     let candidate = settings.candidates[run.candidate]
     let network = try firstNetwork(of: run)
     let slices = data.split.labelledSlices(fraction: run.fraction, seed: run.seed)
-    let images = slices.map { index -> LabeledImage in
-      let (image, classes) = data.slice(index)
-      return LabeledImage(image: image, labels: classes)
-    }
-    let loop = try TrainingLoop(task(network, run), on: images)
+    let loop = try TrainingLoop(task(network, run), on: data.labeledImages(slices))
     let interval = max(1, candidate.steps / 5)
     let policy = CheckpointPolicy(folder.stateFile("\(run.name).checkpoint"), everySteps: interval)
     if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(from: policy.url) }
@@ -87,11 +83,12 @@ struct FineTuningStage {
       UNetConfiguration(width: settings.width), classCount: data.classNames.count, using: &generator)
   }
 
-  /// What a run begins with: random weights, or the pre-trained encoder.
+  /// What a run begins with: random weights, or the encoder that was pre-trained with the same seed.
   private func firstNetwork(of run: Run) throws -> UNet<Float> {
     let network = newNetwork(seed: run.seed)
     if run.method == .supercl {
-      try network.encoder.load(Safetensors(contentsOf: folder.file("encoder.safetensors")).section("encoder"))
+      let file = folder.file(PretrainingStage.encoderFile(seed: run.seed))
+      try network.encoder.load(Safetensors(contentsOf: file).section("encoder"))
     }
     return network
   }
@@ -103,7 +100,7 @@ struct FineTuningStage {
     return SegmentationTask(
       network, classCount: data.classNames.count,
       recipe: TrainingRecipe(steps: candidate.steps, batchSize: settings.fineTuningBatch, seed: run.seed),
-      loss: CombinedLoss<Float>([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]),
+      loss: CombinedLoss([(settings.crossEntropyWeight, CrossEntropyLoss()), (1, DiceLoss())]),
       augmentation: settings.augmentation,
       optimizer: OptimizerSettings(.adam(), rate: rate, weightDecay: 1e-5))
   }

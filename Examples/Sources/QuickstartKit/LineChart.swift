@@ -11,7 +11,7 @@ struct LineChart {
     let x: [Double]
     let y: [Double]
     /// The least and the most at each point, where the curve is a mean over several runs.
-    var band: [ClosedRange<Double>] = []
+    var band: [(least: Double, most: Double)] = []
   }
 
   let title: String
@@ -25,7 +25,7 @@ struct LineChart {
 
   /// The vertical range that curves and bands need.
   static func range(of series: [Series]) -> ClosedRange<Double>? {
-    let values = series.flatMap { $0.y + $0.band.flatMap { [$0.lowerBound, $0.upperBound] } }.filter(
+    let values = series.flatMap { $0.y + $0.band.flatMap { [$0.least, $0.most] } }.filter(
       \.isFinite)
     guard let low = values.min(), let high = values.max() else { return nil }
     return low < high ? low...high : low - 0.5...high + 0.5
@@ -52,7 +52,7 @@ struct LineChart {
   }
 
   /// The place of the axes in a chart.
-  fileprivate struct Frame {
+  struct Frame {
     let left: Double
     let top: Double
     let right: Double
@@ -60,9 +60,12 @@ struct LineChart {
     let x: ClosedRange<Double>
     let y: ClosedRange<Double>
 
+    /// The place of a value along the horizontal axis.
+    func place(_ x: Double) -> Double { left + (x - self.x.lowerBound) / length(self.x) * (right - left) }
+
     func point(_ x: Double, _ y: Double) -> String {
       String(
-        format: "%.1f,%.1f", left + (x - self.x.lowerBound) / length(self.x) * (right - left),
+        format: "%.1f,%.1f", place(x),
         bottom - (y - self.y.lowerBound) / length(self.y) * (bottom - top))
     }
 
@@ -73,13 +76,16 @@ struct LineChart {
           format: "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
             + "text-anchor=\"end\">%g</text>", left, place, right, left - 6, place + 4, value)
       }
-      let columns = Self.ticks(x).map { value -> String in
-        let place = left + (value - x.lowerBound) / length(x) * (right - left)
-        return String(
-          format: "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>", place,
-          bottom + 16, value)
-      }
-      return (rows + columns).joined() + "<path class=\"base\" d=\"M\(left) \(bottom)H\(right)\"/>"
+      return rows.joined() + columns() + "<path class=\"base\" d=\"M\(left) \(bottom)H\(right)\"/>"
+    }
+
+    /// The ticks of the horizontal axis.
+    func columns() -> String {
+      Self.ticks(x).map { value in
+        String(
+          format: "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>",
+          place(value), bottom + 16, value)
+      }.joined()
     }
 
     private func length(_ range: ClosedRange<Double>) -> Double { range.upperBound - range.lowerBound }
@@ -107,8 +113,9 @@ extension LineChart.Series {
 
   fileprivate func bandPath(_ frame: LineChart.Frame) -> String {
     guard !band.isEmpty else { return "" }
-    let there = zip(x, band).map { frame.point($0, $1.lowerBound) }
-    let back = zip(x, band).map { frame.point($0, $1.upperBound) }.reversed()
+    let known = zip(x, band).filter { $1.least.isFinite && $1.most.isFinite }
+    let there = known.map { frame.point($0, $1.least) }
+    let back = known.map { frame.point($0, $1.most) }.reversed()
     let points = (there + back).joined(separator: " ")
     return "<polygon fill=\"\(color)\" fill-opacity=\"0.18\" points=\"\(points)\"/>"
   }

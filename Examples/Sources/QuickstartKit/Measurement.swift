@@ -1,8 +1,5 @@
 import Dispatch
-
-#if canImport(Glibc)
-  import Glibc
-#endif
+import ExampleSupport
 
 /// Seconds of a stage, and the highest resident memory of the process up to its end.
 struct Measurement {
@@ -12,10 +9,8 @@ struct Measurement {
   static func of(_ body: () throws -> Void) rethrows -> Measurement {
     let start = DispatchTime.now().uptimeNanoseconds
     try body()
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Measurement(
       seconds: Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9,
-      peakMiB: Double(usage.ru_maxrss) / 1024)
+      peakMiB: Double(ProcessMemory.peak) / 1_048_576)
   }
 }

@@ -11,23 +11,24 @@ public struct OutputFolder: Sendable {
   /// Makes the folder. A run that resumes keeps the state that it finds if the settings are the same; any other run
   /// begins afresh.
   ///
-  /// - Throws: ``ExampleFailure``: the folder cannot be made (73), or holds a run with other settings (64).
-  public init(_ url: URL, resuming: Bool, fingerprint: String) throws {
+  /// - Throws: ``ExampleFailure``: the folder cannot be made (73), or holds a run with other settings or data (64); the
+  ///   message names the first that differs, with both values.
+  init(_ url: URL, resuming: Bool, fingerprint: RunFingerprint) throws {
     self.url = url
     let manager = FileManager.default
-    let mark = url.appending(path: "state/settings.json")
+    let mark = url.appending(path: "state/settings.txt")
     do {
       if resuming, let known = try? String(contentsOf: mark, encoding: .utf8) {
-        guard known == fingerprint else {
+        if let difference = fingerprint.difference(from: known) {
           throw ExampleFailure(
-            .usage, "\(url.path): was begun with other settings; leave out --resume to begin afresh")
+            .usage, "\(url.path): was begun with \(difference); leave out --resume to begin afresh")
         }
         return
       }
       let state = url.appending(path: "state")
       if manager.fileExists(atPath: state.path) { try manager.removeItem(at: state) }
       try manager.createDirectory(at: state, withIntermediateDirectories: true)
-      try Data(fingerprint.utf8).write(to: mark, options: .atomic)
+      try Data(fingerprint.text.utf8).write(to: mark, options: .atomic)
     } catch let failure as ExampleFailure {
       throw failure
     } catch {

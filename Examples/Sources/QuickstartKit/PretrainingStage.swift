@@ -4,7 +4,10 @@ import NN
 import Superpixel
 import Tensor
 
-/// Pre-training with SuperCL on the training slices.
+/// Pre-training with SuperCL on the training slices, once for each seed.
+///
+/// A seed's fine-tunings begin from that seed's encoder: the pairs of a comparison then differ in everything that chance
+/// decides, and share nothing but the data.
 package struct PretrainingStage {
   package let data: SliceData
   package let settings: Settings
@@ -14,8 +17,9 @@ package struct PretrainingStage {
     self.settings = settings
   }
 
-  /// What the stage found and chose.
+  /// What a pre-training found and chose.
   struct Outcome: Codable, Sendable {
+    let seed: UInt64
     let level: String
     let segmentCount: Int
     let pixelsPerSegment: Double
@@ -28,69 +32,63 @@ package struct PretrainingStage {
     var seconds: Double
     var peakMiB: Double
 
-    /// How far apart the embeddings of different images lie.
-    var spread: EmbeddingSpread? {
-      guard let index = termNames.firstIndex(of: "negativeSimilarity") else { return nil }
-      return EmbeddingSpread(
-        cosines: history.map { $0[index] }, temperature: SuperCL().temperature)
-    }
-
-    /// Warns of what went wrong in pre-training.
-    func say(to progress: RunProgress) {
-      for (warning, count) in warnings.sorted(by: { $0.key < $1.key }) {
-        progress.warn("pre-training, \(count) of \(history.count) steps: \(warning)")
+    /// What went wrong, a sentence each.
+    var sentences: [String] {
+      warnings.sorted { $0.key < $1.key }.map { warning, count in
+        "pre-training with seed \(seed), \(count) of \(history.count) steps: \(warning)"
       }
-      if let spread, spread.isNarrow { progress.warn(spread.sentence) }
     }
-  }
 
-  /// The training slices without their labels. Nothing of validation or test is read.
-  package func images() -> [PretrainingImage] {
-    let training = data.split.slices(of: .train)
-    return training.map { index in
-      PretrainingImage(
-        data.workingImage(index),
-        position: InstancePositives.position(slice: index, of: data.intensities.shape[0]))
+    /// A term along the steps; `nil` without one of this name.
+    func values(of term: String) -> [Double]? {
+      guard let index = termNames.firstIndex(of: term), !history.isEmpty else { return nil }
+      return history.map { $0[index] ?? .nan }
     }
   }
 
   /// SuperCL with the level that ILCP reads and the number of superpixels that go with the patch.
-  func method() throws -> SuperCL {
+  func method(seed: UInt64) throws -> SuperCL {
     var method = SuperCL(
-      patchSize: data.patch, steps: settings.pretrainingSteps, batchSize: settings.pretrainingBatch)
+      patchSize: data.patch, steps: settings.pretrainingSteps, batchSize: settings.pretrainingBatch,
+      seed: seed)
     method.pixelsPerSuperpixel = settings.pixelsPerSegment
     method.learningRate = settings.pretrainingRate
     return try method.fitted(to: UNetConfiguration(width: settings.width).encoderDescription())
   }
 
-  /// Trains, or goes on from the folder's state, and writes `encoder.safetensors`.
-  func run(in folder: OutputFolder, progress: RunProgress) throws -> Outcome {
-    let encoderFile = folder.file("encoder.safetensors")
-    if let finished = folder.finished("pretraining", as: Outcome.self),
+  /// The name of the file that a seed's encoder is written to.
+  static func encoderFile(seed: UInt64) -> String { "encoder_seed\(seed).safetensors" }
+
+  /// Trains with a seed, or goes on from the folder's state, and writes the encoder.
+  func run(seed: UInt64, in folder: OutputFolder, progress: RunProgress) throws -> Outcome {
+    let name = "pretraining-seed\(seed)"
+    let encoderFile = folder.file(Self.encoderFile(seed: seed))
+    if let finished = folder.finished(name, as: Outcome.self),
       FileManager.default.fileExists(atPath: encoderFile.path)
     {
       return finished
     }
-    let method = try method()
+    let method = try method(seed: seed)
     let task = try PretrainingTask(method, encoder: .unet(width: settings.width))
-    let images = images()
+    let images = data.pretrainingImages()
     let loop = try TrainingLoop(task, on: images)
-    let policy = CheckpointPolicy(folder.stateFile("pretraining.checkpoint"), everySteps: 50)
+    let policy = CheckpointPolicy(folder.stateFile("\(name).checkpoint"), everySteps: 50)
     if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(from: policy.url) }
     let measured = try Measurement.of {
-      try loop.run(checkpoint: policy, progress: progress.reporter("SuperCL"))
+      try loop.run(checkpoint: policy, progress: progress.reporter("SuperCL, seed \(seed)"))
     }
     guard loop.step == method.recipe.steps else { throw Interruption() }
     try task.learner.save(to: encoderFile)
     let log = try TrainingLog.entries(of: policy.logURL)
     let side = data.patch >> method.intraLevel.halvings
     let outcome = Outcome(
-      level: "\(method.intraLevel)", segmentCount: method.segmentCount,
+      seed: seed, level: "\(method.intraLevel)", segmentCount: method.segmentCount,
       pixelsPerSegment: Double(side * side) / Double(method.segmentCount), imageCount: images.count,
       termNames: log.first?.terms.map(\.name) ?? [],
       history: log.map { $0.terms.map { $0.value.isFinite ? $0.value : nil } }, warnings: log.warnings,
       seconds: measured.seconds, peakMiB: measured.peakMiB)
-    try folder.finish("pretraining", outcome)
+    try folder.finish(name, outcome)
+    for file in [policy.url, policy.logURL] { try? FileManager.default.removeItem(at: file) }
     return outcome
   }
 }

@@ -11,19 +11,14 @@ public struct QuickstartRun {
   let folder: OutputFolder
   let progress: RunProgress
 
-  /// - Throws: ``ExampleFailure`` when the output folder cannot be used.
+  /// - Throws: ``ExampleFailure`` for settings that cannot be read, and when the output folder cannot be used.
   public init(_ request: RunRequest, resuming: Bool, progress: RunProgress) throws {
     self.request = request
     self.progress = progress
     let base = request.isQuick ? Settings.quick : Settings()
     settings = try request.settings.map { try base.replacing(from: $0) } ?? base
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let numbers = (try? encoder.encode(settings)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let fingerprint =
-      "\(request.image.path)\n\(request.labels.path)\n\(String(describing: request.classes))\n"
-      + "\(String(describing: request.window)) \(request.nonFiniteVoxels)\n\(request.fractions) \(request.seeds) \(request.methods)\n\(numbers)\n"
-    folder = try OutputFolder(request.output, resuming: resuming, fingerprint: fingerprint)
+    folder = try OutputFolder(
+      request.output, resuming: resuming, fingerprint: RunFingerprint(request, settings))
   }
 
   /// Runs what is not finished yet and writes the report.
@@ -42,24 +37,25 @@ public struct QuickstartRun {
     }
     if let warning = kind.warning { progress.note("This is \(warning).") }
     let data = try stage("reading \(request.image.lastPathComponent)") {
-      try SliceData(request, settings: settings)
+      try SliceData(request, settings: settings, cachedIn: folder.stateFile("slices"))
     }
     for note in data.notes { progress.warn(note) }
     progress.note(describe(data))
-    let method = try PretrainingStage(data: data, settings: settings).method()
+    let pretrainer = PretrainingStage(data: data, settings: settings)
+    let method = try pretrainer.method(seed: 1)
     let superpixels = try stage("superpixels") {
       try SuperpixelStage(data: data, segmentCount: method.segmentCount, view: request.view).run(
         in: folder, progress: progress)
     }
-    var pretraining: PretrainingStage.Outcome?
+    var pretraining: [PretrainingStage.Outcome] = []
     if request.methods.contains(.supercl) {
       pretraining = try stage(
-        "pre-training with SuperCL, ILCP on \(method.intraLevel), \(method.segmentCount) segments"
+        "pre-training with SuperCL for each seed, ILCP on \(method.intraLevel), \(method.segmentCount) segments"
       ) {
-        try PretrainingStage(data: data, settings: settings).run(in: folder, progress: progress)
+        try request.seeds.map { try pretrainer.run(seed: $0, in: folder, progress: progress) }
       }
-      pretraining?.say(to: progress)
     }
+    for warning in pretraining.flatMap(\.sentences) { progress.warn(warning) }
     let tuning = FineTuningStage(data: data, settings: settings, folder: folder, progress: progress)
     let (chosen, search) = try stage("choosing each method's schedule on the validation part") {
       try chooseSchedules(tuning)

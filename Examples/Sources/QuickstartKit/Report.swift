@@ -65,16 +65,6 @@ public struct Report: Codable, Sendable {
     public let chosen: Bool
   }
 
-  /// SuperCL against scratch.
-  public struct Difference: Codable, Sendable {
-    public let fraction: Double?
-    public let pairs: Int
-    public let mean: Double
-    /// 95 % interval of the mean by Student's t; null with one pair and in a quick run, whose networks are untrained.
-    public let low: Double?
-    public let high: Double?
-  }
-
   /// What the scores are worth.
   public enum Kind: String, Codable, Sendable {
     /// The real run.
@@ -103,29 +93,14 @@ public struct Report: Codable, Sendable {
   public let voxels: [String: [String: Int]]
   public let stages: [Stage]
   let superpixels: SuperpixelStage.Outcome
-  let pretraining: PretrainingStage.Outcome?
-  /// Whether pre-training told images apart; null without SuperCL.
-  let spread: EmbeddingSpread?
+  /// One a seed; none without SuperCL.
+  let pretraining: [PretrainingStage.Outcome]
+  /// Whether each pre-training told images apart.
+  let spread: [SpreadOfEmbeddings]
   public let search: [Choice]
   public let results: [Row]
-  public let differences: [Difference]
+  /// SuperCL against scratch, one for each share of labels.
+  let differences: [MethodDifference]
   /// The mean validation Dice of scratch with the fewest labels at each fifth of its training.
   public let scratch_curve: [Double]
-}
-
-/// The mean of paired differences with Student's 95 % interval, which a quick run does not have.
-func pairedDifference(_ values: [Double], fraction: Double?, kind: Report.Kind) -> Report.Difference {
-  let count = Double(values.count)
-  let mean = values.reduce(0, +) / count
-  guard values.count > 1, kind == .full else {
-    return .init(fraction: fraction, pairs: values.count, mean: mean, low: nil, high: nil)
-  }
-  let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-  // The .975 quantiles of Student's t for 1, 2, ... degrees of freedom.
-  let quantiles = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-  ]
-  let quantile = quantiles[min(values.count - 2, quantiles.count - 1)]
-  let half = quantile * (variance / count).squareRoot()
-  return .init(fraction: fraction, pairs: values.count, mean: mean, low: mean - half, high: mean + half)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 /// The curves of a report: small multiples with one axis, a line and a band for each method.
 struct ReportCharts {
@@ -41,19 +42,12 @@ struct ReportCharts {
         let curves = outcomes.filter { $0.run.fraction == fraction && $0.run.method == method }.map {
           curve($0.outcome)
         }
-        let length = curves.map(\.y.count).min() ?? 0
-        guard length > 0 else { return nil }
-        let columns = (0..<length).map { index in curves.map { $0.y[index] } }
         let look = Self.look(method)
         return LineChart.Series(
-          name: method.title, color: look.color, isDashed: look.isDashed,
-          x: Array(curves[0].x.prefix(length)),
-          y: columns.map { $0.reduce(0, +) / Double($0.count) },
-          band: curves.count > 1 ? columns.map { ($0.min() ?? 0)...($0.max() ?? 0) } : [])
+          meanOf: curves, name: method.title, color: look.color, isDashed: look.isDashed)
       }
       let seeds = Set(outcomes.filter { $0.run.fraction == fraction }.map(\.run.seed)).count
-      let share = "\(Int((fraction * 100).rounded())) % of the labels"
-      return ("\(share), \(seeds) \(seeds == 1 ? "seed" : "seeds")", series)
+      return ("\(fraction.percent) of the labels, \(seeds) \(seeds == 1 ? "seed" : "seeds")", series)
     }
     let range = LineChart.range(of: charts.flatMap(\.series))
     let drawn = charts.map {
@@ -63,33 +57,58 @@ struct ReportCharts {
     return "<div class=\"charts\">\(drawn.joined())</div>\(Self.legend(charts.flatMap(\.series)))"
   }
 
+  /// The difference of the methods, a row for each share of labels.
+  static func differences(_ differences: [MethodDifference]) -> String {
+    let level = differences.lazy.compactMap(\.level).first.map { "; bar: the mean's \($0.percent) interval" }
+    let chart = DifferenceChart(
+      title: "SuperCL minus scratch", horizontal: "difference of mean test Dice (dot: a seed\(level ?? ""))",
+      differences: differences, color: look(.supercl).color)
+    return "<div class=\"charts\">\(chart.svg())</div>"
+  }
+
   /// The three terms of SuperCL's loss, each with an axis of its own.
-  static func terms(_ pretraining: PretrainingStage.Outcome) -> String {
+  static func terms(_ pretraining: [PretrainingStage.Outcome]) -> String {
     let terms = [("instance", "L_ins"), ("intra", "L_intra (ILCP)"), ("inter", "L_inter (IGCP)")]
     let charts = terms.compactMap { name, title -> String? in
-      guard let (x, y) = pretraining.smoothed(name) else { return nil }
-      let series = LineChart.Series(name: title, color: look(.supercl).color, x: x, y: y)
+      guard let series = course(pretraining, name, title, look(.supercl).color) else { return nil }
       return LineChart(title: title, horizontal: "step", vertical: "loss (nats)", series: [series])
         .svg(width: 350, height: 230)
     }
     return "<div class=\"charts\">\(charts.joined())</div>"
   }
 
-  /// The cosines of positive and of other pairs of images.
-  static func similarities(_ pretraining: PretrainingStage.Outcome) -> String {
+  /// How far the embeddings are spread, and the cosines of positive and of other pairs of images.
+  static func embeddings(_ pretraining: [PretrainingStage.Outcome]) -> String {
+    let spread = course(pretraining, "spread", "spread: what counts", look(.supercl).color)
     let pairs = [
-      ("positiveSimilarity", "positive pairs", "#009e73", true),
-      ("negativeSimilarity", "other pairs: what counts", "#0072b2", false),
-    ]
-    let series = pairs.compactMap { key, name, color, isDashed -> LineChart.Series? in
-      guard let (x, y) = pretraining.smoothed(key) else { return nil }
-      return LineChart.Series(name: name, color: color, isDashed: isDashed, x: x, y: y)
+      course(pretraining, "positiveSimilarity", "positive pairs", "#009e73", isDashed: true),
+      course(pretraining, "negativeSimilarity", "other pairs", "#cc79a7"),
+    ].compactMap(\.self)
+    var charts: [String] = []
+    if let spread, let curve = LineChart.range(of: [spread]) {
+      charts.append(
+        LineChart(
+          title: "How far apart images lie", horizontal: "step", vertical: "spread (0: a collapse)",
+          series: [spread], range: 0...max(curve.upperBound, 0.1)
+        ).svg(width: 350, height: 250))
     }
-    guard let curves = LineChart.range(of: series) else { return "" }
-    let chart = LineChart(
-      title: "How alike images are to the network", horizontal: "step", vertical: "mean cosine (1: the same)",
-      series: series, range: min(curves.lowerBound, 0.9)...1)
-    return "<div class=\"charts\">\(chart.svg(width: 700, height: 260))</div>\(legend(series))"
+    if let curves = LineChart.range(of: pairs) {
+      charts.append(
+        LineChart(
+          title: "How alike pairs are", horizontal: "step", vertical: "mean cosine (1: the same)",
+          series: pairs, range: min(curves.lowerBound, 0.9)...1
+        ).svg(width: 350, height: 250))
+    }
+    return "<div class=\"charts\">\(charts.joined())</div>\(legend([spread].compactMap(\.self) + pairs))"
+  }
+
+  /// A term of pre-training, as the mean over the seeds.
+  private static func course(
+    _ pretraining: [PretrainingStage.Outcome], _ term: String, _ name: String, _ color: String,
+    isDashed: Bool = false
+  ) -> LineChart.Series? {
+    LineChart.Series(
+      meanOf: pretraining.compactMap { $0.smoothed(term) }, name: name, color: color, isDashed: isDashed)
   }
 
   /// Each name once.
@@ -111,11 +130,27 @@ struct ReportCharts {
   }
 }
 
+extension LineChart.Series {
+  /// The mean of curves over the seeds, as far as all of them go, with a band from the least to the most; `nil` without a
+  /// value.
+  fileprivate init?(
+    meanOf curves: [(x: [Double], y: [Double])], name: String, color: String, isDashed: Bool = false
+  ) {
+    let length = curves.map(\.y.count).min() ?? 0
+    guard length > 0 else { return nil }
+    let columns = (0..<length).map { index in curves.map(\.y[index]).filter(\.isFinite) }
+    self.init(
+      name: name, color: color, isDashed: isDashed, x: Array(curves[0].x.prefix(length)),
+      y: columns.map { SampleStatistics($0).mean ?? .nan },
+      band: curves.count > 1 ? columns.map { (least: $0.min() ?? .nan, most: $0.max() ?? .nan) } : [])
+  }
+}
+
 extension PretrainingStage.Outcome {
   /// A term along the steps, smoothed; `nil` without one.
-  func smoothed(_ name: String) -> (x: [Double], y: [Double])? {
-    guard let index = termNames.firstIndex(of: name), !history.isEmpty else { return nil }
-    let values = ReportCharts.smoothed(history.map { $0[index] ?? .nan })
+  fileprivate func smoothed(_ name: String) -> (x: [Double], y: [Double])? {
+    guard let all = values(of: name) else { return nil }
+    let values = ReportCharts.smoothed(all)
     let step = Double(history.count) / Double(values.count)
     return (values.indices.map { Double($0 + 1) * step }, values)
   }

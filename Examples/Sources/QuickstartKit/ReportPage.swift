@@ -77,18 +77,14 @@ struct ReportPage {
   }
 
   private func differences() -> String {
-    let items = report.differences.map { item -> String in
-      let name = item.fraction.map { "\(percent($0)) of the labels" } ?? "all"
-      var text = String(
-        format: "%@, %d %@: %+.3f", name, item.pairs, item.pairs == 1 ? "pair" : "pairs", item.mean)
-      if let low = item.low, let high = item.high {
-        text += String(format: " (95 %% interval %+.3f to %+.3f, Student's t)", low, high)
-      }
-      return "<li>\(text)</li>"
-    }
-    return items.isEmpty
-      ? ""
-      : "<p>SuperCL minus scratch, mean Dice, paired by seed and labelled slices:</p><ul>\(items.joined())</ul>"
+    guard !report.differences.isEmpty else { return "" }
+    let caution = MethodDifference.caution(report.differences).map { "<p>\($0.asMarkup).</p>" }
+    return """
+      <p>SuperCL minus scratch, mean test Dice, paired by seed: a pair has the same labelled slices and the same seed of weights, and each seed a pre-training of its own.\(report.kind == .full ? " The interval of the mean is a bootstrap over the pairs, p of Wilcoxon's signed-rank test." : "")</p>
+      \(table(differenceRows()))
+      \(ReportCharts.differences(report.differences))
+      \(caution ?? "")
+      """
   }
 
   private func superpixels() -> String {
@@ -103,17 +99,17 @@ struct ReportPage {
   }
 
   private func pretraining() -> String {
-    guard let pretraining = report.pretraining else { return "<p>None: scratch alone was asked for.</p>" }
-    let warnings = pretraining.warnings.map { "\($0.value) of \(pretraining.history.count) steps: \($0.key)" }
-      .sorted()
-    let isNarrow = report.spread?.isNarrow ?? false
-    let lines = (isNarrow ? [report.spread?.sentence].compactMap(\.self) : []) + warnings
+    guard let first = report.pretraining.first else { return "<p>None: scratch alone was asked for.</p>" }
+    let count = report.pretraining.count
+    let lines = report.pretraining.flatMap(\.sentences).map { "<p>\($0.capitalizedSentence.asMarkup)</p>" }
+      .joined()
     return """
-      <p>\(pretraining.imageCount) images; ILCP on \(pretraining.level.asMarkup), \(pretraining.segmentCount) segments of \(String(format: "%.1f", pretraining.pixelsPerSegment)) sampled pixels each.</p>
-      \(ReportCharts.terms(pretraining))
-      \(ReportCharts.similarities(pretraining))
-      <p>What counts is the spread, the distance of the solid line from 1: how far apart the network puts different images. In a collapse it is 0, whatever the losses say; the positive pairs are near 1 when all is well, too. \(isNarrow ? "" : (report.spread?.sentence.capitalizedSentence ?? ""))</p>
-      \(lines.isEmpty ? "" : "<div class=\"notes\">\(lines.map { "<p>\($0.capitalizedSentence.asMarkup)</p>" }.joined())</div>")
+      <p>\(count) \(count == 1 ? "pre-training" : "pre-trainings, one for each seed"), of \(first.history.count) steps on \(first.imageCount) images; ILCP on \(first.level.asMarkup), \(first.segmentCount) segments of \(String(format: "%.1f", first.pixelsPerSegment)) sampled pixels each.</p>
+      \(ReportCharts.terms(report.pretraining))
+      \(ReportCharts.embeddings(report.pretraining))
+      <p>What counts is the spread: how far apart the network puts different images. In a collapse it is 0, whatever the losses say; the positive pairs are near 1 when all is well, too.</p>
+      <ul>\(report.spread.map { "<li>\($0.sentence.capitalizedSentence)</li>" }.joined())</ul>
+      \(lines.isEmpty ? "" : "<div class=\"notes\">\(lines)</div>")
       """
   }
 

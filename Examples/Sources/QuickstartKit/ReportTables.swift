@@ -7,7 +7,7 @@ extension ReportPage {
     return [header]
       + groups(means).map { rows in
         [
-          title(rows[0].method), percent(rows[0].fraction), spread(rows.map(\.dice), 3),
+          title(rows[0].method), rows[0].fraction.percent, spread(rows.map(\.dice), 3),
           spread(rows.map(\.jaccard), 3),
           spread(rows.compactMap(\.hd95_mm), 2), spread(rows.compactMap(\.assd_mm), 2),
           "\(rows.reduce(0) { $0 + $1.missed })",
@@ -17,7 +17,7 @@ extension ReportPage {
 
   func classRows() -> [[String]] {
     let all = groups(report.results.filter { $0.class == "mean" })
-    let header = ["Dice"] + all.map { "\(title($0[0].method)), \(percent($0[0].fraction))" }
+    let header = ["Dice"] + all.map { "\(title($0[0].method)), \($0[0].fraction.percent)" }
     return [header]
       + report.classes.dropFirst().map { name in
         [name]
@@ -58,7 +58,22 @@ extension ReportPage {
     return "<table>\(lines.joined(separator: "\n"))</table>"
   }
 
-  func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
+  /// SuperCL minus scratch, a row for each share of labels.
+  func differenceRows() -> [[String]] {
+    let isWithInterval = report.differences.contains { $0.interval != nil }
+    let level = report.differences.lazy.compactMap(\.level).first ?? 0.95
+    var rows = [["SuperCL minus scratch", "pairs", "Dice"]]
+    if isWithInterval { rows[0] += ["\(level.percent) interval", "p"] }
+    for item in report.differences {
+      var row = ["\(item.fraction.percent) of the labels", "\(item.differences.count)"]
+      row.append(String(format: "%+.3f", item.mean))
+      if isWithInterval {
+        row += [item.interval ?? "-", item.p_value.map { String(format: "%.3f", $0) } ?? "-"]
+      }
+      rows.append(row)
+    }
+    return rows
+  }
 
   /// Mean and standard deviation over seeds; in a quick run the mean alone.
   private func spread(_ values: [Double], _ digits: Int) -> String {

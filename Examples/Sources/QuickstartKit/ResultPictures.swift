@@ -18,17 +18,14 @@ struct ResultPictures {
     let evaluator = Evaluator(data: data)
     var predictions: [Tensor<Int32>] = []
     for run in shown {
-      let network = try tuning.network(of: run)
-      var volume = Tensor<Int32>(zeros: data.classes.shape)
-      for slice in data.split.slices(of: .test) {
-        volume[slice] = try evaluator.prediction(network, slice: slice)
-      }
-      predictions.append(volume)
-      try writeLabels(volume, name: "prediction_\(run.method.rawValue).nii.gz")
+      let volume = try evaluator.prediction(
+        tuning.network(of: run), slices: data.split.slices(of: .test))
+      predictions.append(volume.reoriented(to: .ras).voxels)
+      try write(volume, name: "prediction_\(run.method.rawValue).nii.gz")
     }
     var reference = Tensor<Int32>(zeros: data.classes.shape)
     for slice in data.split.slices(of: .test) { reference[slice] = data.classes[slice] }
-    try writeLabels(reference, name: "reference_test.nii.gz")
+    try write(data.restored(reference), name: "reference_test.nii.gz")
     let count = data.classNames.count
     return try data.split.slabs(of: .test).map { ($0.first + $0.last) / 2 }.map { slice in
       let image = data.intensities[slice]
@@ -43,11 +40,7 @@ struct ResultPictures {
     }
   }
 
-  /// Classes in RAS orientation, written on the grid of the input.
-  private func writeLabels(_ classes: Tensor<Int32>, name: String) throws {
-    let canonical = data.original.reoriented(to: .ras).with(voxels: classes)
-    let restored = canonical.reoriented(to: data.original.orientation)
-    let volume = Volume(labels: LabelMap(restored.voxels), like: data.original)
+  private func write(_ volume: Volume<Int32>, name: String) throws {
     do {
       try NIfTI.write(volume, to: folder.file(name))
     } catch {

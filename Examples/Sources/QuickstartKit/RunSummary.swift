@@ -8,7 +8,7 @@ extension QuickstartRun {
 
   func report(
     _ data: SliceData, stages: [Report.Stage], superpixels: SuperpixelStage.Outcome,
-    pretraining: PretrainingStage.Outcome?, search: [Report.Choice], outcomes: ReportCharts.Outcomes
+    pretraining: [PretrainingStage.Outcome], search: [Report.Choice], outcomes: ReportCharts.Outcomes
   ) -> Report {
     Report(
       kind: kind,
@@ -22,32 +22,14 @@ extension QuickstartRun {
         uniqueKeysWithValues: zip(data.classNames.dropFirst(), data.voxels).map { name, counts in
           (name, Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }))
         }),
-      stages: stages, superpixels: superpixels, pretraining: pretraining, spread: pretraining?.spread,
+      stages: stages, superpixels: superpixels, pretraining: pretraining,
+      spread: pretraining.compactMap { SpreadOfEmbeddings($0) },
       search: search,
       results: outcomes.flatMap { item in
         (item.outcome.test.classes + [item.outcome.test.mean]).map { Report.Row(item.run, $0) }
       },
-      differences: differences(outcomes), scratch_curve: scratchCurve(outcomes))
-  }
-
-  private func differences(_ outcomes: ReportCharts.Outcomes) -> [Report.Difference] {
-    func dice(_ method: Method, _ fraction: Double, _ seed: UInt64) -> Double? {
-      outcomes.first { $0.run.method == method && $0.run.fraction == fraction && $0.run.seed == seed }?
-        .outcome.test.mean.dice
-    }
-    let pairs = request.fractions.map { fraction in
-      request.seeds.compactMap { seed -> Double? in
-        guard let ours = dice(.supercl, fraction, seed), let scratch = dice(.scratch, fraction, seed) else {
-          return nil
-        }
-        return ours - scratch
-      }
-    }
-    guard pairs.contains(where: { !$0.isEmpty }) else { return [] }
-    let each = zip(request.fractions, pairs).filter { !$0.1.isEmpty }.map {
-      pairedDifference($0.1, fraction: $0.0, kind: kind)
-    }
-    return each + [pairedDifference(pairs.flatMap { $0 }, fraction: nil, kind: kind)]
+      differences: request.fractions.compactMap { MethodDifference(outcomes, fraction: $0, kind: kind) },
+      scratch_curve: scratchCurve(outcomes))
   }
 
   private func scratchCurve(_ outcomes: ReportCharts.Outcomes) -> [Double] {
@@ -70,20 +52,19 @@ extension QuickstartRun {
       let means = report.results.filter { "\($0.fraction) \($0.method)" == group && $0.class == "mean" }
       guard let first = means.first else { continue }
       rows.append([
-        first.method, "\(Int((first.fraction * 100).rounded())) %", Spread(means.map(\.dice), kind).text(3),
+        first.method, first.fraction.percent, Spread(means.map(\.dice), kind).text(3),
         Spread(means.map(\.jaccard), kind).text(3), Spread(means.compactMap(\.hd95_mm), kind).text(2),
         Spread(means.compactMap(\.assd_mm), kind).text(2), "\(means.reduce(0) { $0 + $1.missed })",
       ])
     }
-    let lines = report.differences.map { difference -> String in
-      let name = difference.fraction.map { "\(Int(($0 * 100).rounded())) %" } ?? "all"
-      let interval = difference.low.flatMap { low in
-        difference.high.map { String(format: ", 95 %% interval %+.3f ... %+.3f", low, $0) }
-      }
-      let mean = String(format: "%+.3f", difference.mean)
-      return "SuperCL - scratch, \(name), \(difference.pairs) pairs: \(mean)\(interval ?? "")"
+    let lines = report.differences.map { item in
+      let interval = item.interval.map { ", \((item.level ?? 0).percent) interval \($0)" }
+      let p = item.p_value.map { String(format: ", p %.3f", $0) }
+      return "SuperCL - scratch, \(item.fraction.percent), \(item.differences.count) pairs: "
+        + String(format: "%+.3f", item.mean) + (interval ?? "") + (p ?? "")
     }
-    return (["\(TextTable(rows))"] + lines + [report.spread?.sentence].compactMap(\.self))
+    let caution = MethodDifference.caution(report.differences)
+    return (["\(TextTable(rows))"] + lines + [caution].compactMap(\.self) + report.spread.map(\.sentence))
       .joined(separator: "\n")
   }
 }

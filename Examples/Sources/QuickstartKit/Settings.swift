@@ -1,6 +1,7 @@
 public import Contrastive
 public import ExampleSupport
 public import Foundation
+import Tensor
 
 /// What a run is asked to do, as on its command line.
 public struct RunRequest: Sendable, Equatable {
@@ -69,7 +70,8 @@ public struct Settings: Sendable, Equatable, Codable {
   public var slabLength = 8
   /// Slices dropped at every border between slabs.
   public var droppedSlices = 2
-  public var pretrainingSteps = 400
+  /// Steps of the pre-training of each seed.
+  public var pretrainingSteps = 200
   public var pretrainingBatch = 8
   /// Below the released code's .01, with which this small network's image features died in the first steps.
   public var pretrainingRate = 0.003
@@ -78,7 +80,7 @@ public struct Settings: Sendable, Equatable, Codable {
   /// The released code's batch for most sets.
   public var fineTuningBatch = 5
   /// The weight of cross-entropy beside Dice, whose weight is 1.
-  public var crossEntropyWeight: Float = 0.3
+  public var crossEntropyWeight = 0.3
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
   public var augmentation = Self.turningAndScaling
@@ -101,9 +103,12 @@ public struct Settings: Sendable, Equatable, Codable {
 
   /// These settings with the fields that a JSON file names replaced.
   ///
-  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field does not exist, has another type, or a value with
-  ///   which nothing can be trained.
+  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field stands twice, does not exist, has another type, or
+  ///   a value with which nothing can be trained.
   public func replacing(from json: Data) throws -> Settings {
+    if let fault = StrictJSON.fault(in: Array(json)) {
+      throw ExampleFailure(.data, "the settings: \(fault)")
+    }
     let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
     guard let other = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
       throw ExampleFailure(.data, "the settings are no JSON object")
@@ -135,7 +140,7 @@ public struct Settings: Sendable, Equatable, Codable {
       throw ExampleFailure(.data, "the settings have \(name) = \(value): must be at least \(least)")
     }
     let rates =
-      [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", Double(crossEntropyWeight))]
+      [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", crossEntropyWeight)]
       + candidates.map { ("learningRate of a candidate", $0.learningRate) }
     if let (name, value) = rates.first(where: { !($0.1 > 0 && $0.1.isFinite) }) {
       throw ExampleFailure(.data, "the settings have \(name) = \(value): must be positive and finite")

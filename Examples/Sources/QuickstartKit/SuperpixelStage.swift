@@ -1,5 +1,6 @@
 import ExampleSupport
 import Foundation
+import MedIO
 import Superpixel
 import Tensor
 
@@ -28,7 +29,8 @@ struct SuperpixelStage {
     var overlays: [String] = []
     let pictured = data.split.slabs(of: .train).map { ($0.first + $0.last) / 2 }.prefix(3)
     for index in slices {
-      let image = data.workingImage(index)
+      let slice = try data.slices.element(at: index)
+      let image = slice.image
       let superpixels: Superpixels
       do {
         superpixels = try slic.segment(image)
@@ -36,7 +38,7 @@ struct SuperpixelStage {
         throw ExampleFailure(.data, "superpixels of slice \(index): \(error)")
       }
       let leakage = SuperpixelQuality.leakage(
-        of: superpixels.labels, against: LabelMap(data.workingClasses(index)))
+        of: superpixels.labels, against: LabelMap(slice.labels ?? Tensor(zeros: superpixels.labels.shape)))
       let values = [
         Double(superpixels.count), leakage.superpixels.crossingShare, leakage.superpixels.leakedMass,
         leakage.regularGrid.crossingShare, leakage.regularGrid.leakedMass,

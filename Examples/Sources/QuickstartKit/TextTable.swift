@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 /// Mean and standard deviation as text; of a quick run, whose networks are untrained, the mean alone.
 struct Spread {
@@ -11,11 +12,12 @@ struct Spread {
   }
 
   func text(_ digits: Int) -> String {
-    guard !values.isEmpty else { return "-" }
-    let mean = values.reduce(0, +) / Double(values.count)
-    guard values.count > 1, kind == .full else { return String(format: "%.\(digits)f", mean) }
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
-    return String(format: "%.\(digits)f +- %.\(digits)f", mean, variance.squareRoot())
+    let statistics = SampleStatistics(values)
+    guard let mean = statistics.mean else { return "-" }
+    guard let deviation = statistics.standardDeviation, kind == .full else {
+      return String(format: "%.\(digits)f", mean)
+    }
+    return String(format: "%.\(digits)f +- %.\(digits)f", mean, deviation)
   }
 }
 

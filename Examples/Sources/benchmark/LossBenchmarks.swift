@@ -2,46 +2,85 @@ import Autograd
 import Contrastive
 import Tensor
 
-/// ILCP alone, forward and backward: eight images, two views of 32 x 32 pixels each, 100 superpixels. And the losses that
-/// compare all of 8,192 rows of 128.
+/// Losses alone, forward and backward.
 let lossBenchmarks: [BenchmarkCase] =
   [512, 128].map { channels in
     BenchmarkCase(name: "ILCP \(channels)") { intraImageCase(channels: channels) }
-  } + rowLosses.map { name, loss in BenchmarkCase(name: "\(name) 8192") { rowCase(loss) } }
+  } + rowLosses + methodLosses
 
-private typealias RowLoss = (Variable<Float>, Variable<Float>, Tensor<Int32>) -> Variable<Float>
-
-/// Of two views of 4,096 images; labels are 64 classes, the same for both views.
-private let rowLosses: [(String, RowLoss)] = [
-  ("NT-Xent", { first, second, _ in NTXentLoss()(first, second) }),
-  ("DCL", { first, second, _ in DecoupledContrastiveLoss()(first, second) }),
-  ("hard negatives", { first, second, _ in HardNegativeContrastiveLoss()(first, second) }),
-  (
-    "SupCon inside",
-    { first, second, labels in
-      SupervisedContrastiveLoss(form: .inside)
-        .groupLosses([first, second].map { $0.expanded(at: 0) }, labels: labels.expanded(at: 0)).losses.sum()
-    }
-  ),
-  (
-    "pairwise NT-Xent",
-    { first, second, labels in
-      PairwiseNTXentLoss()(Variable(concatenating: [first, second], along: 0), labels: labels)
-    }
-  ),
+/// The losses of the compared methods: two views of 512 images, embeddings of 1,024 numbers where features are decorrelated
+/// and of 128 elsewhere.
+private let methodLosses: [BenchmarkCase] = [
+  pairCase("negative cosine 128", features: 128) { NegativeCosineLoss()($0, targets: $1) },
+  pairCase("Barlow Twins 1024", features: 1024) { BarlowTwinsLoss()($0, $1) },
+  pairCase("VICReg 1024", features: 1024) { VICRegLoss()($0, $1) },
+  pairCase("alignment and uniformity 128", features: 128) { AlignmentUniformityLoss()($0, $1) },
+  tripletCase("triplet all 128", .all),
+  tripletCase("triplet batch-hard 128", .batchHard),
+  BenchmarkCase(name: "dense contrast 128", prepare: denseCase),
+  BenchmarkCase(name: "pixel contrast 128", prepare: pixelCase),
 ]
 
-private func rowCase(_ loss: @escaping RowLoss) -> () throws -> Void {
-  var generator = PhiloxGenerator(seed: 1)
-  let views = (0..<2).map { _ in
-    Variable(
-      Tensor<Float>(normalWithMean: 0, standardDeviation: 1, shape: [4096, 128], using: &generator),
-      requiresGradient: true)
+private func pairCase(
+  _ name: String, features: Int,
+  _ loss: @escaping @Sendable (Variable<Float>, Variable<Float>) -> Variable<Float>
+) -> BenchmarkCase {
+  BenchmarkCase(name: name) {
+    let views = normalRows([512, features], count: 2)
+    return {
+      for view in views { view.gradient = nil }
+      loss(views[0], views[1]).backward()
+    }
   }
-  let labels = Tensor<Int32>((0..<8192).map { Int32($0 % 64) })
+}
+
+/// 256 rows of 32 classes: eager peers list all triplets.
+private func tripletCase(_ name: String, _ mining: TripletLoss.Mining) -> BenchmarkCase {
+  BenchmarkCase(name: name) {
+    let rows = normalRows([256, 128], count: 1)[0]
+    let labels = Tensor<Int32>((0..<256).map { Int32($0 % 32) })
+    let loss = TripletLoss(mining: mining)
+    return {
+      rows.gradient = nil
+      loss(rows, labels: labels).backward()
+    }
+  }
+}
+
+/// 32 images with maps of 7 x 7, a queue of 16,384.
+private func denseCase() -> () throws -> Void {
+  let queries = normalRows([32, 7, 7, 128], count: 1)[0]
+  let keys = normalRows([32, 7, 7, 128], count: 1, seed: 2)[0].value
+  let features = normalRows([32, 7, 7, 512], count: 2, seed: 3).map(\.value)
+  let negatives = normalRows([16_384, 128], count: 1, seed: 4)[0].value
+  let loss = DenseContrastLoss()
   return {
-    for view in views { view.gradient = nil }
-    loss(views[0], views[1], labels).backward()
+    queries.gradient = nil
+    let matches = loss.matches(queries: features[0], keys: features[1])
+    loss(queries: queries, keys: keys, matches: matches, negatives: negatives).backward()
+  }
+}
+
+/// 8 images of 64 x 64 pixels and 5 classes, 100 pixels of each drawn.
+private func pixelCase() -> () throws -> Void {
+  let features = normalRows([8, 64, 64, 128], count: 1)[0]
+  let labels = Tensor<Int32>(shape: [8, 64, 64]) { labels in
+    for index in labels.indices { labels[index] = Int32(index / 64 % 64 * 5 / 64) }
+  }
+  let loss = PixelContrastLoss()
+  var generator = PhiloxGenerator(seed: 5)
+  return {
+    features.gradient = nil
+    loss(features, labels: labels, using: &generator).backward()
+  }
+}
+
+private func normalRows(_ shape: TensorShape, count: Int, seed: UInt64 = 1) -> [Variable<Float>] {
+  var generator = PhiloxGenerator(seed: seed)
+  return (0..<count).map { _ in
+    Variable(
+      Tensor<Float>(normalWithMean: 0, standardDeviation: 1, shape: shape, using: &generator),
+      requiresGradient: true)
   }
 }
 

@@ -58,7 +58,7 @@ struct Step: ParsableCommand {
         "ours \(kind): loss \(report.loss.item)  "
           + report.losses.map { "\($0.name) \($0.value)  " }.joined()
           + "components \(report.components?.labels ?? [])")
-    } catch let error as SuperCLError {
+    } catch let error as PretrainingError {
       throw ExampleFailure(.data, "\(folder.file("step.npz")): \(error)")
     }
   }

@@ -121,10 +121,9 @@ struct SuperpixelsCommand: ExampleCommand {
         : slic.segment(input.features, mask: input.mask, progress: handler)
     } catch {
       switch error.code {
-      case .invalidParameter:
+      case .badSetting(let field, let value, let reason):
         let names = ["segmentCount": "segments", "maximumIterations": "iterations"]
-        throw ExampleFailure(
-          .usage, "--\(names[error.parameter] ?? error.parameter) = \(error.value): \(error.reason)")
+        throw ExampleFailure(.usage, "--\(names[field] ?? field) = \(value): \(reason)")
       default: throw ExampleFailure(.data, "\(file): \(error)")
       }
     }

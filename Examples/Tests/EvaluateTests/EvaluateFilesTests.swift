@@ -1,3 +1,4 @@
+import ExampleTestSupport
 import Foundation
 import MedIO
 import Tensor
@@ -5,10 +6,10 @@ import Testing
 
 /// What the program makes of the files it is given.
 @Suite struct EvaluateFilesTests {
-  private let program: EvaluateProgram
+  private let program: ExampleProgram
   private var folder: URL { program.folder }
 
-  init() throws { program = try EvaluateProgram() }
+  init() throws { program = try ExampleProgram("evaluate") }
 
   /// Class 1 lies one column (0.5 mm) off.
   private let prediction: [Float] = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]

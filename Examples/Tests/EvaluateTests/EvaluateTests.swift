@@ -1,3 +1,4 @@
+import ExampleTestSupport
 import Foundation
 import MedIO
 import Tensor
@@ -5,10 +6,10 @@ import Testing
 
 /// The program as a user runs it: arguments in; standard output, files and an exit code out.
 @Suite struct EvaluateTests {
-  private let program: EvaluateProgram
+  private let program: ExampleProgram
   private var folder: URL { program.folder }
 
-  init() throws { program = try EvaluateProgram() }
+  init() throws { program = try ExampleProgram("evaluate") }
 
   /// Class 1 lies one column (0.5 mm) off in two voxels each, class 2 is missed, class 3 is a false alarm.
   private let prediction: [Float] = [1, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]

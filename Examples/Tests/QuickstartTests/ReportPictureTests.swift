@@ -38,21 +38,6 @@ import Testing
     #expect(hasInk(180..<220, isOnTheLeft ? 580..<600 : 0..<20))
   }
 
-  @Test func theSpreadIsTheDistanceOfOtherPairsFromOne() throws {
-    // Twenty steps: first tenth .99 and .97, last tenth .5 and a batch without other pairs.
-    let cosines: [Double?] = [0.99, 0.97] + [Double?](repeating: 0.8, count: 16) + [0.5, nil]
-    let open = try #require(EmbeddingSpread(cosines: cosines, temperature: 0.1))
-    #expect(abs(open.first - 0.02) < 1e-12)
-    #expect(abs(open.last - 0.5) < 1e-12)
-    #expect(!open.isNarrow)
-    #expect(!open.sentence.contains("hardly"))
-    let collapsed = try #require(EmbeddingSpread(cosines: [0.2, 0.95], temperature: 0.1))
-    #expect(collapsed.isNarrow)
-    #expect(collapsed.sentence.contains("0.050 at the end"))
-    #expect(collapsed.sentence.contains("hardly"))
-    #expect(EmbeddingSpread(cosines: [nil, nil], temperature: 0.1) == nil)
-  }
-
   @Test func chartsAreWellFormedAndNameTheirAxes() throws {
     let folder = try SmallRun.folder()
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -63,18 +48,29 @@ import Testing
     let charts = page.components(separatedBy: "<svg").dropFirst().map {
       "<svg" + ($0.components(separatedBy: "</svg>").first ?? "") + "</svg>"
     }
-    // Three terms, the cosines, and losses and validation for two shares of labels and all.
-    #expect(charts.count == 3 + 1 + 2 * 3)
+    // The difference, three terms, spread and cosines, and losses and validation for two shares of labels and all.
+    #expect(charts.count == 1 + 3 + 2 + 2 * 3)
     for chart in charts {
       #expect(XMLParser(data: Data(chart.utf8)).parse())
       #expect(chart.components(separatedBy: "class=\"axis\"").count == 3)
-      #expect(chart.contains(">step</text>"))
     }
+    #expect(charts.count { $0.contains(">step</text>") } == charts.count - 1)
     // Two methods and two seeds: a line and a band each; the ceiling has one seed of scratch alone.
-    for chart in charts.filter({ $0.contains("25 % of the labels") }) {
+    for chart in charts.filter({ $0.contains(">25 % of the labels, 2 seeds") }) {
       #expect(chart.components(separatedBy: "<polyline").count == 3)
       #expect(chart.components(separatedBy: "<polygon").count == 3)
     }
+    // A pre-training a seed: every curve is a mean with a band.
+    for title in ["L_ins", "L_intra (ILCP)", "L_inter (IGCP)", "How far apart images lie"] {
+      let chart = try #require(charts.first { $0.contains(">\(title)</text>") })
+      #expect(chart.components(separatedBy: "<polyline").count == 2)
+      #expect(chart.components(separatedBy: "<polygon").count == 2)
+    }
+    // A row for each share of labels: a bar, and a dot for each seed.
+    let difference = try #require(charts.first { $0.contains(">SuperCL minus scratch</text>") })
+    #expect(difference.components(separatedBy: "class=\"interval\"").count == 3)
+    #expect(difference.components(separatedBy: "<circle").count == 5)
+    #expect(difference.contains(">25 %</text>") && difference.contains(">50 %</text>"))
     #expect(page.contains("What counts is the spread"))
   }
 }

@@ -57,6 +57,13 @@ enum SmallRun {
     return (lines.all, warnings.all)
   }
 
+  /// The data of a request, with the prepared slices beside the image.
+  static func data(_ request: RunRequest) throws -> SliceData {
+    try SliceData(
+      request, settings: Settings(),
+      cachedIn: request.image.deletingLastPathComponent().appending(path: "slices"))
+  }
+
   static func folder() throws -> URL {
     let url = FileManager.default.temporaryDirectory.appending(path: "quickstart-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

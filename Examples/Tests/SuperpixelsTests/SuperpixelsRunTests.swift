@@ -1,4 +1,5 @@
 import ExampleSupport
+import ExampleTestSupport
 import Foundation
 import MedIO
 import Tensor
@@ -6,37 +7,10 @@ import Testing
 
 /// The program as a user runs it.
 @Suite struct SuperpixelsRunTests {
-  private let folder: URL
+  private let program: ExampleProgram
+  private var folder: URL { program.folder }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("superpixels-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  private struct Outcome {
-    let code: Int32
-    let output, errors: String
-  }
-
-  /// Ends after half a minute with the code 124, should the program wait for something.
-  private func superpixels(_ arguments: String...) throws -> Outcome {
-    let process = Process()
-    let program = try URL(
-      fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    ).deletingLastPathComponent().appendingPathComponent("superpixels")
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = ["30", program.path] + arguments
-    process.currentDirectoryURL = folder
-    let (output, errors) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
-    for url in [output, errors] { try Data().write(to: url) }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-      errors: try String(contentsOf: errors, encoding: .utf8))
-  }
+  init() throws { program = try ExampleProgram("superpixels") }
 
   /// A head of 6 x 10 x 12 voxels in RAS whose right front top is bright.
   private func head() -> Volume<Float> {
@@ -69,14 +43,14 @@ import Testing
   func radiologicalView(_ code: String) throws {
     let orientation = try #require(AnatomicalOrientation(code))
     try write(head().reoriented(to: orientation), "head.nii")
-    let outcome = try superpixels("head.nii", "--output", "out", "--segments", "2", "--window", "full")
+    let outcome = try program.run("head.nii", "--output", "out", "--segments", "2", "--window", "full")
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("radiological view: the patient's right is on the left"))
     // Right and front (axial), right and top (coronal), front and top (sagittal: seen from the left).
     for plane in ["axial", "coronal", "sagittal"] {
       #expect(try quarters("out/overlay_\(plane).png") == topLeft, "\(plane)")
     }
-    let other = try superpixels(
+    let other = try program.run(
       "head.nii", "--output", "other", "--segments", "2", "--window", "full", "--view", "neurological")
     #expect(other.code == 0, "\(other.errors)")
     for plane in ["axial", "coronal", "sagittal"] {
@@ -86,12 +60,12 @@ import Testing
 
   @Test func storedView() throws {
     try write(head(), "head.nii")
-    let outcome = try superpixels(
+    let outcome = try program.run(
       "head.nii", "--output", "out", "--segments", "2", "--window", "full", "--view", "stored")
     #expect(outcome.code == 0, "\(outcome.errors)")
     // Rows run to the front and down the picture, columns to the right.
     #expect(try quarters("out/overlay_axial.png") == [false, false, false, true])
-    #expect(try superpixels("head.nii", "--output", "out", "--view", "upside").code == 64)
+    #expect(try program.run("head.nii", "--output", "out", "--view", "upside").code == 64)
   }
 
   /// Neither sform nor qform: no letters, as stored, and a line that says so.
@@ -101,7 +75,7 @@ import Testing
     var data = try Data(contentsOf: url)
     for byte in 252..<256 { data[byte] = 0 }
     try data.write(to: url)
-    let outcome = try superpixels("head.nii", "--output", "out", "--segments", "2", "--window", "full")
+    let outcome = try program.run("head.nii", "--output", "out", "--segments", "2", "--window", "full")
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("head.nii: sform_code and qform_code are 0"))
     #expect(!outcome.output.contains("view"))
@@ -116,7 +90,7 @@ import Testing
     try write(
       Volume(voxels: Tensor(values, shape: TensorShape(shape)), affine: VoxelAffine(diagonal: 2, 3, 4)),
       "thin.nii")
-    let outcome = try superpixels("thin.nii", "--output", "out", "--segments", "2", "--window", "full")
+    let outcome = try program.run("thin.nii", "--output", "out", "--segments", "2", "--window", "full")
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("out: overlay.png, labels.nii.gz"))
     let table = try String(
@@ -136,10 +110,10 @@ import Testing
       ("pipe", "a pipe"), ("link", "a pipe"), (".", "a folder"), ("/dev/zero", "a device"),
       ("nothing.nii", "no such file"),
     ] {
-      let outcome = try superpixels(path, "--output", "out")
+      let outcome = try program.run(path, "--output", "out")
       #expect(outcome.code == 66, "\(path)")
       #expect(
-        outcome.errors.contains("\(path): \(reason)") && outcome.errors.split(separator: "\n").count == 1)
+        outcome.errors.contains("\(path): \(reason)") && outcome.errorLines == 1)
     }
   }
 
@@ -148,11 +122,11 @@ import Testing
     var values = volume.voxels.scalars
     for index in 0..<30 { values[index] = index % 2 == 0 ? .nan : .infinity }
     try write(volume.with(voxels: Tensor(values, shape: [6, 10, 12])), "head.nii")
-    let outcome = try superpixels("head.nii", "--output", "out", "--segments", "4")
+    let outcome = try program.run("head.nii", "--output", "out", "--segments", "4")
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("head.nii: 30 voxels are not finite and stay without a label"))
     try write(volume.with(voxels: Tensor(repeating: Float.nan, shape: [6, 10, 12])), "nothing.nii")
-    let none = try superpixels("nothing.nii", "--output", "out")
+    let none = try program.run("nothing.nii", "--output", "out")
     #expect(none.code == 65 && none.errors.contains("nothing.nii: none of 720 voxels is finite"))
   }
 
@@ -175,7 +149,7 @@ import Testing
       }
     }
     try header.write(to: folder.appendingPathComponent("complex.nii"))
-    let outcome = try superpixels("complex.nii", "--output", "out", "--segments", "2", "--window", "full")
+    let outcome = try program.run("complex.nii", "--output", "out", "--segments", "2", "--window", "full")
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(!outcome.output.contains("not finite"))
     let table = try String(

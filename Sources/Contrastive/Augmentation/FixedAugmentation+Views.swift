@@ -7,6 +7,11 @@ extension FixedAugmentation {
   public func callAsFunction<Scalar: TensorFloatingPointScalar, Generator: RandomNumberGenerator>(
     _ image: Tensor<Scalar>, using generator: inout Generator
   ) -> Tensor<Scalar> {
+    if scaling != .unchanged, image.rank == 3, let floats = image as? Tensor<Float>,
+      let view = grayView(floats, using: &generator) as? Tensor<Scalar>
+    {
+      return view
+    }
     var view =
       switch scaling {
       case .eightBit: quantized(image.rescaled(to: 255))
@@ -37,6 +42,26 @@ extension FixedAugmentation {
     return scaling == .unchanged ? view : view.rescaled(to: 1)
   }
 
+  /// The view of a picture in floats, whose values become gray levels.
+  private func grayView(
+    _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
+  ) -> Tensor<Float> {
+    let bright = brightness.map { Float(generator.uniform(in: $0)) } ?? 1
+    var (view, sum) = GrayLevels.levels(
+      of: image, scales: scaling == .eightBit, truncates: truncates, brightness: bright)
+    if let contrast, view.elementCount > 0 {
+      let factor = Float(generator.uniform(in: contrast))
+      var mean = Float(sum / Double(view.elementCount))
+      if truncates { mean = (mean + 0.5).rounded(.down) }
+      GrayLevels.stretch(&view, about: mean, by: factor, truncates: truncates)
+    }
+    if let blur {
+      view = GrayLevels.blurred(
+        view, standardDeviation: generator.uniform(in: blur), rounds: truncates)
+    }
+    return GrayLevels.rescaled(view, to: 1)
+  }
+
   private var truncates: Bool { scaling != .unchanged && quantization == .truncation }
 
   /// Values as whole gray levels in 0...255; as they are where the image keeps its scale.
@@ -52,6 +77,11 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// `bound (x - min) / (max - min)`, exactly `bound` at the maximum; zeros for a constant image.
   func rescaled(to bound: Scalar) -> Tensor {
     guard elementCount > 0 else { return self }
+    if let floats = self as? Tensor<Float>, let bound = bound as? Float,
+      let result = GrayLevels.rescaled(floats, to: bound) as? Tensor
+    {
+      return result
+    }
     let (low, high) = (min().item, max().item)
     guard high > low else { return Tensor(zeros: shape) }
     let (bottom, range) = (Double(low), Double(high) - Double(low))
@@ -62,6 +92,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   /// `rescaled(to: 1)` of each channel, the last axis, by itself.
   func channelsRescaled() -> Tensor {
     guard elementCount > 0 else { return self }
+    if shape[-1] == 1 { return rescaled(to: 1) }
     return Tensor(
       concatenating: (0..<shape[-1]).map { sliced(along: -1, $0..<$0 + 1).rescaled(to: 1) }, along: -1)
   }

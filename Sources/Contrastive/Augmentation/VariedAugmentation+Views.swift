@@ -56,35 +56,21 @@ extension VariedAugmentation {
       let pixels = Double(length) * generator.uniform(in: translation)
       return translationRounding == .wholePixels ? pixels.rounded() : pixels
     }
-    let center = (Double(height - 1) / 2, Double(width - 1) / 2)
+    let center = [Double(height - 1) / 2, Double(width - 1) / 2]
     // A larger object is read from closer together.
     let (c, s) = (cos(angle) / size, sin(angle) / size)
-    let (fromRow, fromColumn) = ((row: c, column: s + lean * c), (row: -s, column: c - lean * s))
+    let matrix = [[c, -s], [s + lean * c, c - lean * s]]
     var displacement: Tensor<Float>?
     if let elastic {
       displacement = Tensor(
         elasticDisplacementFor: [height, width],
         magnitude: generator.uniform(in: elastic.magnitude),
-        smoothness: generator.uniform(in: elastic.smoothness), using: &generator)
+        smoothness: generator.uniform(in: elastic.smoothness), method: elastic.method, using: &generator)
     }
-    let (top, left) = (center.0 + shift[0], center.1 + shift[1])
-    return Tensor(shape: [1, height, width, 2]) { target in
-      func fill(_ displacement: UnsafeBufferPointer<Float>?) {
-        for row in 0..<height {
-          for column in 0..<width {
-            let index = (row * width + column) * 2
-            var (y, x) = (Double(row) - top, Double(column) - left)
-            if let displacement {
-              y += Double(displacement[index])
-              x += Double(displacement[index + 1])
-            }
-            target[index] = Float(fromRow.row * y + fromColumn.row * x + center.0)
-            target[index + 1] = Float(fromRow.column * y + fromColumn.column * x + center.1)
-          }
-        }
-      }
-      if let displacement { displacement.withUnsafeBufferPointer(fill) } else { fill(nil) }
-    }
+    let start = zip(center, shift).map(+)
+    let offset = zip(center, matrix).map { $0 - $1[0] * start[0] - $1[1] * start[1] }
+    return AffinePixelMap(matrix: matrix, offset: offset).coordinates(
+      for: [height, width], displacement: displacement)
   }
 }
 

@@ -1,3 +1,5 @@
+public import Tensor
+
 /// T_var: moves an image, and the label maps that belong to it, in space; the maps stay in step with the image.
 ///
 /// Mirrors each axis with probability .5. Then, with probability .67, elastic displacement, rotation and a change of size
@@ -42,10 +44,16 @@ public struct VariedAugmentation: Sendable, Hashable, Codable {
     public var magnitude = 100.0...350.0
     /// Sigma: the standard deviation that the noise is smoothed with, in pixels.
     public var smoothness = 14.0...17.0
+    /// How the noise is smoothed: recursively, within .5 % of the exact filter, which the released code has.
+    public var method = GaussianMethod.recursive
     /// Ranges that each draw comes from evenly.
-    public init(magnitude: ClosedRange<Double> = 100...350, smoothness: ClosedRange<Double> = 14...17) {
+    public init(
+      magnitude: ClosedRange<Double> = 100...350, smoothness: ClosedRange<Double> = 14...17,
+      method: GaussianMethod = .recursive
+    ) {
       self.magnitude = magnitude
       self.smoothness = smoothness
+      self.method = method
     }
   }
 
@@ -80,9 +88,10 @@ public struct VariedAugmentation: Sendable, Hashable, Codable {
   /// CHD, KiTS and ISIC in the released code, but for the blended border.
   public init() {}
 
-  /// CHD, KiTS and ISIC in the released code: ``init()`` with zeros that begin at once.
+  /// CHD, KiTS and ISIC in the released code: ``init()`` with zeros that begin at once and the exact filter.
   public static var asReleased: VariedAugmentation {
     var augmentation = VariedAugmentation()
+    augmentation.elastic = Elastic(method: .exact)
     augmentation.border = .abrupt
     return augmentation
   }

@@ -58,8 +58,7 @@ public struct MoCo: PretrainingMethod {
 
   public func fitted(to encoder: EncoderDescription) throws -> MoCo {
     let check = SettingCheck(method: Self.name)
-    try check.recipe(recipe)
-    try optimization.validate(check, "optimization")
+    try check.training(recipe, optimization)
     try check.positive("temperature", temperature)
     try check.queue("queueLength", length: queueLength, recipe: recipe)
     try check.require((0...1).contains(momentum), "momentum", momentum, "must be in 0...1")
@@ -75,21 +74,20 @@ public struct MoCo: PretrainingMethod {
     return self
   }
 
-  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> MoCoLearner {
-    func network() throws -> EmbeddingNetwork<Float> {
+  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> MoCoLearner {
+    func network() -> EmbeddingNetwork<Float> {
       var (weights, head) = (key.generator, key.stream(for: "projector").generator)
       let encoder = blueprint.makeEncoder(using: &weights)
-      _ = try fitted(to: encoder.encoderDescription)
       let width = encoder.encoderDescription.deepest.channels
       let projector = ProjectionHead<Float>(
         inputFeatures: width, hiddenFeatures: hiddenFeatures ?? width, outputFeatures: embeddingSize,
         using: &head)
       return EmbeddingNetwork(encoder: encoder, projector: projector)
     }
-    let online = try network()
+    let online = network()
     var rows = key.stream(for: "queue").generator
     return MoCoLearner(
-      online, TargetNetwork(following: online, copy: try network(), statistics: targetStatistics),
+      online, TargetNetwork(following: online, copy: network(), statistics: targetStatistics),
       EmbeddingQueue(length: queueLength, features: embeddingSize, randomUsing: &rows))
   }
 

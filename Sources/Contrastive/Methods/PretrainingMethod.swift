@@ -32,7 +32,7 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
   func fitted(to encoder: EncoderDescription) throws -> Self
   /// What the user should know before the first step, such as a value that was chosen; the first report has it.
   func notes(for encoder: EncoderDescription) -> [String]
-  /// The encoder, with all that the method needs beside it, at its first weights.
+  /// The encoder, with all that the method needs beside it, at its first weights; called on the method as it was fitted.
   func makeLearner(_ encoder: EncoderBlueprint, key: RandomKey) throws -> Learner
   /// What is minimised, and by which parameters: all of the learner's that are not frozen, unless said otherwise.
   func objectives(of learner: Learner) -> [Objective]
@@ -70,26 +70,13 @@ public struct PretrainingImage: Sendable {
   public var image: Tensor<Float>
   /// The place of a slice in its volume, in (0, 1]; `nil` where it is unknown.
   public var position: Double?
+  /// A number that slices of one volume share; `nil` where it is unknown.
+  public var volume: Int?
 
-  /// An image, with the position of its slice where that is known.
-  public init(_ image: Tensor<Float>, position: Double? = nil) {
+  /// An image, with the position of its slice and its volume where they are known.
+  public init(_ image: Tensor<Float>, position: Double? = nil, volume: Int? = nil) {
     self.image = image
     self.position = position
-  }
-}
-
-/// Why a pre-training cannot begin or go on.
-public enum PretrainingError: Error, Equatable, CustomStringConvertible {
-  /// A number of a method is out of range, or does not fit the encoder or the data.
-  case badSetting(method: String, field: String, value: String, reason: String)
-  /// The images cannot be trained on.
-  case badImages(String)
-
-  public var description: String {
-    switch self {
-    case .badSetting(let method, let field, let value, let reason):
-      "\(method): \(field) = \(value): \(reason)"
-    case .badImages(let what): what
-    }
+    self.volume = volume
   }
 }

@@ -23,12 +23,20 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
 
   /// A task at its first weights, which are drawn from the recipe's seed.
   ///
-  /// - Throws: ``PretrainingError``: the method cannot train such an encoder.
+  /// - Throws: ``PretrainingError``: the method cannot train such an encoder, or the encoder lists a dropout.
   public init(_ method: Method, encoder: EncoderBlueprint) throws {
-    learner = try method.makeLearner(encoder, key: method.recipe.key.stream(for: .weights))
-    self.method = try method.fitted(to: learner.encoder.encoderDescription)
+    let fitted = try method.fitted(to: encoder.encoderDescription)
+    learner = try fitted.makeLearner(encoder, key: fitted.recipe.key.stream(for: .weights))
+    // An encoder is called without the generator that its dropout would draw from.
+    if let dropout = learner.encoder.dropouts.first {
+      throw PretrainingError.badSetting(
+        method: Method.name, field: "encoder",
+        value: "\(encoder.name) with a dropout of \(dropout.probability)",
+        reason: "an encoder is called without a generator, so it cannot drop")
+    }
+    self.method = fitted
     // The loop compares the recipe by itself, so that a training can be resumed with other steps.
-    var values = self.method
+    var values = fitted
     values.recipe = TrainingRecipe(steps: 0, batchSize: 1)
     settings = Settings(method: Method.name, values: values, encoder: encoder)
   }
@@ -46,18 +54,19 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
       let shape = example.image.shape
       guard shape.rank == encoder.spatialAxes + 1, shape[-1] == encoder.inputChannels else {
         let axes = encoder.spatialAxes == 2 ? "height, width" : "depth, height, width"
-        throw PretrainingError.badImages(
-          "image \(index) has shape \(shape); the encoder takes [\(axes), \(encoder.inputChannels)]")
+        throw PretrainingError(
+          .badImages(
+            "image \(index) has shape \(shape); the encoder takes [\(axes), \(encoder.inputChannels)]"))
       }
       guard shape.elementCount > 0 else {
-        throw PretrainingError.badImages("image \(index) has no pixels: shape \(shape)")
+        throw PretrainingError(.badImages("image \(index) has no pixels: shape \(shape)"))
       }
       let count = example.image.nonFiniteElements.count
       guard count == 0 else {
-        throw PretrainingError.badImages("image \(index) has \(count) values that are not finite")
+        throw PretrainingError(.badImages("image \(index) has \(count) values that are not finite"))
       }
       guard example.position?.isFinite ?? true else {
-        throw PretrainingError.badImages("the position of image \(index) is \(example.position ?? 0)")
+        throw PretrainingError(.badImages("the position of image \(index) is \(example.position ?? 0)"))
       }
     }
   }

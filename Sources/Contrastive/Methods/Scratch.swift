@@ -29,11 +29,9 @@ public struct Scratch: PretrainingMethod {
     return self
   }
 
-  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> EncoderLearner {
+  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> EncoderLearner {
     var weights = key.generator
-    let encoder = blueprint.makeEncoder(using: &weights)
-    _ = try fitted(to: encoder.encoderDescription)
-    return EncoderLearner(encoder)
+    return EncoderLearner(blueprint.makeEncoder(using: &weights))
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] { [] }

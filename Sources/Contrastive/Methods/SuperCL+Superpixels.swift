@@ -5,8 +5,8 @@ extension SuperCL {
   /// The method with an explicit level and, where that was automatic, as many superpixels as it carries, at most
   /// ``slic``'s own number; the finest level when none carries enough.
   ///
-  /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)`` for a level that the encoder has not.
-  func withSuperpixels(fittedTo encoder: EncoderDescription) throws(SuperCLError) -> SuperCL {
+  /// - Throws: ``PretrainingError/badSetting(method:field:value:reason:)`` for a level that the encoder has not.
+  func withSuperpixels(fittedTo encoder: EncoderDescription) throws(PretrainingError) -> SuperCL {
     var method = self
     if intraLevel == .automatic {
       let levels = encoder.levels.indices.reversed()
@@ -14,8 +14,8 @@ extension SuperCL {
         levels.first { pixels(at: $0, of: encoder) / pixelsPerSuperpixel >= leastSuperpixels } ?? 0
       let carried = pixels(at: level, of: encoder) / pixelsPerSuperpixel
       guard carried >= 2 || weights.intra == 0 else {
-        throw .badConfiguration(
-          field: "patchSize", value: "\(patchSize)",
+        throw .badSetting(
+          method: SuperCL.name, field: "patchSize", value: "\(patchSize)",
           reason: "the finest level of the encoder has \(pixels(at: level, of: encoder)) sampled pixels, "
             + "too few for two superpixels of \(pixelsPerSuperpixel)")
       }
@@ -26,8 +26,9 @@ extension SuperCL {
     }
     for (field, level) in [("intraLevel", method.intraLevel), ("interLevel", method.interLevel)] {
       guard encoder.levels.indices.contains(level.index(of: encoder.levels.count)) else {
-        throw .badConfiguration(
-          field: field, value: "\(level)", reason: "the encoder has \(encoder.levels.count) levels")
+        throw .badSetting(
+          method: SuperCL.name, field: field, value: "\(level)",
+          reason: "the encoder has \(encoder.levels.count) levels")
       }
     }
     return method

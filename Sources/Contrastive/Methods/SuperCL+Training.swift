@@ -14,17 +14,17 @@ extension SuperCL: PretrainingMethod {
 
   /// The method with the level and the number of superpixels that go with an encoder; see ``FeatureLevel/automatic``.
   ///
-  /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``.
+  /// - Throws: ``PretrainingError/badSetting(method:field:value:reason:)``.
   public func fitted(to encoder: EncoderDescription) throws -> SuperCL {
     try validate()
     guard encoder.spatialAxes == 2 else {
-      throw SuperCLError.badConfiguration(
-        field: "encoder", value: "\(encoder.spatialAxes) axes",
+      throw PretrainingError.badSetting(
+        method: SuperCL.name, field: "encoder", value: "\(encoder.spatialAxes) axes",
         reason: "views are made of images, not of volumes")
     }
     for (axis, multiple) in encoder.sizeMultiple.enumerated() where patchSize % multiple != 0 {
-      throw SuperCLError.badConfiguration(
-        field: "patchSize", value: "\(patchSize)",
+      throw PretrainingError.badSetting(
+        method: SuperCL.name, field: "patchSize", value: "\(patchSize)",
         reason: "must be a multiple of \(multiple) along axis \(axis)")
     }
     return try withSuperpixels(fittedTo: encoder)

@@ -20,15 +20,14 @@ public import Tensor
 /// sets in: it began too early or is too long. K far above the batch gives no equal partition: about ten times the
 /// expected classes.
 ///
-/// Sources: Caron et al., NeurIPS 2020, and its released code for batches of 256, whose numbers the defaults are. LARS
-/// stands for that code's LARC without clipping: here the rate is part of the velocity.
+/// Sources: Caron et al., NeurIPS 2020, and its released code for batches of 256, whose numbers the defaults are.
 public struct SwAV: PretrainingMethod {
   public static let name = "SwAV"
 
   /// 200 epochs of 1,281,167 images, 256 in a batch.
   public var recipe = TrainingRecipe(steps: 1_000_800, batchSize: 256)
-  /// LARS with momentum .9, decay 1e-6, .6 on a cosine to .0006.
-  public var optimization = OptimizerRecipe(.lars(), rate: 0.6, finalRate: 0.0006, weightDecay: 1e-6)
+  /// LARC with momentum .9, decay 1e-6, .6 on a cosine to .0006.
+  public var optimization = OptimizerRecipe(.larc(), rate: 0.6, finalRate: 0.0006, weightDecay: 1e-6)
   /// T: .1.
   public var temperature = 0.1
   /// Codes: epsilon .05, three rounds.
@@ -69,8 +68,7 @@ public struct SwAV: PretrainingMethod {
 
   public func fitted(to encoder: EncoderDescription) throws -> SwAV {
     let check = SettingCheck(method: Self.name)
-    try check.recipe(recipe)
-    try optimization.validate(check, "optimization")
+    try check.training(recipe, optimization)
     try check.positive("temperature", temperature)
     try check.positive("sinkhorn.epsilon", sinkhorn.epsilon)
     try check.positive("sinkhorn.iterations", sinkhorn.iterations)
@@ -91,10 +89,9 @@ public struct SwAV: PretrainingMethod {
     return self
   }
 
-  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) throws -> SwAVLearner {
+  public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
     var (weights, head) = (key.generator, key.stream(for: "projector").generator)
     let encoder = blueprint.makeEncoder(using: &weights)
-    _ = try fitted(to: encoder.encoderDescription)
     let projector = BatchNormProjectionHead<Float>(
       inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
       outputFeatures: embeddingSize, using: &head)

@@ -46,13 +46,15 @@ public final class EmbeddingQueue<Scalar: TensorFloatingPointScalar>: Module {
 
   /// Overwrites the oldest rows with new ones `[B, d]`, the first of them at ``nextSlot``.
   ///
-  /// - Throws: ``EmbeddingQueueError``: B does not divide K, or the rows have another length. Nothing is changed.
-  public func enqueue(_ new: Tensor<Scalar>) throws(EmbeddingQueueError) {
+  /// - Throws: ``PretrainingError``: B does not divide K, or the rows have another length. Nothing is changed.
+  public func enqueue(_ new: Tensor<Scalar>) throws(PretrainingError) {
     guard new.rank == 2, new.shape[1] == features else {
-      throw .otherFeatures(queue: rows.value.shape, rows: new.shape)
+      throw PretrainingError(.otherFeatures(queue: rows.value.shape, rows: new.shape))
     }
     let count = new.shape[0]
-    guard count >= 1, length % count == 0 else { throw .doesNotDivide(length: length, rows: count) }
+    guard count >= 1, length % count == 0 else {
+      throw PretrainingError(.queueDoesNotDivide(length: length, rows: count))
+    }
     let (features, length, first) = (features, length, nextSlot)
     new.withUnsafeBufferPointer { source in
       rows.value.withUnsafeMutableBufferPointer { target in
@@ -63,21 +65,6 @@ public final class EmbeddingQueue<Scalar: TensorFloatingPointScalar>: Module {
       }
     }
     enqueued.value += count
-  }
-}
-
-/// Why rows do not go into an ``EmbeddingQueue``.
-public enum EmbeddingQueueError: Error, Equatable, CustomStringConvertible {
-  /// The ring's length is no multiple of the rows.
-  case doesNotDivide(length: Int, rows: Int)
-  /// The rows have not as many features as the queue.
-  case otherFeatures(queue: TensorShape, rows: TensorShape)
-
-  public var description: String {
-    switch self {
-    case .doesNotDivide(let length, let rows): "\(rows) rows do not divide a queue of \(length)"
-    case .otherFeatures(let queue, let rows): "rows of shape \(rows) do not go into a queue of shape \(queue)"
-    }
   }
 }
 

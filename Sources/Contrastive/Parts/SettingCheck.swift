@@ -28,8 +28,9 @@ struct SettingCheck {
     try require((0...1).contains(value), field, value, "must be a probability, 0...1")
   }
 
-  /// What every method asks of its recipe.
-  func recipe(_ recipe: TrainingRecipe) throws(PretrainingError) {
+  /// What every method asks of its recipe and its optimiser.
+  func training(_ recipe: TrainingRecipe, _ optimization: OptimizerRecipe) throws(PretrainingError) {
+    try optimization.validate(self, "optimization")
     try require(recipe.steps >= 0, "recipe.steps", recipe.steps, "must not be negative")
     try positive("recipe.batchSize", recipe.batchSize)
     try positive("recipe.accumulation", recipe.accumulation)

@@ -24,12 +24,12 @@ public struct AverageSuperpixelFeatures: Sendable, Hashable, Codable {
 
   /// The vectors `[B, h w]` of features `[B, h, w, C]` with superpixels `[B, h, w]`.
   ///
-  /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
+  /// - Throws: ``PretrainingError/Code/superpixelMapDoesNotFit(map:features:)``.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ features: Tensor<Scalar>, superpixels: Tensor<Int32>
-  ) throws(SuperCLError) -> Tensor<Scalar> {
+  ) throws(PretrainingError) -> Tensor<Scalar> {
     guard features.rank >= 2, superpixels.shape == features.shape.removing(axis: -1) else {
-      throw .superpixelMapDoesNotFit(map: superpixels.shape, features: features.shape)
+      throw PretrainingError(.superpixelMapDoesNotFit(map: superpixels.shape, features: features.shape))
     }
     let batch = features.shape[0]
     let means = features.mean(along: -1).reshaped([batch, -1])

@@ -29,10 +29,10 @@ public struct InterImageContrastiveLoss: Sendable, Hashable, Codable {
   /// The groups of 2B images from features `[B, h, w, C]` of the two fixed views, each with its own superpixels
   /// `[B, h, w]` sampled to the feature map.
   ///
-  /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
+  /// - Throws: ``PretrainingError/Code/superpixelMapDoesNotFit(map:features:)``.
   public func components<Scalar: TensorFloatingPointScalar>(
     _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>]
-  ) throws(SuperCLError) -> ConnectedComponentLabels {
+  ) throws(PretrainingError) -> ConnectedComponentLabels {
     shapePrecondition(
       features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
     var vectors: [Tensor<Scalar>] = []

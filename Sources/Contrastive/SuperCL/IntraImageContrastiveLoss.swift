@@ -35,15 +35,15 @@ public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
   ///   - view2: Features of the second view, in the same place.
   ///   - superpixels: Labels `[B, h, w]` of view 1, sampled to the feature map.
   /// - Returns: The loss, and the positives of each row, for ``SuperCLDiagnostics``.
-  /// - Throws: ``SuperCLError/superpixelMapDoesNotFit(map:features:)``.
+  /// - Throws: ``PretrainingError/Code/superpixelMapDoesNotFit(map:features:)``.
   public func evaluate<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
-  ) throws(SuperCLError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
+  ) throws(PretrainingError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
     shapePrecondition(
       view1.shape.rank >= 3 && view1.shape == view2.shape,
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
     guard superpixels.shape == view1.shape.removing(axis: -1) else {
-      throw .superpixelMapDoesNotFit(map: superpixels.shape, features: view1.shape)
+      throw PretrainingError(.superpixelMapDoesNotFit(map: superpixels.shape, features: view1.shape))
     }
     let rows = [view1, view2].map { sampling.rows(of: $0) }
     var labels = sampling.pixels(of: superpixels)
@@ -60,7 +60,7 @@ public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
   /// The loss alone; see ``evaluate(_:_:superpixels:)``.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
-  ) throws(SuperCLError) -> Variable<Scalar> {
+  ) throws(PretrainingError) -> Variable<Scalar> {
     try evaluate(view1, view2, superpixels: superpixels).loss
   }
 }

@@ -23,6 +23,8 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
 
   /// The groups of IGCP.
   public let groups: Groups?
+  /// How far the 2B embeddings are spread, about 1 where they point everywhere and 0 in a collapse: `embeddingSpread(_:)`.
+  public let spread: Double?
   /// Mean number of positives of a pixel in ILCP beyond the same pixel in the other view.
   public let positivesPerPixel: Double?
 
@@ -30,6 +32,7 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
     projections: Tensor<Scalar>?, components: ConnectedComponentLabels?, pixelPositives: Tensor<Int32>?,
     floor: CosineFloor
   ) {
+    spread = projections.map { embeddingSpread($0) }
     groups =
       if let projections, let components { Groups(projections, components, floor: floor) } else { nil }
     positivesPerPixel = pixelPositives.map { counts in
@@ -47,6 +50,7 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
       terms.append(LossTerm("positiveSimilarity", groups.positiveSimilarity))
       terms.append(LossTerm("negativeSimilarity", groups.negativeSimilarity))
     }
+    if let spread { terms.append(LossTerm("spread", spread)) }
     if let positivesPerPixel { terms.append(LossTerm("pixelPositives", positivesPerPixel)) }
     return terms
   }

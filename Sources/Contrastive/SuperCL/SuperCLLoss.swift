@@ -16,8 +16,8 @@ public struct SuperCLLoss: Sendable, Hashable {
   /// Temperatures, weights, levels and sampling.
   public let method: SuperCL
 
-  /// - Throws: ``SuperCLError/badConfiguration(field:value:reason:)``.
-  public init(_ method: SuperCL = .init()) throws(SuperCLError) {
+  /// - Throws: ``PretrainingError/badSetting(method:field:value:reason:)``.
+  public init(_ method: SuperCL = .init()) throws(PretrainingError) {
     try method.validate()
     self.method = method
   }
@@ -27,11 +27,11 @@ public struct SuperCLLoss: Sendable, Hashable {
 
   /// The loss of a batch's views, with every term and the figures that show a collapse.
   ///
-  /// - Throws: ``SuperCLError`` when superpixel maps do not fit a feature map, a level does not exist, or a view that a term
+  /// - Throws: ``PretrainingError`` when superpixel maps do not fit a feature map, a level does not exist, or a view that a term
   ///   needs is not there.
   public func evaluate<Scalar>(
     _ network: SuperCLNetwork<Scalar>, _ views: SuperCLViews<Scalar>
-  ) throws(SuperCLError) -> SuperCLStepReport<Scalar> {
+  ) throws(PretrainingError) -> SuperCLStepReport<Scalar> {
     let step = SuperCLStep(method: method, network: network, views: views)
     var terms: [(name: String, weight: Double, value: Variable<Scalar>)] = []
     let fixed = try step.fixedFeatures()
@@ -73,16 +73,16 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
   }
 
   /// The levels of I1 and I2, where a term reads them.
-  func fixedFeatures() throws(SuperCLError) -> [[Variable<Scalar>]]? {
+  func fixedFeatures() throws(PretrainingError) -> [[Variable<Scalar>]]? {
     guard method.needsFixedFeatures else { return nil }
-    guard let fixed = views.fixed else { throw .missingViews("fixed") }
+    guard let fixed = views.fixed else { throw PretrainingError(.missingViews("fixed")) }
     return [fixed.0, fixed.1].map { network.encoder(Variable($0)) }
   }
 
   /// z of V1, then of V2, where a term compares them.
-  func projections() throws(SuperCLError) -> Variable<Scalar>? {
+  func projections() throws(PretrainingError) -> Variable<Scalar>? {
     guard method.needsProjections else { return nil }
-    guard let varied = views.varied else { throw .missingViews("varied") }
+    guard let varied = views.varied else { throw PretrainingError(.missingViews("varied")) }
     let z = [varied.0, varied.1].map { view -> Variable<Scalar> in
       let features = network.encoder(Variable(view))
       return network.projector(features[features.count - 1])
@@ -102,8 +102,8 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
 
   func intra(
     _ fixed: [[Variable<Scalar>]]
-  ) throws(SuperCLError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
-    let features = try fixed.map { levels throws(SuperCLError) in
+  ) throws(PretrainingError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
+    let features = try fixed.map { levels throws(PretrainingError) in
       try level(method.intraLevel, of: levels, field: "intraLevel")
     }
     return try IntraImageContrastiveLoss(
@@ -113,10 +113,10 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
 
   func inter(
     _ z: Variable<Scalar>, _ fixed: [[Variable<Scalar>]]
-  ) throws(SuperCLError) -> (Variable<Scalar>, ConnectedComponentLabels) {
+  ) throws(PretrainingError) -> (Variable<Scalar>, ConnectedComponentLabels) {
     let loss = InterImageContrastiveLoss(
       scale, averaging: method.superpixelFeatures, floor: method.cosineFloor)
-    let features = try fixed.map { levels throws(SuperCLError) in
+    let features = try fixed.map { levels throws(PretrainingError) in
       try level(method.interLevel, of: levels, field: "interLevel").value
     }
     let components = try loss.components(
@@ -129,21 +129,24 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
 
   private func level(
     _ level: FeatureLevel, of features: [Variable<Scalar>], field: String
-  ) throws(SuperCLError) -> Variable<Scalar> {
+  ) throws(PretrainingError) -> Variable<Scalar> {
     let index = level.index(of: features.count)
     guard features.indices.contains(index) else {
-      throw .badConfiguration(
-        field: field, value: "\(level)", reason: "the encoder has \(features.count) levels")
+      throw .badSetting(
+        method: SuperCL.name, field: field, value: "\(level)",
+        reason: "the encoder has \(features.count) levels")
     }
     return features[index]
   }
 
   /// Superpixels `[B, H, W]` of a fixed view at the size of features `[B, h, w, C]`, by the label of every `H / h`-th pixel.
-  private func superpixels(_ view: Int, at features: TensorShape) throws(SuperCLError) -> Tensor<Int32> {
-    guard let both = views.superpixels, let fixed = views.fixed else { throw .missingViews("superpixels") }
+  private func superpixels(_ view: Int, at features: TensorShape) throws(PretrainingError) -> Tensor<Int32> {
+    guard let both = views.superpixels, let fixed = views.fixed else {
+      throw PretrainingError(.missingViews("superpixels"))
+    }
     let maps = view == 0 ? both.0 : both.1
     guard maps.shape == fixed.0.shape.removing(axis: -1) else {
-      throw .superpixelMapDoesNotFit(map: maps.shape, features: features)
+      throw PretrainingError(.superpixelMapDoesNotFit(map: maps.shape, features: features))
     }
     let target = TensorShape(Array(features.dimensions[1..<features.rank - 1]))
     var small: [Tensor<Int32>] = []
@@ -151,7 +154,7 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
       do {
         small.append(try LabelMap(maps[image]).downsampled(to: target).labels)
       } catch {
-        throw .superpixelMapDoesNotFit(map: maps.shape, features: features)
+        throw PretrainingError(.superpixelMapDoesNotFit(map: maps.shape, features: features))
       }
     }
     return Tensor(stacking: small)

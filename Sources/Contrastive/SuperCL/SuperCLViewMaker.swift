@@ -13,10 +13,11 @@ public struct SuperCLViewMaker: Sendable {
   /// The views of a batch that a term of the loss needs. Each image draws from a key of its own, that of its place in the
   /// batch, and the result does not depend on the number of threads.
   ///
-  /// - Throws: ``SuperCLError/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, and when an image
+  /// - Throws: ``PretrainingError/Code/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, and when an image
   ///   lacks the channel that superpixels are made of.
-  public func views(of batch: [PretrainingImage], key: RandomKey) throws(SuperCLError) -> SuperCLViews<Float>
-  {
+  public func views(of batch: [PretrainingImage], key: RandomKey) throws(PretrainingError) -> SuperCLViews<
+    Float
+  > {
     var made: [ImageViews] = []
     let results = Parallel.map(Array(batch.enumerated())) { place, image in
       var generator = key.at(place: place).generator
@@ -44,7 +45,7 @@ public struct SuperCLViewMaker: Sendable {
 
   private func views(
     of image: Tensor<Float>, using generator: inout PhiloxGenerator
-  ) -> Result<ImageViews, SuperCLError> {
+  ) -> Result<ImageViews, PretrainingError> {
     let size = [method.patchSize, method.patchSize]
     let scaled = method.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
     let patch = PatchSampling.random(scaled, to: size, padding: method.padding, using: &generator).image
@@ -72,12 +73,13 @@ public struct SuperCLViewMaker: Sendable {
       views.superpixels = [maps[0], maps[maps.count - 1]]
       return .success(views)
     } catch {
-      return .failure(.badImages("superpixels of an image of shape \(image.shape): \(error)"))
+      let what = "superpixels of an image of shape \(image.shape)"
+      return .failure(PretrainingError(.badImages(what), underlying: error))
     }
   }
 
   /// What SLIC sees of a view.
-  private func superpixelInput(_ view: Tensor<Float>) throws(SLICError) -> Tensor<Float> {
+  private func superpixelInput(_ view: Tensor<Float>) throws(SuperpixelError) -> Tensor<Float> {
     let (channel, copies): (Int, Int)
     switch method.superpixelChannels {
     case .all: return view
@@ -85,9 +87,10 @@ public struct SuperCLViewMaker: Sendable {
     case .repeatedAsColor(let index): (channel, copies) = (index, 3)
     }
     guard (0..<view.shape[-1]).contains(channel) else {
-      throw SLICError(
-        code: .invalidShape, parameter: "superpixelChannels", value: "\(method.superpixelChannels)",
-        reason: "the image has \(view.shape[-1]) channels")
+      throw SuperpixelError(
+        .badShape(
+          field: "superpixelChannels", shape: "\(method.superpixelChannels)",
+          reason: "the image has \(view.shape[-1]) channels"))
     }
     let gray = view.sliced(along: -1, channel..<channel + 1)
     return copies == 1 ? gray : Tensor(concatenating: [gray, gray, gray], along: -1)

@@ -32,7 +32,7 @@ struct CaseFinder {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: place)
     } catch {
-      throw MedIOError(.unreadable, path: place, context: "the folder cannot be read: \(error)")
+      throw MedIOError(.unreadable, path: place, context: "the folder cannot be read", underlying: error)
     }
     for name in names where !name.hasPrefix(".") {
       let below = path.isEmpty ? name : path + "/" + name

@@ -36,7 +36,7 @@ public struct DatasetSplit: Hashable, Sendable {
       lists = try JSONDecoder().decode([String: [Int]].self, from: data)
     } catch {
       throw MedIOError(
-        .badLayout, path: url.path, context: "not lists of numbers under 10, 25 and test: \(error)")
+        .badLayout, path: url.path, context: "not lists of numbers under 10, 25 and test", underlying: error)
     }
     guard let ten = lists["10"], let quarter = lists["25"], let test = lists["test"] else {
       throw MedIOError(

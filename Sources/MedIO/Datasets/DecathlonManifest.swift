@@ -13,7 +13,7 @@ extension CaseFinder {
       try JSONReader.check(Array(data))
       manifest = try JSONDecoder().decode(DecathlonManifest.self, from: data)
     } catch {
-      throw MedIOError(.badLayout, path: url.path, context: "not a Decathlon manifest: \(error)")
+      throw MedIOError(.badLayout, path: url.path, context: "not a Decathlon manifest", underlying: error)
     }
     var cases: [VolumeCase] = []
     for (key, entry) in manifest.training.sorted(by: { $0.image < $1.image }).enumerated() {

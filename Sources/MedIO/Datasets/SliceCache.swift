@@ -10,7 +10,8 @@ struct SliceCache {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw MedIOError(.writeFailed, path: folder.path, context: "cannot make the cache folder: \(error)")
+      throw MedIOError(
+        .writeFailed, path: folder.path, context: "cannot make the cache folder", underlying: error)
     }
   }
 
@@ -34,7 +35,8 @@ struct SliceCache {
           positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         warnings = try decoder.decode([MedIOFileWarning].self, from: Data(contentsOf: warningsURL))
       } catch {
-        throw MedIOError(.badLayout, path: warningsURL.path, context: "no list of warnings: \(error)")
+        throw MedIOError(
+          .badLayout, path: warningsURL.path, context: "no list of warnings", underlying: error)
       }
       self.imageURL = imageURL
       self.labelsURL = labelsURL
@@ -84,7 +86,9 @@ struct SliceCache {
     prepared.image.extensions = []
     if var labels = prepared.labels, let labelsURL {
       labels.header = nil
-      let isSmall = volumes.labelMapping.classes.values.allSatisfy { (0...255).contains($0) }
+      let isSmall =
+        volumes.labelMapping.unlisted != .kept
+        && volumes.labelMapping.classes.values.allSatisfy { (0...255).contains($0) }
       try NIfTI.write(labels, to: labelsURL, options: .init(datatype: isSmall ? .uint8 : .int32))
     }
     try NIfTI.write(prepared.image, to: imageURL)
@@ -100,7 +104,7 @@ struct SliceCache {
     do {
       try encoder.encode(warnings).write(to: url, options: .atomic)
     } catch {
-      throw MedIOError(.writeFailed, path: url.path, context: "cannot keep the warnings: \(error)")
+      throw MedIOError(.writeFailed, path: url.path, context: "cannot keep the warnings", underlying: error)
     }
   }
 

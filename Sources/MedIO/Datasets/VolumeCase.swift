@@ -28,6 +28,8 @@ public struct LabelMapping: Hashable, Sendable {
     case refused
     /// Background, 0.
     case background
+    /// Its own number: to look at a file's labels before classes are chosen.
+    case kept
   }
 
   /// The label of the file to the class.
@@ -46,12 +48,27 @@ public struct LabelMapping: Hashable, Sendable {
     self.init(classes, unlisted: unlisted)
   }
 
-  /// The number of classes with background.
+  /// 0 to 0, all labels of the first group to 1, of the second to 2, ...: the left and the right kidney are one class.
+  ///
+  ///     LabelMapping(merging: [[5], [2, 3]], unlisted: .background)  // 5 to 1; 2 and 3 to 2
+  ///
+  /// - Precondition: no label stands in two groups, and 0, the background, in none.
+  public init(merging groups: [[Int32]], unlisted: Unlisted = .refused) {
+    var classes: [Int32: Int32] = [0: 0]
+    for (index, label) in groups.enumerated().flatMap({ index, group in group.map { (index, $0) } }) {
+      let known = classes.updateValue(Int32(index + 1), forKey: label)
+      shapePrecondition(
+        known == nil || known == Int32(index + 1), "the label \(label) is in two classes of \(groups)")
+    }
+    self.init(classes, unlisted: unlisted)
+  }
+
+  /// The number of classes with background; labels that are ``Unlisted/kept`` do not count.
   public var classCount: Int { Int(classes.values.max() ?? 0) + 1 }
 
   /// The classes of a label tensor.
   ///
-  /// - Throws: `unknownLabel` for a label that is neither listed nor background.
+  /// - Throws: `unknownLabel` for a label that is not listed, where such labels are ``Unlisted/refused``.
   public func applied(to labels: Tensor<Int32>, path: String) throws(MedIOError) -> Tensor<Int32> {
     var unknown: Int32?
     let result = Tensor<Int32>(shape: labels.shape) { target in
@@ -66,7 +83,7 @@ public struct LabelMapping: Hashable, Sendable {
             if let found = classes[label] {
               mapped = found
             } else {
-              mapped = 0
+              mapped = unlisted == .kept ? label : 0
               if unlisted == .refused && unknown == nil { unknown = label }
             }
           }

@@ -34,26 +34,17 @@ extension NIfTIPlan {
   {
     var header = decoded
     var warnings: [MedIOWarning] = []
-    func fail(_ code: MedIOError.Code, _ context: String) -> MedIOError {
-      MedIOError(code, path: path, context: context)
+    func fail(_ code: MedIOError.Code, _ field: String?, _ context: String) -> MedIOError {
+      MedIOError(code, path: path, field: field, context: context)
     }
-
-    // dim
-    let rank = header.dim[0]
-    guard (1...7).contains(rank) else {
-      throw fail(.badDimensions, "bad dimensions: dim[0] is \(rank), not in 1...7")
-    }
-    for axis in 1...rank where header.dim[axis] < 1 {
-      throw fail(.badDimensions, "bad dimensions: dim[\(axis)] is \(header.dim[axis]), below 1")
-    }
-    // datatype, bitpix
+    try Self.checkDimensions(header, path)
     guard let datatype = header.datatype else {
       let name = NIfTIDatatype.refusedName(of: header.datatypeCode)
-      throw fail(.unsupportedDatatype, "unsupported datatype \(header.datatypeCode) (\(name))")
+      throw fail(.unsupportedDatatype, "datatype", "unsupported datatype \(header.datatypeCode) (\(name))")
     }
     if header.bitpix != datatype.byteCount * 8 {
       let detail = "bitpix is \(header.bitpix), datatype \(datatype) needs \(datatype.byteCount * 8)"
-      guard options.repairs.contains(.bitpix) else { throw fail(.inconsistentBitpix, detail) }
+      guard options.repairs.contains(.bitpix) else { throw fail(.inconsistentBitpix, "bitpix", detail) }
       header.bitpix = datatype.byteCount * 8
       warnings.append(.repaired(.bitpix, detail: detail))
     }
@@ -62,19 +53,21 @@ extension NIfTIPlan {
     for length in lengths {
       let (product, overflow) = voxels.multipliedReportingOverflow(by: length)
       guard !overflow else {
-        throw fail(.dimensionOverflow, "dim \(lengths) holds more voxels than can be counted")
+        throw fail(.dimensionOverflow, "dim", "dim \(lengths) holds more voxels than can be counted")
       }
       voxels = product
     }
     let (bytes, overflow) = voxels.multipliedReportingOverflow(by: datatype.byteCount)
     guard !overflow else {
-      throw fail(.dimensionOverflow, "dim \(lengths) of \(datatype) takes more bytes than can be counted")
+      throw fail(
+        .dimensionOverflow, "dim", "dim \(lengths) of \(datatype) takes more bytes than can be counted")
     }
 
     dataOffset = try Self.dataOffset(&header, isPair: isPair, path, options, &warnings)
     guard !dataOffset.addingReportingOverflow(bytes).overflow else {
       throw fail(
-        .dimensionOverflow, "\(bytes) bytes from vox_offset \(dataOffset) on end beyond what can be counted")
+        .dimensionOverflow, "vox_offset",
+        "\(bytes) bytes from vox_offset \(dataOffset) on end beyond what can be counted")
     }
     scaling = try Self.scaling(&header, datatype, path, options, &warnings)
     switch header.placement(source: options.affineSource) {
@@ -84,7 +77,7 @@ extension NIfTIPlan {
     case .failure(let fault):
       guard options.repairs.contains(.affine),
         case .success(let placement) = header.placement(source: .voxelSizes)
-      else { throw fail(.badAffine, "no affine: \(fault.reason)") }
+      else { throw fail(.badAffine, nil, "no affine: \(fault.reason)") }
       (affine, affineSource) = (placement.affine, placement.source)
       warnings += [.repaired(.affine, detail: "affine from voxel sizes, as \(fault.reason)")]
       warnings += placement.warnings
@@ -97,6 +90,17 @@ extension NIfTIPlan {
     self.warnings = warnings
   }
 
+  private static func checkDimensions(_ header: NIfTIHeader, _ path: String) throws(MedIOError) {
+    func fail(_ axis: Int, _ reason: String) -> MedIOError {
+      MedIOError(
+        .badDimensions, path: path, field: "dim[\(axis)]",
+        context: "bad dimensions: dim[\(axis)] is \(header.dim[axis]), \(reason)")
+    }
+    let rank = header.dim[0]
+    guard (1...7).contains(rank) else { throw fail(0, "not in 1...7") }
+    for axis in 1...rank where header.dim[axis] < 1 { throw fail(axis, "below 1") }
+  }
+
   private static func dataOffset(
     _ header: inout NIfTIHeader, isPair: Bool, _ path: String, _ options: NIfTIReadOptions,
     _ warnings: inout [MedIOWarning]
@@ -106,7 +110,7 @@ extension NIfTIPlan {
     guard isFiniteInt64(value), value >= Double(least) else {
       let detail = "vox_offset is \(value), the first possible one is \(least)"
       guard options.repairs.contains(.voxOffset) else {
-        throw MedIOError(.badVoxOffset, path: path, context: detail)
+        throw MedIOError(.badVoxOffset, path: path, field: "vox_offset", context: detail)
       }
       warnings.append(.repaired(.voxOffset, detail: detail))
       header.voxOffset = Double(least)
@@ -131,7 +135,8 @@ extension NIfTIPlan {
     guard slope.isFinite && intercept.isFinite else {
       let detail = "scl_slope is \(slope), scl_inter \(intercept)"
       guard options.repairs.contains(.scaling) else {
-        throw MedIOError(.badScaling, path: path, context: detail)
+        throw MedIOError(
+          .badScaling, path: path, field: slope.isFinite ? "scl_inter" : "scl_slope", context: detail)
       }
       warnings.append(.repaired(.scaling, detail: detail))
       (header.sclSlope, header.sclInter) = (1, 0)

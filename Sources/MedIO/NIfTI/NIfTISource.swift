@@ -58,12 +58,12 @@ final class NIfTISource {
 
   /// Reads and decodes the header, after checking size, version and byte order.
   private static func readHeader(_ file: ZNZFile) throws(MedIOError) -> NIfTIHeader {
-    func fail(_ code: MedIOError.Code, _ context: String) -> MedIOError {
-      MedIOError(code, path: file.path, context: context)
+    func fail(_ code: MedIOError.Code, _ field: String?, _ context: String) -> MedIOError {
+      MedIOError(code, path: file.path, field: field, context: context)
     }
     var bytes = try file.read(count: 348)
     guard bytes.count == 348 else {
-      throw fail(.truncatedHeader, "truncated header: \(bytes.count) bytes, a header has 348 or 540")
+      throw fail(.truncatedHeader, nil, "truncated header: \(bytes.count) bytes, a header has 348 or 540")
     }
     let first = bytes.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
     let version: NIfTIHeader.Version
@@ -74,12 +74,12 @@ final class NIfTISource {
     case (540, _): (version, order) = (.nifti2, .native)
     case (_, 348): (version, order) = (.nifti1, other)
     case (_, 540): (version, order) = (.nifti2, other)
-    default: throw fail(.notNIfTI, "not NIfTI: sizeof_hdr is \(first), not 348 or 540")
+    default: throw fail(.notNIfTI, "sizeof_hdr", "not NIfTI: sizeof_hdr is \(first), not 348 or 540")
     }
     if version == .nifti2 {
       bytes += try file.read(count: 540 - 348)
       guard bytes.count == 540 else {
-        throw fail(.truncatedHeader, "truncated header: \(bytes.count) bytes of a NIfTI-2 header's 540")
+        throw fail(.truncatedHeader, nil, "truncated header: \(bytes.count) bytes of a NIfTI-2 header's 540")
       }
     }
     let header = NIfTIHeader(decoding: bytes, version: version, byteOrder: order)
@@ -89,14 +89,14 @@ final class NIfTISource {
       : ["n+2", "ni2"].map { Array($0.utf8) + [0, 0x0d, 0x0a, 0x1a, 0x0a] }
     guard magics.contains(header.magic) else {
       let hint = header.magic.allSatisfy { $0 == 0 } ? " (perhaps ANALYZE 7.5)" : ""
-      throw fail(.notNIfTI, "not NIfTI: the magic is \(header.magic)\(hint)")
+      throw fail(.notNIfTI, "magic", "not NIfTI: the magic is \(header.magic)\(hint)")
     }
     // A rank that makes sense only in the other byte order: sizeof_hdr and the rest disagree.
     let swapped =
       version == .nifti1
       ? Int(Int16(truncatingIfNeeded: header.dim[0]).byteSwapped) : header.dim[0].byteSwapped
     if !(1...7).contains(header.dim[0]) && (1...7).contains(swapped) {
-      throw fail(.notNIfTI, "not NIfTI: sizeof_hdr and dim[0] are in different byte orders")
+      throw fail(.notNIfTI, "dim[0]", "not NIfTI: sizeof_hdr and dim[0] are in different byte orders")
     }
     return header
   }

@@ -66,8 +66,8 @@ public struct PairedComparison: Hashable, Sendable {
 
   /// Compares one metric of one class in two reports, cases matched by name.
   ///
-  /// - Throws: ``MetricsError/missingPartner(file:folder:)`` for a case that one report lacks,
-  ///   ``MetricsError/unpairedScores(first:second:)`` when a name occurs twice.
+  /// - Throws: ``MetricsError/Code/missingPartner(file:folder:)`` for a case that one report lacks,
+  ///   ``MetricsError/Code/unpairedScores(first:second:)`` when a name occurs twice.
   public init(
     of key: String, class segmentationClass: SegmentationClass, first: ScoreReport, second: ScoreReport,
     undefined policy: UndefinedScorePolicy, level: Double = 0.95, resampleCount: Int = 2000,
@@ -76,11 +76,11 @@ public struct PairedComparison: Hashable, Sendable {
     let names = first.cases.map(\.name)
     let others = second.cases.map(\.name)
     guard names.count == others.count, Set(names).count == names.count, Set(others).count == others.count
-    else { throw MetricsError.unpairedScores(first: names.count, second: others.count) }
+    else { throw MetricsError(.unpairedScores(first: names.count, second: others.count)) }
     var pairs: [(Double?, Double?)] = []
     for (index, name) in names.enumerated() {
       guard let other = others.firstIndex(of: name) else {
-        throw MetricsError.missingPartner(file: name, folder: "the second report")
+        throw MetricsError(.missingPartner(file: name, folder: "the second report"))
       }
       pairs.append(
         (

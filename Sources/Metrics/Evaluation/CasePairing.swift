@@ -30,28 +30,31 @@ public struct CasePairing: Hashable, Sendable {
     let second = try Self.cases(references, referenceFolder, extensions)
     pairs = try first.keys.sorted().map { name throws(MetricsError) in
       guard let prediction = first[name], let reference = second[name] else {
-        throw MetricsError.missingPartner(
-          file: "\(predictionFolder)/\(first[name] ?? name)", folder: referenceFolder)
+        throw MetricsError(
+          .missingPartner(
+            file: "\(predictionFolder)/\(first[name] ?? name)", folder: referenceFolder))
       }
       return Pair(name: name, prediction: prediction, reference: reference)
     }
     if let name = second.keys.sorted().first(where: { first[$0] == nil }) {
-      throw MetricsError.missingPartner(
-        file: "\(referenceFolder)/\(second[name] ?? name)", folder: predictionFolder)
+      throw MetricsError(
+        .missingPartner(
+          file: "\(referenceFolder)/\(second[name] ?? name)", folder: predictionFolder))
     }
   }
 
   private static func cases(
     _ files: [String], _ folder: String, _ extensions: [String]
   ) throws(MetricsError) -> [String: String] {
-    guard !files.isEmpty else { throw MetricsError.emptyFolder(folder) }
+    guard !files.isEmpty else { throw MetricsError(.emptyFolder(folder)) }
     var cases: [String: String] = [:]
     for file in files {
       let ending = extensions.filter { file.hasSuffix($0) }.max { $0.count < $1.count } ?? ""
       let name = String(file.dropLast(ending.count))
       if let other = cases[name] {
-        throw MetricsError.duplicateCase(
-          name: name, files: ["\(folder)/\(other)", "\(folder)/\(file)"].sorted())
+        throw MetricsError(
+          .duplicateCase(
+            name: name, files: ["\(folder)/\(other)", "\(folder)/\(file)"].sorted()))
       }
       cases[name] = file
     }

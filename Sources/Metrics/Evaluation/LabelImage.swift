@@ -26,12 +26,12 @@ public struct LabelImage: Hashable, Sendable {
   ) throws(MetricsError) {
     let shape = values.shape
     guard shape.rank == 2 || shape.rank == 3 else {
-      throw MetricsError.unsupportedRank(name: name, shape: shape)
+      throw MetricsError(.unsupportedRank(name: name, shape: shape))
     }
-    guard shape.elementCount > 0 else { throw MetricsError.noElements(name: name, shape: shape) }
+    guard shape.elementCount > 0 else { throw MetricsError(.noElements(name: name, shape: shape)) }
     guard spacingInMillimeters.count == shape.rank,
       let spacing = VoxelSpacing(validating: spacingInMillimeters)
-    else { throw MetricsError.invalidSpacing(name: name, spacing: spacingInMillimeters) }
+    else { throw MetricsError(.invalidSpacing(name: name, spacing: spacingInMillimeters)) }
     self.name = name
     self.spacing = spacing
     self.affine = affine
@@ -40,9 +40,10 @@ public struct LabelImage: Hashable, Sendable {
         try values.withUnsafeBufferPointer { source throws(MetricsError) in
           for index in buffer.indices {
             guard let label = Self.label(source[index]) else {
-              throw MetricsError.labelIsNotAnInteger(
-                name: name, value: source[index].doubleValue,
-                index: zip(shape.strides, shape.dimensions).map { index / $0 % $1 })
+              throw MetricsError(
+                .labelIsNotAnInteger(
+                  name: name, value: source[index].doubleValue,
+                  index: zip(shape.strides, shape.dimensions).map { index / $0 % $1 }))
             }
             buffer[index] = label
           }
@@ -82,21 +83,24 @@ public struct SegmentationPair: Hashable, Sendable {
     prediction: LabelImage, reference: LabelImage, tolerance: Double = 1e-4
   ) throws(MetricsError) {
     guard prediction.labels.shape == reference.labels.shape else {
-      throw MetricsError.differentShapes(
-        prediction: prediction.name, prediction.labels.shape, reference: reference.name,
-        reference.labels.shape)
+      throw MetricsError(
+        .differentShapes(
+          prediction: prediction.name, prediction.labels.shape, reference: reference.name,
+          reference.labels.shape))
     }
     guard Self.agree(prediction.spacing.millimeters, reference.spacing.millimeters, tolerance) else {
-      throw MetricsError.differentSpacings(
-        prediction: prediction.name, prediction.spacing.millimeters, reference: reference.name,
-        reference.spacing.millimeters)
+      throw MetricsError(
+        .differentSpacings(
+          prediction: prediction.name, prediction.spacing.millimeters, reference: reference.name,
+          reference.spacing.millimeters))
     }
     guard
       prediction.affine.isEmpty || reference.affine.isEmpty
         || Self.affinesAgree(prediction.affine, reference.affine, tolerance)
     else {
-      throw MetricsError.differentAffines(
-        prediction: prediction.name, prediction.affine, reference: reference.name, reference.affine)
+      throw MetricsError(
+        .differentAffines(
+          prediction: prediction.name, prediction.affine, reference: reference.name, reference.affine))
     }
     self.prediction = prediction
     self.reference = reference
@@ -138,11 +142,11 @@ extension SegmentationEvaluator {
 extension HausdorffDistance {
   /// A percentile that comes from outside.
   ///
-  /// - Throws: ``MetricsError/percentileOutOfRange(_:)``.
+  /// - Throws: ``MetricsError/Code/percentileOutOfRange(_:)``.
   public init(
     validatingPercentile percentile: Double, _ combination: Combination = .maximumOfDirected
   ) throws(MetricsError) {
-    guard (0...100).contains(percentile) else { throw MetricsError.percentileOutOfRange(percentile) }
+    guard (0...100).contains(percentile) else { throw MetricsError(.percentileOutOfRange(percentile)) }
     self.init(percentile: percentile, combination)
   }
 }
@@ -150,11 +154,11 @@ extension HausdorffDistance {
 extension SurfaceDice {
   /// A tolerance that comes from outside.
   ///
-  /// - Throws: ``MetricsError/invalidTolerance(_:)``.
+  /// - Throws: ``MetricsError/Code/invalidTolerance(_:)``.
   public init(
     validatingToleranceInMillimeters tolerance: Double, _ weighting: Weighting = .counts
   ) throws(MetricsError) {
-    guard tolerance >= 0, tolerance.isFinite else { throw MetricsError.invalidTolerance(tolerance) }
+    guard tolerance >= 0, tolerance.isFinite else { throw MetricsError(.invalidTolerance(tolerance)) }
     self.init(toleranceInMillimeters: tolerance, weighting)
   }
 }

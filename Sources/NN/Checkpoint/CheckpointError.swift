@@ -1,5 +1,7 @@
+public import Tensor
+
 /// Why a safetensors file or a checkpoint could not be read, written or loaded into a module.
-public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+public struct CheckpointError: CodedError {
   /// The kinds of failure.
   public enum Code: String, Sendable {
     /// The file does not exist or cannot be read.
@@ -28,15 +30,23 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   public let code: Code
   /// The file.
   public let path: String
+  /// The tensor, or the checkpoint's field, at fault; `nil` where the file itself is.
+  public let field: String?
   /// Which field has which value, and what was expected.
   public let context: String
+  /// The failure beneath this one, where there is one.
+  public let underlying: (any Error)?
 
   /// A failure of a file.
-  public init(_ code: Code, path: String, context: String) {
+  public init(
+    _ code: Code, path: String, field: String? = nil, context: String, underlying: (any Error)? = nil
+  ) {
     self.code = code
     self.path = path
+    self.field = field
     self.context = context
+    self.underlying = underlying
   }
 
-  public var description: String { "\(path): \(code.rawValue): \(context)" }
+  public var description: String { line(of: "\(path): \(code.rawValue)") }
 }

@@ -140,7 +140,8 @@ extension Module {
       case .counter(let name, let counter):
         guard fits(name, []) else { continue }
         guard let value = file.tensor(name, of: Int64.self) else {
-          throw CheckpointError(.unsupportedScalar, path: path, context: "tensor '\(name)' is not I64")
+          throw CheckpointError(
+            .unsupportedScalar, path: path, field: name, context: "tensor '\(name)' is not I64")
         }
         assignments.append { counter.value = Int(value.item) }
       case .module: continue
@@ -162,12 +163,14 @@ extension Module {
       let count = value.nonFiniteElements.count
       guard count == 0 else {
         throw CheckpointError(
-          .notFinite, path: path, context: "tensor '\(name)' has \(count) values that are not finite")
+          .notFinite, path: path, field: name,
+          context: "tensor '\(name)' has \(count) values that are not finite")
       }
       return value
     }
     throw CheckpointError(
       .unsupportedScalar, path: path,
+      field: name,
       context: "tensor '\(name)' is \(file.entries[name]?.scalarType ?? "missing"), not F32 or F64")
   }
 }

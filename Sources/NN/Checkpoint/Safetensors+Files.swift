@@ -13,7 +13,7 @@ extension Safetensors {
     do {
       try DurableFile.replace(url.path, with: data)
     } catch {
-      throw CheckpointError(.writeFailed, path: url.path, context: "\(error)")
+      throw CheckpointError(.writeFailed, path: url.path, context: "it cannot be written", underlying: error)
     }
   }
 
@@ -86,7 +86,7 @@ extension Safetensors {
     do {
       header = try SafetensorsHeader(bytes, in: 8..<start)
     } catch {
-      throw CheckpointError(.badHeader, path: path, context: "the header: \(error)")
+      throw CheckpointError(.badHeader, path: path, context: "the header", underlying: error)
     }
     metadata = header.metadata
     for tensor in header.tensors {

@@ -135,7 +135,7 @@ extension SafetensorsHeader.TensorField {
   func range(of count: Int, path: String) throws(CheckpointError) -> Range<Int> {
     guard let bits = SafetensorsHeader.scalarBits[scalarType] else {
       throw CheckpointError(
-        .unsupportedScalar, path: path, context: "tensor '\(name)' has dtype \(scalarType)")
+        .unsupportedScalar, path: path, field: name, context: "tensor '\(name)' has dtype \(scalarType)")
     }
     var elements = 1
     var overflows = false
@@ -146,15 +146,18 @@ extension SafetensorsHeader.TensorField {
     }
     let (size, overflow) = elements.multipliedReportingOverflow(by: bits)
     guard !overflows, !overflow, size % 8 == 0 else {
-      throw CheckpointError(.badHeader, path: path, context: "tensor '\(name)' has shape \(lengths)")
+      throw CheckpointError(
+        .badHeader, path: path, field: name, context: "tensor '\(name)' has shape \(lengths)")
     }
     guard offsets[0] <= offsets[1], offsets[1] - offsets[0] == size / 8 else {
       throw CheckpointError(
-        .badHeader, path: path, context: "tensor '\(name)' of \(size / 8) bytes has offsets \(offsets)")
+        .badHeader, path: path, field: name,
+        context: "tensor '\(name)' of \(size / 8) bytes has offsets \(offsets)")
     }
     guard offsets[1] <= count else {
       throw CheckpointError(
-        .truncated, path: path, context: "tensor '\(name)' ends at \(offsets[1]) of \(count) bytes")
+        .truncated, path: path, field: name,
+        context: "tensor '\(name)' ends at \(offsets[1]) of \(count) bytes")
     }
     return offsets[0]..<offsets[1]
   }

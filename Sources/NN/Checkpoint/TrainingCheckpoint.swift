@@ -25,7 +25,8 @@ public struct TrainingCheckpoint: Sendable {
   public mutating func encode(_ value: some Encodable, as field: String, path: String) throws(CheckpointError)
   {
     guard let data = try? JSONEncoder.forTraining.encode(value) else {
-      throw CheckpointError(.writeFailed, path: path, context: "field '\(field)' cannot be encoded")
+      throw CheckpointError(
+        .writeFailed, path: path, field: field, context: "field '\(field)' cannot be encoded")
     }
     fields[field] = String(decoding: data, as: UTF8.self)
   }
@@ -37,13 +38,14 @@ public struct TrainingCheckpoint: Sendable {
     _ type: Value.Type, from field: String, path: String
   ) throws(CheckpointError) -> Value {
     guard let text = fields[field] else {
-      throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is missing")
+      throw CheckpointError(.incompatible, path: path, field: field, context: "field '\(field)' is missing")
     }
     do {
       try JSONReader.check(Array(text.utf8))
       return try JSONDecoder.forTraining.decode(type, from: Data(text.utf8))
     } catch {
-      throw CheckpointError(.incompatible, path: path, context: "field '\(field)' is broken: \(error)")
+      throw CheckpointError(
+        .incompatible, path: path, field: field, context: "field '\(field)' is broken", underlying: error)
     }
   }
 

@@ -44,3 +44,14 @@ public final class Dropout<Scalar: TensorFloatingPointScalar>: Layer {
     return input * Variable(mask)
   }
 }
+
+extension Module {
+  /// The dropout layers of this module and all below that drop anything.
+  package var dropouts: [Dropout<Scalar>] {
+    let parts = members.flatMap {
+      if case .module(_, let part) = $0 { part.dropouts } else { [Dropout<Scalar>]() }
+    }
+    if let dropout = self as? Dropout<Scalar>, dropout.probability > 0 { return [dropout] + parts }
+    return parts
+  }
+}

@@ -11,18 +11,18 @@ public import Tensor
 /// A class of weight 0 does not count, even where its probability is 0: `0 log 0` is its limit 0. So classes can be made
 /// impossible by a logit of -infinity and weighted 0 together, where PyTorch gives NaN beside a finite gradient. A pixel
 /// whose target has no weight at all has a zero gradient, whatever its logits.
-public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+public struct CrossEntropyLoss: SegmentationLoss, Codable, Hashable {
   /// A weight per class, or `nil` for ones.
-  public let classWeights: [Scalar]?
+  public let classWeights: [Double]?
   /// Pixels with this label are left out, for instance 255; may lie outside the classes.
   public let ignoredLabel: Int32?
   /// The probability spread over all classes, in `0...1`.
-  public let labelSmoothing: Scalar
+  public let labelSmoothing: Double
 
   /// A loss; without arguments, the plain mean over all pixels.
   ///
   /// - Precondition: the smoothing is in `0...1`.
-  public init(classWeights: [Scalar]? = nil, ignoredLabel: Int32? = nil, labelSmoothing: Scalar = 0) {
+  public init(classWeights: [Double]? = nil, ignoredLabel: Int32? = nil, labelSmoothing: Double = 0) {
     shapePrecondition(
       (0...1).contains(labelSmoothing), "label smoothing lies in 0...1, not at \(labelSmoothing)")
     self.classWeights = classWeights
@@ -30,15 +30,17 @@ public struct CrossEntropyLoss<Scalar: TensorFloatingPointScalar>: SegmentationL
     self.labelSmoothing = labelSmoothing
   }
 
-  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> {
     checkLabels(labels, fit: logits, ignoring: ignoredLabel)
     let classes = logits.shape[-1]
-    let weights = classWeights ?? [Scalar](repeating: 1, count: classes)
+    let weights = classWeights?.map { Scalar($0) } ?? [Scalar](repeating: 1, count: classes)
     shapePrecondition(
       weights.count == classes, "\(weights.count) class weights do not fit \(classes) classes")
     let logProbabilities = logits.value.logSoftmax(along: -1)
     let terms = CrossEntropyTerms(
-      weights: weights, ignored: ignoredLabel, smoothing: labelSmoothing, classes: classes)
+      weights: weights, ignored: ignoredLabel, smoothing: Scalar(labelSmoothing), classes: classes)
     let bytes = logProbabilities.elementCount * MemoryLayout<Scalar>.stride
     let (sum, total) = Profiler.measure("crossEntropy", bytes: bytes) {
       terms.sums(logProbabilities, labels)

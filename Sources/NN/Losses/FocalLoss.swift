@@ -6,25 +6,27 @@ public import Tensor
 /// pixels the loss is 0.
 ///
 /// Source: Lin et al., ICCV 2017, equation 5.
-public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+public struct FocalLoss: SegmentationLoss, Codable, Hashable {
   /// How fast the weight falls with the probability: 2. At 0 this is cross-entropy.
-  public let gamma: Scalar
+  public let gamma: Double
   /// A weight per class, or `nil` for ones.
-  public let classWeights: [Scalar]?
+  public let classWeights: [Double]?
 
   /// A loss with the given exponent.
   ///
   /// - Precondition: `gamma` is not negative.
-  public init(gamma: Scalar = 2, classWeights: [Scalar]? = nil) {
+  public init(gamma: Double = 2, classWeights: [Double]? = nil) {
     shapePrecondition(gamma >= 0, "a focal loss needs a gamma of at least 0, not \(gamma)")
     self.gamma = gamma
     self.classWeights = classWeights
   }
 
-  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> {
     checkLabels(labels, fit: logits, ignoring: nil)
     let classes = logits.shape[-1]
-    let classWeights = classWeights ?? [Scalar](repeating: 1, count: classes)
+    let classWeights = classWeights?.map { Scalar($0) } ?? [Scalar](repeating: 1, count: classes)
     shapePrecondition(
       classWeights.count == classes, "\(classWeights.count) class weights do not fit \(classes) classes")
     guard labels.elementCount > 0 else { return Variable(Tensor(0)) }
@@ -37,7 +39,7 @@ public struct FocalLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     let weight = Variable(weights)
     // At least a tiny number: a power below 1 has no derivative at 0.
     let remaining = (-logProbability.expm1()).maximum(.leastNormalMagnitude)
-    let factor = gamma == 0 ? weight : weight * remaining.power(gamma)
+    let factor = gamma == 0 ? weight : weight * remaining.power(Scalar(gamma))
     return -(factor * logProbability).mean()
   }
 }

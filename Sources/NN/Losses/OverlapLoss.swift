@@ -2,7 +2,7 @@ public import Autograd
 public import Tensor
 
 /// Over which pixels the sums of an overlap loss run.
-public enum OverlapScope: Sendable {
+public enum OverlapScope: String, Codable, Sendable {
   /// All pixels of the batch together: one score per class.
   case batch
   /// The pixels of each image: one score per image and class, then the mean.
@@ -10,7 +10,7 @@ public enum OverlapScope: Sendable {
 }
 
 /// Which classes an overlap loss averages.
-public enum ScoredClasses: Sendable {
+public enum ScoredClasses: String, Codable, Sendable {
   case all
   /// Without class 0.
   case foreground
@@ -23,9 +23,9 @@ public enum ScoredClasses: Sendable {
 /// limit of (0 + s) / (0 + s).
 ///
 /// Sources: Milletari, Navab and Ahmadi, 3DV 2016 (squared denominator); Drozdzal et al., 2016 (plain).
-public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+public struct DiceLoss: SegmentationLoss, Codable, Hashable {
   /// The denominator's form.
-  public enum Denominator: Sendable {
+  public enum Denominator: String, Codable, Sendable {
     /// `sum(p) + sum(g)`.
     case plain
     /// `sum(p^2) + sum(g^2)`.
@@ -33,7 +33,7 @@ public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   }
 
   /// s in the formula: 1.
-  public let smoothing: Scalar
+  public let smoothing: Double
   /// The denominator's form: plain.
   public let denominator: Denominator
   /// Over which pixels the sums run: those of the batch.
@@ -45,7 +45,7 @@ public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   ///
   /// - Precondition: weights and smoothing are not negative.
   public init(
-    smoothing: Scalar = 1, denominator: Denominator = .plain, scope: OverlapScope = .batch,
+    smoothing: Double = 1, denominator: Denominator = .plain, scope: OverlapScope = .batch,
     classes: ScoredClasses = .all
   ) {
     shapePrecondition(smoothing >= 0, "the smoothing of a Dice loss is not negative: \(smoothing)")
@@ -55,8 +55,10 @@ public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     self.classes = classes
   }
 
-  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
-    let (smoothing, isSquared) = (smoothing, denominator == .squared)
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> {
+    let (smoothing, isSquared) = (Scalar(smoothing), denominator == .squared)
     return overlapLoss("dice", logits, labels, scope: scope, classes: classes) { sums in
       let total = isSquared ? sums.squaredProbability + sums.reference : sums.probability + sums.reference
       guard total + smoothing != 0 else { return .absent }
@@ -75,13 +77,13 @@ public struct DiceLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
 /// ``DiceLoss``.
 ///
 /// Source: Salehi, Erdogmus and Gholipour, MLMI 2017.
-public struct TverskyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+public struct TverskyLoss: SegmentationLoss, Codable, Hashable {
   /// The weight of false positives: .3.
-  public let alpha: Scalar
+  public let alpha: Double
   /// The weight of false negatives: .7.
-  public let beta: Scalar
+  public let beta: Double
   /// s in the formula: 1.
-  public let smoothing: Scalar
+  public let smoothing: Double
   /// Over which pixels the sums run: those of the batch.
   public let scope: OverlapScope
   /// Which classes are averaged: all.
@@ -91,7 +93,7 @@ public struct TverskyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
   ///
   /// - Precondition: weights and smoothing are not negative.
   public init(
-    alpha: Scalar = 0.3, beta: Scalar = 0.7, smoothing: Scalar = 1, scope: OverlapScope = .batch,
+    alpha: Double = 0.3, beta: Double = 0.7, smoothing: Double = 1, scope: OverlapScope = .batch,
     classes: ScoredClasses = .all
   ) {
     shapePrecondition(
@@ -104,8 +106,10 @@ public struct TverskyLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
     self.classes = classes
   }
 
-  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
-    let (alpha, beta, smoothing) = (alpha, beta, smoothing)
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> {
+    let (alpha, beta, smoothing) = (Scalar(alpha), Scalar(beta), Scalar(smoothing))
     return overlapLoss("tversky", logits, labels, scope: scope, classes: classes) { sums in
       let total =
         sums.overlap + alpha * (sums.probability - sums.overlap) + beta * (sums.reference - sums.overlap)

@@ -2,8 +2,10 @@ public import Autograd
 public import Tensor
 
 /// A loss of predicted class scores against reference labels.
-public protocol SegmentationLoss<Scalar> {
-  associatedtype Scalar: TensorFloatingPointScalar
+///
+/// A loss is a value of its numbers. It goes into a training's checkpoint with them, so that a resumed training is compared
+/// field by field.
+public protocol SegmentationLoss: Encodable, Sendable {
   /// A label that is left out and may lie outside the classes; `nil`, the default, for none.
   var ignoredLabel: Int32? { get }
 
@@ -11,7 +13,9 @@ public protocol SegmentationLoss<Scalar> {
   ///   - logits: Scores `[N, spatial..., K]`, before softmax.
   ///   - labels: Classes `[N, spatial...]` in `0..<K`.
   /// - Returns: A scalar.
-  func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar>
+  func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar>
 }
 
 extension SegmentationLoss {
@@ -21,13 +25,13 @@ extension SegmentationLoss {
 /// A weighted sum of losses, such as cross-entropy + Dice. A loss of weight 0 is not computed: it does not count, be it
 /// infinite.
 ///
-///     let loss = CombinedLoss<Float>([(1, CrossEntropyLoss()), (1, DiceLoss())])
-public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss {
+///     let loss = CombinedLoss([(1, CrossEntropyLoss()), (1, DiceLoss())])
+public struct CombinedLoss: SegmentationLoss {
   /// The losses, each with its weight.
-  public let terms: [(weight: Scalar, loss: any SegmentationLoss<Scalar>)]
+  public let terms: [(weight: Double, loss: any SegmentationLoss)]
 
   /// - Precondition: at least one term.
-  public init(_ terms: [(weight: Scalar, loss: any SegmentationLoss<Scalar>)]) {
+  public init(_ terms: [(weight: Double, loss: any SegmentationLoss)]) {
     shapePrecondition(!terms.isEmpty, "a combined loss needs at least one term")
     self.terms = terms
   }
@@ -38,10 +42,25 @@ public struct CombinedLoss<Scalar: TensorFloatingPointScalar>: SegmentationLoss 
     return labels.count == 1 ? labels.first ?? nil : nil
   }
 
-  public func callAsFunction(_ logits: Variable<Scalar>, _ labels: Tensor<Int32>) -> Variable<Scalar> {
-    let parts = terms.filter { $0.weight != 0 }.map { $0.loss(logits, labels) * $0.weight }
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> {
+    let parts = terms.filter { $0.weight != 0 }.map { $0.loss(logits, labels) * Scalar($0.weight) }
     guard let first = parts.first else { return Variable(Tensor(0)) }
     return parts.dropFirst().reduce(first) { $0 + $1 }
+  }
+
+  /// The terms in their order, each with its weight, its type's name and its numbers.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    for term in terms {
+      try container.encode(EncodedTerm(weight: term.weight, loss: NamedSettings(term.loss)))
+    }
+  }
+
+  private struct EncodedTerm: Encodable {
+    let weight: Double
+    let loss: NamedSettings
   }
 }
 

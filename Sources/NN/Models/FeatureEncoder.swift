@@ -12,6 +12,9 @@ public import Tensor
 ///       }
 ///       ...
 ///     }
+///
+/// An encoder is called without a generator of random numbers, so that it must not draw: pre-training refuses one that lists
+/// a ``Dropout``, before the first step. Drop features of the network around it instead.
 public protocol FeatureEncoder<Scalar>: Module {
   /// What the encoder takes and gives.
   var encoderDescription: EncoderDescription { get }
@@ -131,6 +134,12 @@ public struct EncoderBlueprint: Sendable, Encodable {
   /// An encoder with weights drawn from the generator.
   public func makeEncoder(using generator: inout PhiloxGenerator) -> any FeatureEncoder<Float> {
     build(&generator)
+  }
+
+  /// What its encoders take and give; makes one to ask.
+  public var encoderDescription: EncoderDescription {
+    var generator = PhiloxGenerator(seed: 0)
+    return build(&generator).encoderDescription
   }
 
   private enum CodingKeys: String, CodingKey { case name, settings }

@@ -7,35 +7,21 @@ extension Layer {
   ///
   /// A NaN would beat every score, and one NaN pixel in the image makes every pixel of class 0.
   ///
-  /// - Throws: ``PredictionError`` for the first image with a value or with a score that is not finite; no labels come out.
-  public func predictedLabels(_ images: Tensor<Scalar>) throws(PredictionError) -> Tensor<Int32> {
+  /// - Throws: ``TrainingError`` for the first image with a value or with a score that is not finite; no labels come out.
+  public func predictedLabels(_ images: Tensor<Scalar>) throws(TrainingError) -> Tensor<Int32> {
     var labels: [Tensor<Int32>] = []
     for index in 0..<images.shape[0] {
       let image = images[index..<index + 1]
-      var count = image.nonFiniteElements.count
-      guard count == 0 else { throw .imageIsNotFinite(index: index, count: count) }
+      if case (let count, let first?) = image.nonFiniteElements {
+        let place = images.shape.removing(axis: 0).place(of: first)
+        throw TrainingError(.imageIsNotFinite(index: index, place: place, count: count))
+      }
       let scores = withMode(.evaluation) { withoutGradient { self(Variable(image)).value } }
-      count = scores.nonFiniteElements.count
-      guard count == 0 else { throw .scoresAreNotFinite(index: index, count: count) }
+      let count = scores.nonFiniteElements.count
+      guard count == 0 else { throw TrainingError(.scoresAreNotFinite(index: index, count: count)) }
       labels.append(scores.argmax(along: -1))
     }
     return labels.isEmpty
       ? Tensor(zeros: images.shape.removing(axis: -1)) : Tensor(concatenating: labels, along: 0)
-  }
-}
-
-/// Why an image has no predicted labels.
-public enum PredictionError: Error, Equatable, CustomStringConvertible {
-  /// The image of this index has so many values that are NaN or infinite.
-  case imageIsNotFinite(index: Int, count: Int)
-  /// The network gave so many scores that are NaN or infinite, for a finite image of this index: the weights are broken,
-  /// or the values are far from those that the network was trained on.
-  case scoresAreNotFinite(index: Int, count: Int)
-
-  public var description: String {
-    switch self {
-    case .imageIsNotFinite(let index, let count): "image \(index) has \(count) values that are not finite"
-    case .scoresAreNotFinite(let index, let count): "image \(index) gets \(count) scores that are not finite"
-    }
   }
 }

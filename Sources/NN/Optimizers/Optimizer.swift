@@ -1,3 +1,4 @@
+import Autograd
 public import Tensor
 
 /// Changes parameters along their gradients by a rule.
@@ -49,18 +50,22 @@ public final class Optimizer<Scalar: TensorFloatingPointScalar> {
   /// stay as they were; the gradients stay too, for whoever looks for the cause. One pass over the gradients,
   /// O(parameters).
   ///
-  /// - Throws: ``TrainingError/gradientIsNotFinite(step:parameter:count:)`` with the first such parameter; the step is
+  /// - Throws: ``TrainingError/Code/gradientIsNotFinite(step:parameter:count:)`` with the first such parameter; the step is
   ///   the number of steps taken before.
   public func step() throws(TrainingError) {
     try refuseNonFinite(step: memory.step)
     move()
   }
 
-  /// - Throws: ``TrainingError/gradientIsNotFinite(step:parameter:count:)``, under the number that the error is to name.
+  /// - Throws: ``TrainingError/Code/gradientIsNotFinite(step:parameter:count:)``, under the number that the error is to name.
+  /// A gradient that was looked at and not written since is not looked at again.
   func refuseNonFinite(step: Int) throws(TrainingError) {
-    for (name, parameter) in parameters where !parameter.isFrozen {
+    for (name, parameter) in parameters where !parameter.isFrozen && !parameter.variable.isGradientChecked {
       let count = parameter.gradient?.nonFiniteElements.count ?? 0
-      guard count == 0 else { throw .gradientIsNotFinite(step: step, parameter: name, count: count) }
+      guard count == 0 else {
+        throw TrainingError(.gradientIsNotFinite(step: step, parameter: name, count: count))
+      }
+      parameter.variable.isGradientChecked = true
     }
   }
 

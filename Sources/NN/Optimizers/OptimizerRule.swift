@@ -13,10 +13,27 @@ public enum OptimizerRule: Sendable, Hashable, Codable {
   /// Adam with weight decay apart from the gradient: `p = p (1 - r w)` before each step; w is usually .01. Source:
   /// Loshchilov and Hutter, ICLR 2019, algorithm 2.
   case adamW(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
-  /// Layer-wise adaptive rates, so that large batches train: `v = m v + r e |p| / (|g| + w |p|) (g + w p)`, `p = p - v`;
-  /// where `|p|` or `|g|` is zero the scale is 1. m is `momentum`, e is `trust`. Source: You, Gitman and Ginsburg, arXiv
-  /// 1708.03888, algorithm 1.
-  case lars(momentum: Double = 0.9, trust: Double = 0.001)
+  /// Layer-wise adaptive rates, so that large batches train: each tensor's step is scaled by its own length over that of its
+  /// gradient. Momentum m, trust e; `form` says which of the formulas that bear the name. Where `|p|` or `|g|` is zero
+  /// the scale is 1. Source: You, Gitman and Ginsburg, arXiv 1708.03888, algorithm 1.
+  case lars(momentum: Double = 0.9, trust: Double = 0.001, form: LARSForm = .paper)
+  /// LARC without clipping: `s = e |p| / (|g| + w |p| + epsilon)`, `v = m v + s (g + w p)`, `p = p - r v`, of every tensor,
+  /// biases and scales of norms too. Where `|p|` or `|g|` is zero, `v = m v + g` without decay. Source: NVIDIA's apex,
+  /// parallel/LARC.py, with `clip=False`; SwAV's release calls it with a trust of .001.
+  case larc(momentum: Double = 0.9, trust: Double = 0.001, epsilon: Double = 1e-8)
+
+  /// The formulas that are called LARS. They differ in what the scale divides by, in whether the rate is part of the velocity,
+  /// which shows as soon as the rate changes, and in what becomes of vectors: biases, scales and shifts of norms.
+  public enum LARSForm: String, Sendable, Hashable, Codable {
+    /// The paper's: `v = m v + r s (g + w p)`, `p = p - v`, with `s = e |p| / (|g| + w |p|)`, of every tensor.
+    case paper
+    /// That of SimCLR's release: `g' = g + w p`, `s = e |p| / |g'|`, `v = m v + r s g'`, `p = p - v`. Vectors have neither
+    /// scale nor decay.
+    case rateInside
+    /// That of the releases of BYOL, Barlow Twins, VICReg, DeSD and WCL: `g' = g + w p`, `s = e |p| / |g'|`,
+    /// `v = m v + s g'`, `p = p - r v`. Vectors have neither scale nor decay.
+    case rateOutside
+  }
 
   /// How earlier gradients carry on in ``sgd(momentum:)``.
   public enum Momentum: Sendable, Hashable, Codable {
@@ -26,14 +43,6 @@ public enum OptimizerRule: Sendable, Hashable, Codable {
     case classical(factor: Double, dampening: Double = 0)
     /// Nesterov's look ahead: `v = factor v + g'`, `p = p - r (g' + factor v)`.
     case nesterov(factor: Double)
-
-    fileprivate var rule: MomentumRule {
-      switch self {
-      case .none: .none
-      case .classical(let factor, let dampening): .classical(factor: factor, dampening: dampening)
-      case .nesterov(let factor): .nesterov(factor: factor)
-      }
-    }
   }
 
   /// Moves one parameter; its moments in `memory` bear its name.
@@ -47,7 +56,7 @@ public enum OptimizerRule: Sendable, Hashable, Codable {
       memory.with("velocity", of: name, shape: momentum == .none ? [0] : parameter.shape) { velocity in
         parameter.variable.updateValue {
           OptimizerUpdates.stochasticGradientDescent(
-            &$0, gradient: gradient, velocity: &velocity, learningRate: rate, momentum: momentum.rule,
+            &$0, gradient: gradient, velocity: &velocity, learningRate: rate, momentum: momentum,
             weightDecay: decay, step: step)
         }
       }
@@ -61,20 +70,23 @@ public enum OptimizerRule: Sendable, Hashable, Codable {
             betas: (beta1, beta2), epsilon: epsilon, weightDecay: weightDecay, step: step)
         }
       }
-    case .lars(let momentum, let trust):
-      let size = EuclideanLength.length(of: parameter.value)
-      let slope = EuclideanLength.length(of: gradient)
-      let scale = size > 0 && slope > 0 ? trust * size / (slope + decay * size) : 1
+    case .lars(let momentum, let trust, let form):
+      let isPlain = form != .paper && parameter.shape.rank < 2
+      let step = LayerwiseStep(parameter, gradient, decay: isPlain ? 0 : decay)
+      let scale =
+        isPlain ? 1 : form == .paper ? step.scale(trust: trust) : step.scaleByDirection(trust: trust)
       memory.with("velocity", of: name, shape: parameter.shape) { velocity in
-        parameter.variable.updateValue { value in
-          velocity *= Scalar(momentum)
-          velocity += (gradient + value * Scalar(decay)) * Scalar(rate * scale)
-          value -= velocity
-        }
+        step.move(
+          &velocity, momentum: momentum, gain: form == .rateOutside ? scale : rate * scale,
+          rate: form == .rateOutside ? rate : 1)
+      }
+    case .larc(let momentum, let trust, let epsilon):
+      var step = LayerwiseStep(parameter, gradient, decay: decay)
+      if !step.isScaled { step.decay = 0 }
+      memory.with("velocity", of: name, shape: parameter.shape) { velocity in
+        step.move(
+          &velocity, momentum: momentum, gain: step.scale(trust: trust, epsilon: epsilon), rate: rate)
       }
     }
   }
 }
-
-/// Tensor's form of ``OptimizerRule/Momentum``.
-private typealias MomentumRule = Momentum

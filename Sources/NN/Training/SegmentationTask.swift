@@ -14,14 +14,14 @@ public final class SegmentationTask: TrainingTask {
   public let network: any Layer<Float>
   public let recipe: TrainingRecipe
   public let settings: Settings
-  private let loss: any SegmentationLoss<Float>
+  private let loss: any SegmentationLoss
   private let augmentation: (any LabeledImageAugmentation)?
 
   /// All that changes the result beside recipe and optimiser.
   public struct Settings: Encodable, Sendable {
     let network: String
     let classCount: Int
-    let loss: String
+    let loss: NamedSettings
     let augmentation: NamedSettings?
   }
 
@@ -38,7 +38,7 @@ public final class SegmentationTask: TrainingTask {
   ///   - optimizer: The paper's unless given: Adam with L2 decay 1e-5, a cosine from 5e-4 to 0 that is cut off at 5e-6.
   public init(
     _ network: any Layer<Float>, classCount: Int, recipe: TrainingRecipe,
-    loss: any SegmentationLoss<Float> = CombinedLoss<Float>.crossEntropyAndDice,
+    loss: any SegmentationLoss = CombinedLoss.crossEntropyAndDice,
     augmentation: (any LabeledImageAugmentation)? = nil, optimizer: OptimizerSettings? = nil
   ) {
     self.network = network
@@ -51,7 +51,7 @@ public final class SegmentationTask: TrainingTask {
         .adam(), rate: .flooredCosine(start: 5e-4, floor: 5e-6, steps: max(recipe.steps, 1)),
         weightDecay: 1e-5)
     settings = Settings(
-      network: "\(type(of: network))", classCount: classCount, loss: "\(loss)",
+      network: "\(type(of: network))", classCount: classCount, loss: NamedSettings(loss),
       augmentation: augmentation.map { NamedSettings($0) })
   }
 
@@ -69,17 +69,19 @@ public final class SegmentationTask: TrainingTask {
     return { example, index in
       let (count, first) = example.image.nonFiniteElements
       if let first {
-        throw TrainingError.imageIsNotFinite(
-          index: index, place: example.image.shape.place(of: first), count: count)
+        throw TrainingError(
+          .imageIsNotFinite(
+            index: index, place: example.image.shape.place(of: first), count: count))
       }
       let wrong = example.labels.withUnsafeBufferPointer { values in
         let isWrong = { (label: Int32) in !(0..<Int32(classes)).contains(label) && label != ignored }
         return values.firstIndex(where: isWrong).map { ($0, values[$0], values.count(where: isWrong)) }
       }
       if let (first, label, count) = wrong {
-        throw TrainingError.labelIsNoClass(
-          index: index, label: label, place: example.labels.shape.place(of: first), count: count,
-          classes: classes)
+        throw TrainingError(
+          .labelIsNoClass(
+            index: index, label: label, place: example.labels.shape.place(of: first), count: count,
+            classes: classes))
       }
     }
   }
@@ -106,9 +108,10 @@ public final class SegmentationTask: TrainingTask {
     var generator = moment.key.generator
     let logits = network(Variable(batch.images), using: &generator)
     guard logits.shape == TensorShape(batch.labels.shape.dimensions + [settings.classCount]) else {
-      throw TrainingError.badData(
-        "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes"
-      )
+      throw TrainingError(
+        .badData(
+          "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes"
+        ))
     }
     let value = loss(logits, batch.labels)
     return StepOutcome(loss: value, terms: [LossTerm("loss", Double(value.item))])
@@ -137,7 +140,7 @@ public struct NamedSettings: Encodable, Sendable {
 
 extension TensorShape {
   /// The indices along every axis of the element at `offset` in row-major order.
-  fileprivate func place(of offset: Int) -> [Int] {
+  func place(of offset: Int) -> [Int] {
     var rest = offset
     return dimensions.reversed().map { length in
       defer { rest /= length }

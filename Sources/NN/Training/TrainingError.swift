@@ -1,29 +1,54 @@
-/// Why a training cannot begin, or stopped by itself.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// A setting is out of range.
-  case badSetting(field: String, value: String, reason: String)
-  /// The data cannot be trained on.
-  case badData(String)
-  /// An objective has no parameters, or all of them are frozen.
-  case nothingToTrain(objective: String, reason: String)
-  /// The task gave more or fewer losses than it has objectives.
-  case lossesDoNotFit(count: Int, objectives: [String])
-  /// A loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
-  case lossIsNotFinite(step: Int, objective: String, loss: Double)
-  /// So many elements of a parameter's gradient became infinite or NaN at a step, counted from 0, though the loss was
-  /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step;
-  /// running statistics of norms have seen the batch, so that a training goes on from its checkpoint.
-  case gradientIsNotFinite(step: Int, parameter: String, count: Int)
-  /// An image to train on, by its index in the data, has so many values that are not finite; `place` is the first.
-  case imageIsNotFinite(index: Int, place: [Int], count: Int)
-  /// The labels of an image, by its index in the data, have so many pixels whose label is none of the classes; `place`
-  /// is the first, and `label` its label.
-  case labelIsNoClass(index: Int, label: Int32, place: [Int], count: Int, classes: Int)
-  /// No parameter of an objective has a gradient: the loss does not depend on them.
-  case noGradient(step: Int, objective: String)
+public import Tensor
 
-  public var description: String {
-    switch self {
+/// Why a training cannot begin, or stopped by itself, or why an image has no predicted labels.
+public struct TrainingError: CodedError {
+  /// The kinds of failure.
+  public enum Code: Hashable, Sendable {
+    /// A setting is out of range.
+    case badSetting(field: String, value: String, reason: String)
+    /// The data cannot be trained on.
+    case badData(String)
+    /// An objective has no parameters, or all of them are frozen.
+    case nothingToTrain(objective: String, reason: String)
+    /// The task gave more or fewer losses than it has objectives.
+    case lossesDoNotFit(count: Int, objectives: [String])
+    /// A loss became infinite or NaN at a step, counted from 0: the learning rate is too high or the data broken.
+    case lossIsNotFinite(step: Int, objective: String, loss: Double)
+    /// So many elements of a parameter's gradient became infinite or NaN at a step, counted from 0, though the loss was
+    /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step;
+    /// running statistics of norms have seen the batch, so that a training goes on from its checkpoint.
+    case gradientIsNotFinite(step: Int, parameter: String, count: Int)
+    /// An image to train on or to predict, by its index in the data, has so many values that are not finite; `place` is the first.
+    case imageIsNotFinite(index: Int, place: [Int], count: Int)
+    /// The network gave so many scores that are NaN or infinite, for a finite image of this index: the weights are broken,
+    /// or the values are far from those that the network was trained on.
+    case scoresAreNotFinite(index: Int, count: Int)
+    /// The labels of an image, by its index in the data, have so many pixels whose label is none of the classes; `place`
+    /// is the first, and `label` its label.
+    case labelIsNoClass(index: Int, label: Int32, place: [Int], count: Int, classes: Int)
+    /// No parameter of an objective has a gradient: the loss does not depend on them.
+    case noGradient(step: Int, objective: String)
+  }
+
+  /// What went wrong.
+  public let code: Code
+
+  /// An error of a kind.
+  public init(_ code: Code) { self.code = code }
+
+  public var field: String? {
+    switch code {
+    case .badSetting(let field, _, _): field
+    case .nothingToTrain(let objective, _), .lossIsNotFinite(_, let objective, _),
+      .noGradient(_, let objective):
+      objective
+    case .gradientIsNotFinite(_, let parameter, _): parameter
+    default: nil
+    }
+  }
+
+  public var context: String {
+    switch code {
     case .badSetting(let field, let value, let reason): "\(field) = \(value): \(reason)"
     case .badData(let what): what
     case .nothingToTrain(let objective, let reason): "objective '\(objective)' trains nothing: \(reason)"
@@ -33,6 +58,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "the gradient of '\(parameter)' has \(count) elements that are not finite at step \(step)"
     case .imageIsNotFinite(let index, let place, let count):
       "image \(index) has \(count) values that are not finite, the first at \(place)"
+    case .scoresAreNotFinite(let index, let count): "image \(index) gets \(count) scores that are not finite"
     case .labelIsNoClass(let index, let label, let place, let count, let classes):
       "image \(index) has \(count) labels that are none of the \(classes) classes, the first \(label) at \(place)"
     case .noGradient(let step, let objective):

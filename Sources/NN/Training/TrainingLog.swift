@@ -38,7 +38,8 @@ public final class TrainingLog {
       try file.truncate(atOffset: UInt64(kept))
       try file.seekToEnd()
     } catch {
-      throw CheckpointError(.writeFailed, path: url.path, context: "the log cannot be written: \(error)")
+      throw CheckpointError(
+        .writeFailed, path: url.path, context: "the log cannot be written", underlying: error)
     }
   }
 
@@ -46,7 +47,8 @@ public final class TrainingLog {
     do {
       try file.write(contentsOf: JSONEncoder.forTraining.encode(entry) + Data("\n".utf8))
     } catch {
-      throw CheckpointError(.writeFailed, path: url.path, context: "the log cannot be written: \(error)")
+      throw CheckpointError(
+        .writeFailed, path: url.path, context: "the log cannot be written", underlying: error)
     }
   }
 

@@ -73,7 +73,8 @@ extension TrainingLoop {
     do {
       difference = try SettingsDifference.first(saved: Data(saved.utf8), present: Data(here.utf8))
     } catch {
-      throw CheckpointError(.incompatible, path: path, context: "field 'settings' is missing or broken")
+      throw CheckpointError(
+        .incompatible, path: path, field: "settings", context: "field 'settings' is missing or broken")
     }
     if let difference {
       throw CheckpointError(

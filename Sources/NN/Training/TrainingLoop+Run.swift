@@ -11,7 +11,7 @@ extension TrainingLoop {
   ///   - validation: A score along the way.
   ///   - progress: Called after every step.
   /// - Returns: Why it ended.
-  /// - Throws: ``TrainingError``, `DataLoaderError`, ``CheckpointError``, and what task, hooks, validation and progress throw.
+  /// - Throws: ``TrainingError``, `DataError`, ``CheckpointError``, and what task, hooks, validation and progress throw.
   @discardableResult
   public func run(
     checkpoint: CheckpointPolicy? = nil, validation: Validation? = nil,
@@ -104,10 +104,10 @@ extension TrainingLoop {
 
   private func check(_ losses: [Variable<Float>]) throws(TrainingError) {
     guard losses.count == objectives.count else {
-      throw .lossesDoNotFit(count: losses.count, objectives: objectives.map(\.name))
+      throw TrainingError(.lossesDoNotFit(count: losses.count, objectives: objectives.map(\.name)))
     }
     for (loss, objective) in zip(losses, objectives) where !loss.item.isFinite {
-      throw .lossIsNotFinite(step: step, objective: objective.name, loss: Double(loss.item))
+      throw TrainingError(.lossIsNotFinite(step: step, objective: objective.name, loss: Double(loss.item)))
     }
   }
 
@@ -115,7 +115,7 @@ extension TrainingLoop {
   private func checkGradients() throws(TrainingError) {
     for (objective, optimizer) in zip(objectives, optimizers) {
       guard objective.parameters.contains(where: { $0.parameter.gradient != nil }) else {
-        throw .noGradient(step: step, objective: objective.name)
+        throw TrainingError(.noGradient(step: step, objective: objective.name))
       }
       try optimizer.refuseNonFinite(step: step)
     }

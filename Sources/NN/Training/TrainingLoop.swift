@@ -71,11 +71,12 @@ public final class TrainingLoop<Task: TrainingTask> {
   ) throws {
     let recipe = task.recipe
     try recipe.validate()
-    guard sampler.count > 0 else { throw TrainingError.badData("there are no examples to train on") }
+    guard sampler.count > 0 else { throw TrainingError(.badData("there are no examples to train on")) }
     guard recipe.lastBatch != .dropped || sampler.count >= recipe.batchSize else {
-      throw TrainingError.badData(
-        "\(sampler.count) examples do not fill a batch of \(recipe.batchSize), and the rest of an epoch is dropped"
-      )
+      throw TrainingError(
+        .badData(
+          "\(sampler.count) examples do not fill a batch of \(recipe.batchSize), and the rest of an epoch is dropped"
+        ))
     }
     self.task = task
     objectives = task.objectives
@@ -92,33 +93,38 @@ public final class TrainingLoop<Task: TrainingTask> {
 
   private static func check(_ objectives: [Objective]) throws(TrainingError) {
     guard !objectives.isEmpty else {
-      throw .badSetting(field: "objectives", value: "[]", reason: "a training needs at least one")
+      throw TrainingError(
+        .badSetting(field: "objectives", value: "[]", reason: "a training needs at least one"))
     }
     var owners: [ObjectIdentifier: String] = [:]
     var names: Set<String> = []
     for objective in objectives {
       guard names.insert(objective.name).inserted else {
-        throw .badSetting(field: "objectives", value: objective.name, reason: "two objectives have this name")
+        throw TrainingError(
+          .badSetting(field: "objectives", value: objective.name, reason: "two objectives have this name"))
       }
       let parameters = objective.parameters
       // Moments and checkpoints know a parameter by its name.
       let counts = Dictionary(parameters.map { ($0.name, 1) }, uniquingKeysWith: +)
       if let twice = counts.filter({ $0.value > 1 }).keys.min() {
-        throw .badSetting(
-          field: "objectives.\(objective.name)", value: twice, reason: "two parameters have this name")
+        throw TrainingError(
+          .badSetting(
+            field: "objectives.\(objective.name)", value: twice, reason: "two parameters have this name"))
       }
       guard !parameters.isEmpty else {
-        throw .nothingToTrain(objective: objective.name, reason: "it has no parameters")
+        throw TrainingError(.nothingToTrain(objective: objective.name, reason: "it has no parameters"))
       }
       guard parameters.contains(where: { !$0.parameter.isFrozen }) else {
-        throw .nothingToTrain(
-          objective: objective.name, reason: "all \(parameters.count) parameters are frozen")
+        throw TrainingError(
+          .nothingToTrain(
+            objective: objective.name, reason: "all \(parameters.count) parameters are frozen"))
       }
       for (name, parameter) in parameters {
         if let owner = owners.updateValue(objective.name, forKey: ObjectIdentifier(parameter)) {
-          throw .badSetting(
-            field: "objectives", value: name,
-            reason: "a parameter is moved once a step, and '\(owner)' and '\(objective.name)' both do")
+          throw TrainingError(
+            .badSetting(
+              field: "objectives", value: name,
+              reason: "a parameter is moved once a step, and '\(owner)' and '\(objective.name)' both do"))
         }
       }
     }

@@ -31,13 +31,13 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
   /// The root of a training's random streams.
   public var key: RandomKey { RandomKey(seed: seed) }
 
-  /// - Throws: ``TrainingError/badSetting(field:value:reason:)``.
+  /// - Throws: ``TrainingError/Code/badSetting(field:value:reason:)``.
   func validate() throws(TrainingError) {
     for (field, value, least) in [
       ("recipe.steps", steps, 0), ("recipe.batchSize", batchSize, 1),
       ("recipe.accumulation", accumulation, 1),
     ] where value < least {
-      throw .badSetting(field: field, value: "\(value)", reason: "must be at least \(least)")
+      throw TrainingError(.badSetting(field: field, value: "\(value)", reason: "must be at least \(least)"))
     }
   }
 }

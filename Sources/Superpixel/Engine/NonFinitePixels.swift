@@ -19,11 +19,7 @@ struct NonFinitePixels {
     count += 1
   }
 
-  var error: SLICError {
-    SLICError(
-      code: .nonFinitePixel, parameter: "image", value: "\(first.value)",
-      reason: count == 1
-        ? "not finite at \(first.place)"
-        : "\(count) values are not finite, the first at \(first.place)")
+  var error: SuperpixelError {
+    SuperpixelError(.nonFinitePixels(count: count, value: "\(first.value)", place: first.place))
   }
 }

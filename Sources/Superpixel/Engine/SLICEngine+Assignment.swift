@@ -6,7 +6,7 @@ extension SLICEngine {
   /// Assigns and updates until convergence or the last pass.
   func iterate(
     _ clusters: inout SLICClusters, _ report: inout SLICReport, _ progress: SLICProgress.Handler?
-  ) throws(SLICError) {
+  ) throws(SuperpixelError) {
     let last = options.maximumIterations
     for iteration in 1...last {
       let rowStride = iteration == last ? 1 : options.rowStride

@@ -12,7 +12,7 @@ extension SLICEngine {
   private var quantum: Double { colorConversion == .unit ? 0x1p-20 : 0x1p-13 }
 
   /// Fills the feature planes and their running sums from the caller's pixels.
-  func prepareFeatures() throws(SLICError) {
+  func prepareFeatures() throws(SuperpixelError) {
     let intensity = Intensity(try intensityRange())
     let table = view.format == .uint8 ? makeTable(intensity) : nil
     let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
@@ -112,7 +112,7 @@ extension SLICEngine {
   }
 
   /// The extremes of all channels inside the mask.
-  private func intensityRange() throws(SLICError) -> (low: Double, high: Double) {
+  private func intensityRange() throws(SuperpixelError) -> (low: Double, high: Double) {
     let chunk = max(1, min(rowCount, 65_536 / max(width, 1)))
     let chunks = (rowCount + chunk - 1) / chunk
     let threads = min(threads, chunks)
@@ -175,7 +175,7 @@ extension SLICEngine {
     return count
   }
 
-  private func nonFinitePixel() -> SLICError {
+  private func nonFinitePixel() -> SuperpixelError {
     let values = scratch.take(.rows, Double.self, width)
     var found = NonFinitePixels(isVolume: view.depth != nil, height: height)
     for row in 0..<rowCount {

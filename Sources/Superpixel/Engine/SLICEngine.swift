@@ -58,7 +58,9 @@ struct SLICEngine {
   }
 
   /// Runs all stages; the labels are dense afterwards.
-  mutating func run(_ start: SLIC.Start, _ progress: SLICProgress.Handler?) throws(SLICError) -> SLICReport {
+  mutating func run(_ start: SLIC.Start, _ progress: SLICProgress.Handler?) throws(SuperpixelError)
+    -> SLICReport
+  {
     try tell(progress, .features, 0)
     try markMask()
     try prepareFeatures()
@@ -96,14 +98,13 @@ struct SLICEngine {
 
   func tell(
     _ progress: SLICProgress.Handler?, _ stage: SLICProgress.Stage, _ fraction: Double
-  ) throws(SLICError) {
+  ) throws(SuperpixelError) {
     guard let progress, progress(SLICProgress(stage: stage, fraction: fraction)) == .stop else { return }
-    throw SLICError(
-      code: .cancelled, parameter: "progress", value: "stop", reason: "the caller gave up at \(stage)")
+    throw SuperpixelError(.cancelled(at: stage))
   }
 
   /// Sets the labels to 0 inside the mask and to ``Superpixels/maskedLabel`` outside, and counts the former.
-  private mutating func markMask() throws(SLICError) {
+  private mutating func markMask() throws(SuperpixelError) {
     guard let mask else {
       labels.update(repeating: 0, count: view.pixelCount)
       return
@@ -120,7 +121,7 @@ struct SLICEngine {
         inside += isInside ? 1 : 0
       }
     }
-    guard inside > 0 else { throw .emptyMask }
+    guard inside > 0 else { throw SuperpixelError(.emptyMask) }
     pixelCount = inside
   }
 

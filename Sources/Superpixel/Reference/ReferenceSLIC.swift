@@ -6,7 +6,7 @@ import Tensor
 enum ReferenceSLIC {
   static func segment(
     _ options: SLIC, _ view: PixelView, _ mask: PixelView?, _ labels: UnsafeMutablePointer<Int32>
-  ) throws(SLICError) -> SLICReport {
+  ) throws(SuperpixelError) -> SLICReport {
     if view.format == .float32 {
       var run = ReferenceRun<Float>(options, view)
       return try run.segment(view, mask, labels)
@@ -50,7 +50,7 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
 
   mutating func segment(
     _ view: PixelView, _ mask: PixelView?, _ labels: UnsafeMutablePointer<Int32>
-  ) throws(SLICError) -> SLICReport {
+  ) throws(SuperpixelError) -> SLICReport {
     try readMask(mask)
     try readImage(view)
     convertColors()
@@ -68,7 +68,7 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
     return report
   }
 
-  private mutating func readMask(_ mask: PixelView?) throws(SLICError) {
+  private mutating func readMask(_ mask: PixelView?) throws(SuperpixelError) {
     guard let mask else { return }
     let (height, width) = (extents[1], extents[2])
     var row = [Double](repeating: 0, count: width)
@@ -79,11 +79,11 @@ struct ReferenceRun<Real: TensorFloatingPointScalar> {
       for x in 0..<width { inside[line * width + x] = row[x] != 0 }
     }
     pixelCount = inside.count { $0 }
-    guard pixelCount > 0 else { throw .emptyMask }
+    guard pixelCount > 0 else { throw SuperpixelError(.emptyMask) }
   }
 
   /// Reads the image and puts it on 0...1 by the extremes inside the mask.
-  private mutating func readImage(_ view: PixelView) throws(SLICError) {
+  private mutating func readImage(_ view: PixelView) throws(SuperpixelError) {
     let (height, width) = (extents[1], extents[2])
     image = Array(repeating: 0, count: view.pixelCount * channels)
     var row = [Double](repeating: 0, count: width)

@@ -6,7 +6,7 @@ public struct BatchSequence<Batch: Sendable>: Sequence {
   let range: Range<Int>
   let workerCount: Int
   let prefetchCount: Int
-  let read: @Sendable (Int) -> Result<Batch, DataLoaderError>
+  let read: @Sendable (Int) -> Result<Batch, DataError>
 
   /// The number of batches.
   public var underestimatedCount: Int { range.count }
@@ -28,7 +28,7 @@ public struct BatchSequence<Batch: Sendable>: Sequence {
     deinit { pipeline.cancel() }
 
     /// The next batch, or why it could not be read; nil after the last one, and after ``cancel()``.
-    public func next() -> Result<Batch, DataLoaderError>? { pipeline.next() }
+    public func next() -> Result<Batch, DataError>? { pipeline.next() }
 
     /// Stops the reading: nothing new is begun, and ``next()`` returns nil, also where it waits on another
     /// thread.
@@ -44,7 +44,7 @@ final class BatchPipeline<Batch: Sendable>: Sendable {
   private let end: Int
   private let workerCount: Int
   private let prefetchCount: Int
-  private let read: @Sendable (Int) -> Result<Batch, DataLoaderError>
+  private let read: @Sendable (Int) -> Result<Batch, DataError>
   private let queue = DispatchQueue(label: "SuperCL.DataLoader", attributes: .concurrent)
   private let condition = NSCondition()
   private nonisolated(unsafe) var state: State
@@ -54,13 +54,13 @@ final class BatchPipeline<Batch: Sendable>: Sendable {
     var delivered: Int
     var started: Int
     var running = 0
-    var ready: [Int: Result<Batch, DataLoaderError>] = [:]
+    var ready: [Int: Result<Batch, DataError>] = [:]
     var isCancelled = false
   }
 
   init(
     range: Range<Int>, workerCount: Int, prefetchCount: Int,
-    read: @escaping @Sendable (Int) -> Result<Batch, DataLoaderError>
+    read: @escaping @Sendable (Int) -> Result<Batch, DataError>
   ) {
     end = range.upperBound
     self.workerCount = workerCount
@@ -82,7 +82,7 @@ final class BatchPipeline<Batch: Sendable>: Sendable {
     }
   }
 
-  func next() -> Result<Batch, DataLoaderError>? {
+  func next() -> Result<Batch, DataError>? {
     if workerCount == 0 {
       let batch: Int? = condition.withLock {
         guard !state.isCancelled && state.delivered < end else { return nil }

@@ -33,7 +33,7 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   private let read: @Sendable (_ step: Int, _ places: [EpochPlan.Place]) -> Outcome
 
   /// A batch, or why it could not be read.
-  public typealias Outcome = Result<Batch, DataLoaderError>
+  public typealias Outcome = Result<Batch, DataError>
 
   /// - Parameters:
   ///   - dataset: The examples.
@@ -68,7 +68,7 @@ public struct DataLoader<Batch: Sendable>: Sendable {
       let items = Parallel.map(places) { place -> Result<Item, any Error> in
         Result {
           guard (0..<dataset.count).contains(place.index) else {
-            throw IndexOutsideDataset(index: place.index, count: dataset.count)
+            throw DataError(.indexOutsideDataset(index: place.index, count: dataset.count))
           }
           var generator = examples.at(step: place.epoch).at(place: place.inEpoch).generator
           return try transform(dataset.element(at: place.index), &generator)
@@ -76,12 +76,13 @@ public struct DataLoader<Batch: Sendable>: Sendable {
       }
       for (place, item) in zip(places, items) {
         guard case .failure(let error) = item else { continue }
-        return .failure(DataLoaderError(epoch: epoch, step: step, index: place.index, underlying: error))
+        return .failure(
+          DataError(.exampleFailed(epoch: epoch, step: step, index: place.index), underlying: error))
       }
       do {
         return .success(try collate(items.map { try $0.get() }, batches.at(step: step)))
       } catch {
-        return .failure(DataLoaderError(epoch: epoch, step: step, index: nil, underlying: error))
+        return .failure(DataError(.collationFailed(epoch: epoch, step: step), underlying: error))
       }
     }
   }
@@ -130,63 +131,14 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   }
 }
 
-/// Why a batch could not be read.
-public struct DataLoaderError: Error, CustomStringConvertible {
-  /// The epoch that was read.
-  public let epoch: Int
-  /// The step whose batch failed, counted through all epochs.
-  public let step: Int
-  /// The index of the example in the dataset; nil when the examples could not be put together.
-  public let index: Int?
-  /// What the dataset, the transform or the collation threw.
-  public let underlying: any Error
-
-  public var description: String {
-    let place = index.map { "example \($0)" } ?? "the collation"
-    return "step \(step), epoch \(epoch): \(place) failed: \(underlying)"
-  }
-}
-
-/// An index of a sampler that the dataset does not have.
-public struct IndexOutsideDataset: Error, Hashable, CustomStringConvertible {
-  /// What the sampler gave.
-  public let index: Int
-  /// The examples that there are.
-  public let count: Int
-
-  /// An index and the number of examples.
-  public init(index: Int, count: Int) {
-    self.index = index
-    self.count = count
-  }
-
-  public var description: String { "the sampler names example \(index) of \(count)" }
-}
-
-/// Examples whose shapes differ, so that they do not form one tensor.
-public struct ExampleShapesDiffer: Error, Hashable, CustomStringConvertible {
-  /// The shape of the first example of the batch.
-  public let first: TensorShape
-  /// The shape of an example that differs from it.
-  public let other: TensorShape
-
-  /// Two shapes that differ.
-  public init(first: TensorShape, other: TensorShape) {
-    self.first = first
-    self.other = other
-  }
-
-  public var description: String { "examples of shapes \(first) and \(other) do not form a batch" }
-}
-
 /// A batch of examples of one shape, side by side along a new first axis: the usual collation.
 ///
-/// - Throws: ``ExampleShapesDiffer`` when the shapes differ.
-public func stackedExamples<Scalar>(_ examples: [Tensor<Scalar>]) throws(ExampleShapesDiffer) -> Tensor<
-  Scalar
-> {
+/// - Throws: ``DataError`` when the shapes differ.
+public func stackedExamples<Scalar>(
+  _ examples: [Tensor<Scalar>]
+) throws(DataError) -> Tensor<Scalar> {
   for example in examples where example.shape != examples[0].shape {
-    throw ExampleShapesDiffer(first: examples[0].shape, other: example.shape)
+    throw DataError(.shapesDiffer(first: examples[0].shape, other: example.shape))
   }
   return Tensor(stacking: examples)
 }

@@ -12,13 +12,13 @@ func readFile(_ path: String) throws(NumPyError) -> [UInt8] {
   var info = stat()
   guard stat(path, &info) == 0 else {
     throw NumPyError(
-      errno == ENOENT ? .notFound : .unreadable, file: path, detail: String(cString: strerror(errno)))
+      errno == ENOENT ? .notFound : .unreadable, path: path, context: String(cString: strerror(errno)))
   }
   guard info.st_mode & S_IFMT == S_IFREG else {
-    throw NumPyError(.notRegularFile, file: path, detail: "it is a directory, a pipe or a device")
+    throw NumPyError(.notRegularFile, path: path, context: "it is a directory, a pipe or a device")
   }
   guard let file = fopen(path, "rb") else {
-    throw NumPyError(.unreadable, file: path, detail: String(cString: strerror(errno)))
+    throw NumPyError(.unreadable, path: path, context: String(cString: strerror(errno)))
   }
   defer { fclose(file) }
   let size = Int(info.st_size)
@@ -26,7 +26,7 @@ func readFile(_ path: String) throws(NumPyError) -> [UInt8] {
     count = fread(buffer.baseAddress, 1, size, file)
   }
   guard bytes.count == size else {
-    throw NumPyError(.unreadable, file: path, detail: "\(bytes.count) of \(size) bytes could be read")
+    throw NumPyError(.unreadable, path: path, context: "\(bytes.count) of \(size) bytes could be read")
   }
   return bytes
 }
@@ -36,6 +36,6 @@ func writeFile(_ bytes: [UInt8], to path: String) throws(NumPyError) {
   do {
     try DurableFile.replace(path, with: Data(bytes))
   } catch {
-    throw NumPyError(.writeFailed, file: path, detail: "\(error)")
+    throw NumPyError(.writeFailed, path: path, context: "it cannot be written", underlying: error)
   }
 }

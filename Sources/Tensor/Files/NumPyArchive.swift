@@ -99,7 +99,7 @@ public struct NumPyArchive: Sendable {
   ///   has a zero byte, at which Python's reader would end it.
   public mutating func add(_ tensor: Tensor<some TensorScalar>, named name: String) throws(NumPyError) {
     guard !name.isEmpty, name.utf8.count <= 60_000, !name.utf8.contains(0) else {
-      throw NumPyError(.badName, file: file, entry: name, detail: "no name for an array")
+      throw NumPyError(.badName, path: file, entry: name, context: "no name for an array")
     }
     try insert(.array(NumPyArray(tensor)), named: name)
   }
@@ -126,13 +126,13 @@ public struct NumPyArchive: Sendable {
 
   private mutating func insert(_ content: Content, named name: String) throws(NumPyError) {
     guard contents.updateValue(content, forKey: ExactName(name)) == nil else {
-      throw NumPyError(.badName, file: file, entry: name, detail: "the name is taken")
+      throw NumPyError(.badName, path: file, entry: name, context: "the name is taken")
     }
     names.append(name)
   }
 
   private func missing(_ name: String) -> NumPyError {
-    NumPyError(.missingEntry, file: file, entry: name, detail: "there are \(names)")
+    NumPyError(.missingEntry, path: file, entry: name, context: "there are \(names)")
   }
 }
 
@@ -177,8 +177,6 @@ public struct NumPyArrayInfo: Hashable, Sendable {
 extension NumPyError {
   /// The error with the array's name in place of the name of its file in the archive.
   fileprivate func ofEntry(_ name: String) -> NumPyError {
-    var error = self
-    error.entry = name
-    return error
+    NumPyError(code, path: path, entry: name, field: field, context: context, underlying: underlying)
   }
 }

@@ -41,14 +41,14 @@ public struct NumPyArray: Sendable {
     }.get()
     guard let scalar = header.scalar else {
       throw NumPyError(
-        .unsupportedScalar, file: file, entry: entry, field: "descr",
-        detail: "tensors have no scalar type \(header.descriptor)")
+        .unsupportedScalar, path: file, entry: entry, field: "descr",
+        context: "tensors have no scalar type \(header.descriptor)")
     }
     let count = header.shape.elementCount * scalar.size
     guard bytes.count - header.dataOffset >= count else {
       throw NumPyError(
-        .truncatedData, file: file, entry: entry,
-        detail: "shape \(header.shape) needs \(count) bytes, there are \(bytes.count - header.dataOffset)")
+        .truncatedData, path: file, entry: entry,
+        context: "shape \(header.shape) needs \(count) bytes, there are \(bytes.count - header.dataOffset)")
     }
     self.file = file
     self.entry = entry
@@ -80,8 +80,8 @@ public struct NumPyArray: Sendable {
   public func tensor<Scalar: TensorScalar>(of type: Scalar.Type) throws(NumPyError) -> Tensor<Scalar> {
     guard Scalar.scalarName == scalarName else {
       throw NumPyError(
-        .scalarMismatch, file: file, entry: entry, field: "descr",
-        detail: "the elements are \(scalarName), not \(Scalar.scalarName)")
+        .scalarMismatch, path: file, entry: entry, field: "descr",
+        context: "the elements are \(scalarName), not \(Scalar.scalarName)")
     }
     return decoded()
   }
@@ -114,8 +114,8 @@ public struct NumPyArray: Sendable {
   func fileBytes(for path: String, entry: String? = nil) throws(NumPyError) -> [UInt8] {
     guard shape.rank <= NumPyHeader.axisLimit else {
       throw NumPyError(
-        .badShape, file: path, entry: entry, field: "shape",
-        detail: "\(shape.rank) axes, NumPy reads \(NumPyHeader.axisLimit) at most")
+        .badShape, path: path, entry: entry, field: "shape",
+        context: "\(shape.rank) axes, NumPy reads \(NumPyHeader.axisLimit) at most")
     }
     var elements = elements
     if Int(littleEndian: 1) != 1 {

@@ -1,5 +1,5 @@
 /// Why a file of NumPy could not be read or written: the kind, the file, and where in it.
-public struct NumPyError: Error, Hashable, CustomStringConvertible {
+public struct NumPyError: CodedError {
   /// The kind of failure.
   public enum Code: String, Hashable, Sendable {
     /// There is no such file.
@@ -43,27 +43,33 @@ public struct NumPyError: Error, Hashable, CustomStringConvertible {
   /// What is wrong.
   public let code: Code
   /// The file's path.
-  public let file: String
+  public let path: String
   /// The array's name within an archive.
-  public var entry: String?
+  public let entry: String?
   /// The field of the header that is wrong.
-  public var field: String?
+  public let field: String?
   /// What was found, and what was expected.
-  public let detail: String
+  public let context: String
+  /// The failure beneath this one, where there is one.
+  public let underlying: (any Error)?
 
   /// An error of a file, and where in it.
-  public init(_ code: Code, file: String, entry: String? = nil, field: String? = nil, detail: String) {
+  public init(
+    _ code: Code, path: String, entry: String? = nil, field: String? = nil, context: String,
+    underlying: (any Error)? = nil
+  ) {
     self.code = code
-    self.file = file
+    self.path = path
     self.entry = entry
     self.field = field
-    self.detail = detail
+    self.context = context
+    self.underlying = underlying
   }
 
   public var description: String {
-    var place = file
+    var place = path
     if let entry { place += ", array \(entry)" }
     if let field { place += ", field \(field)" }
-    return "\(place): \(detail) (\(code.rawValue))"
+    return "\(line(of: place)) (\(code.rawValue))"
   }
 }

@@ -38,7 +38,7 @@ struct NumPyHeader {
     _ bytes: UnsafeRawBufferPointer, file: String, entry: String?
   ) throws(NumPyError) -> Range<Int> {
     func failure(_ code: NumPyError.Code, _ field: String?, _ detail: String) -> NumPyError {
-      NumPyError(code, file: file, entry: entry, field: field, detail: detail)
+      NumPyError(code, path: file, entry: entry, field: field, context: detail)
     }
     guard bytes.count >= 6, bytes.prefix(6).elementsEqual(Self.magic) else {
       throw failure(.notNumPy, "magic", "it does not begin with \\x93NUMPY")
@@ -66,7 +66,7 @@ struct NumPyHeader {
 
   init(_ bytes: UnsafeRawBufferPointer, file: String, entry: String?) throws(NumPyError) {
     func failure(_ code: NumPyError.Code, _ field: String?, _ detail: String) -> NumPyError {
-      NumPyError(code, file: file, entry: entry, field: field, detail: detail)
+      NumPyError(code, path: file, entry: entry, field: field, context: detail)
     }
     let range = try Self.dictionaryRange(bytes, file: file, entry: entry)
     guard range.upperBound <= bytes.count else {

@@ -24,7 +24,7 @@ struct ZipArchive: Sendable {
     guard
       let end = stride(from: bytes.count - 22, through: max(0, bytes.count - 22 - 0xFFFF), by: -1)
         .first(where: { number(at: $0, 4) == 0x0605_4B50 })
-    else { throw NumPyError(.notZip, file: file, detail: "it does not end with a zip directory") }
+    else { throw NumPyError(.notZip, path: file, context: "it does not end with a zip directory") }
     var count = try field(end + 10, 2)
     var place = try field(end + 16, 4)
     let locator = end - 20
@@ -95,8 +95,8 @@ struct ZipArchive: Sendable {
     let checksum = contents.withUnsafeBytes { crc32($0) }
     guard checksum == entry.checksum else {
       throw NumPyError(
-        .corruptEntry, file: file, entry: entry.name,
-        detail: "the checksum is \(checksum), not \(entry.checksum)")
+        .corruptEntry, path: file, entry: entry.name,
+        context: "the checksum is \(checksum), not \(entry.checksum)")
     }
     return contents
   }
@@ -113,7 +113,7 @@ struct ZipArchive: Sendable {
   /// Where an entry's bytes stand as they were stored, deflated or not.
   private func compressedRange(of entry: Entry) throws(NumPyError) -> Range<Int> {
     func failure(_ code: NumPyError.Code, _ detail: String) -> NumPyError {
-      NumPyError(code, file: file, entry: entry.name, detail: detail)
+      NumPyError(code, path: file, entry: entry.name, context: detail)
     }
     guard !entry.isEncrypted, entry.method == 0 || entry.method == 8 else {
       throw failure(
@@ -147,11 +147,12 @@ struct ZipArchive: Sendable {
       }.get()
     } catch {
       throw NumPyError(
-        .corruptEntry, file: file, entry: entry.name, detail: "its compressed stream is broken: \(error)")
+        .corruptEntry, path: file, entry: entry.name, context: "its compressed stream is broken",
+        underlying: error)
     }
   }
 
-  private func broken(_ detail: String) -> NumPyError { NumPyError(.badArchive, file: file, detail: detail) }
+  private func broken(_ detail: String) -> NumPyError { NumPyError(.badArchive, path: file, context: detail) }
 
   /// The little-endian number of `count` bytes, or nil where the file has none.
   private func number(at place: Int, _ count: Int) -> UInt64? {

@@ -7,7 +7,7 @@ struct ZipWriter {
   /// - Throws: `tooLarge` where zip's 32-bit fields do not reach.
   mutating func append(_ name: String, _ contents: [UInt8], file: String) throws(NumPyError) {
     guard bytes.count + contents.count < 0xFFFF_0000, count < 0xFFFE else {
-      throw NumPyError(.tooLarge, file: file, entry: name, detail: "the archive would exceed 4 GiB")
+      throw NumPyError(.tooLarge, path: file, entry: name, context: "the archive would exceed 4 GiB")
     }
     let start = bytes.count
     let encodedName = Array(name.utf8)

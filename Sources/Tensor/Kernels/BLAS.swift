@@ -4,7 +4,7 @@ internal import CSuperCLOpenBLAS
 /// results do not depend on the number of threads and no processor is promised twice.
 enum BLAS {
   /// Set once, at the first product of the process.
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
+  static let singleThreaded: Void = openblas_set_num_threads(1)
 
   /// `c = op(a) op(b)` with row-major matrices: op(a) is `[rows, depth]`, op(b) `[depth, columns]`.
   ///

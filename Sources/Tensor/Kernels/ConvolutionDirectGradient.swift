@@ -60,18 +60,11 @@ struct DirectWeightGradient {
         let (group, part) = task.quotientAndRemainder(dividingBy: parts)
         let columns = part * partSize..<min(outputs, (part + 1) * partSize)
         let sum = sums.pointer + group * sumRows * sumRow
-        for tap in 0..<(isTransposed ? geometry.kernel.product : 1) {
-          let rows = isTransposed ? columns : 0..<sumRows
-          (sum + (tap * outputs + rows.lowerBound) * sumRow).update(
-            repeating: 0, count: rows.count * sumRow)
-        }
+        clear(sum, rows: isTransposed ? columns : 0..<sumRows, length: sumRow)
         for block in group * blocksPerGroup..<min(plan.blocks, (group + 1) * blocksPerGroup) {
           let place = plan.place(of: block)
           let view = window.view(place, patch: patch.pointer)
-          let first =
-            ((place.image * geometry.output.depth + place.plane) * geometry.output.height
-              + place.rows.lowerBound) * geometry.output.width
-          let gradient = UnsafeMutablePointer(mutating: outputGradient.pointer + first * outputs)
+          let gradient = gradient(at: place)
           if !isTransposed && sumRow != outputs {
             widen(
               gradient, pixels: place.rows.count * geometry.output.width, outputs, sumRow,
@@ -98,14 +91,38 @@ struct DirectWeightGradient {
         }
       }
     }
-    let columns = isTransposed ? inputs : outputs
+    add(sums.pointer, of: groups, rows: sumRows, length: sumRow, to: target)
+  }
+
+  /// Where the output gradient of a block begins.
+  private func gradient(at place: SourceWindow.Place) -> UnsafeMutablePointer<Float> {
+    let row =
+      (place.image * geometry.output.depth + place.plane) * geometry.output.height + place.rows.lowerBound
+    return UnsafeMutablePointer(
+      mutating: outputGradient.pointer + row * geometry.output.width * geometry.outputChannels)
+  }
+
+  /// Sets rows of a group's sum to 0: of every kernel position, where output channels come first.
+  private func clear(_ sum: UnsafeMutablePointer<Float>, rows: Range<Int>, length: Int) {
+    for tap in 0..<(order == .outputFirst ? geometry.kernel.product : 1) {
+      (sum + (tap * geometry.outputChannels + rows.lowerBound) * length).update(
+        repeating: 0, count: rows.count * length)
+    }
+  }
+
+  /// Adds the sums of the groups in their order.
+  private func add(
+    _ sums: UnsafeMutablePointer<Float>, of groups: Int, rows sumRows: Int, length sumRow: Int,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    let columns = order == .outputFirst ? geometry.inputChannels : geometry.outputChannels
     Parallel.for(sumRows, grain: max(1, (1 << 15) / sumRow)) { range in
       for row in range {
-        (target + row * columns).update(from: sums.pointer + row * sumRow, count: columns)
+        (target + row * columns).update(from: sums + row * sumRow, count: columns)
         for group in 1..<max(groups, 1) {
           let sum = target + row * columns
           scl_elementwise().pointee.binary(
-            Int32(SCL_ADD.rawValue), columns, sum, 1, sums.pointer + (group * sumRows + row) * sumRow, 1, sum)
+            Int32(SCL_ADD.rawValue), columns, sum, 1, sums + (group * sumRows + row) * sumRow, 1, sum)
         }
       }
     }

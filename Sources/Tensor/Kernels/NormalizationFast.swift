@@ -4,12 +4,12 @@ internal import CSuperCLKernels
 /// partial sums are added in double precision and in the order of the rows.
 enum NormalizationFast {
   /// Whether every row has its own statistics (layer norm), so that the row kernels apply.
-  private static func isByRow(_ layout: NormalizationLayout) -> Bool {
+  static func isByRow(_ layout: NormalizationLayout) -> Bool {
     layout.positions == 1 && layout.groups == 1
   }
 
   /// The rows of each sample, cut into chunks.
-  private struct Chunks {
+  struct Chunks {
     let layout: NormalizationLayout
     let rows: Int
     let perSample: Int
@@ -108,127 +108,11 @@ enum NormalizationFast {
     }
   }
 
-  // MARK: Gradients
-
-  static func gradients(
-    _ outputGradient: UnsafePointer<Float>, input: UnsafePointer<Float>, layout: NormalizationLayout,
-    mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, slope: Float, origin: StatisticsOrigin,
-    inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-    biasGradient: UnsafeMutablePointer<Float>
-  ) {
-    let kernels = scl_normalization().pointee
-    let channels = layout.channels
-    if isByRow(layout), slope == 1, origin == .input {
-      rowGradients(
-        outputGradient, input: input, layout: layout, mean: mean, inverseDeviation: inverseDeviation,
-        weight: weight, inputGradient: inputGradient, weightGradient: weightGradient,
-        biasGradient: biasGradient)
-      return
-    }
-    let chunks = Chunks(layout)
-    withChannelTable(layout, mean, inverseDeviation, weight) { table in
-      withScratch(chunks.count * channels * 2) { partial in
-        chunks.forEach { chunk, sample, start, rows in
-          var shape = table.rows(rows, sample: sample, bias: bias, slope: slope)
-          let result = partial + chunk * 2 * channels
-          kernels.gradient_sums(outputGradient + start, input + start, &shape, result, result + channels)
-        }
-        // Two numbers for each channel of each sample: `dx = g scale - constant - (x - mean) factor`.
-        withScratch(layout.samples * channels * 2) { coefficients in
-          combine(
-            partial, chunks: chunks, inverseDeviation: inverseDeviation, weight: weight, origin: origin,
-            coefficients: coefficients, weightGradient: weightGradient, biasGradient: biasGradient)
-          chunks.forEach { _, sample, start, rows in
-            var shape = table.rows(rows, sample: sample, bias: bias, slope: slope)
-            let own = coefficients + sample * 2 * channels
-            kernels.input_gradient(
-              outputGradient + start, input + start, &shape, own, own + channels, inputGradient + start)
-          }
-        }
-      }
-    }
-  }
-
-  private static func combine(
-    _ partial: UnsafePointer<Float>, chunks: Chunks, inverseDeviation: UnsafePointer<Float>,
-    weight: UnsafePointer<Float>, origin: StatisticsOrigin, coefficients: UnsafeMutablePointer<Float>,
-    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>
-  ) {
-    let layout = chunks.layout
-    let channels = layout.channels
-    // For each channel the sums of g and of g x^, over the batch and over one sample.
-    var totals = [Double](repeating: 0, count: 2 * channels)
-    var sums = [Double](repeating: 0, count: 2 * channels)
-    for sample in 0..<layout.samples {
-      for channel in 0..<2 * channels {
-        var sum = 0.0
-        for part in 0..<chunks.perSample {
-          sum += Double(partial[(sample * chunks.perSample + part) * 2 * channels + channel])
-        }
-        sums[channel] = sum
-        totals[channel] += sum
-      }
-      for group in 0..<layout.groups {
-        var (gradient, product) = (0.0, 0.0)
-        let members = group * layout.groupSize..<(group + 1) * layout.groupSize
-        for channel in members {
-          gradient += sums[channel] * Double(weight[channel])
-          product += sums[channels + channel] * Double(weight[channel])
-        }
-        let inverse = Double(inverseDeviation[sample * layout.groups + group])
-        let scale = origin == .input ? inverse / Double(max(1, layout.count)) : 0
-        for channel in members {
-          coefficients[sample * 2 * channels + channel] = Float(gradient * scale)
-          coefficients[(sample * 2 + 1) * channels + channel] = Float(product * scale * inverse)
-        }
-      }
-    }
-    for channel in 0..<channels {
-      biasGradient[channel] = Float(totals[channel])
-      weightGradient[channel] = Float(totals[channels + channel])
-    }
-  }
-
-  private static func rowGradients(
-    _ outputGradient: UnsafePointer<Float>, input: UnsafePointer<Float>, layout: NormalizationLayout,
-    mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>, weight: UnsafePointer<Float>,
-    inputGradient: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
-    biasGradient: UnsafeMutablePointer<Float>
-  ) {
-    let kernels = scl_normalization().pointee
-    let channels = layout.channels
-    let grain = max(32, (1 << 17) / max(1, channels))
-    let count = (layout.samples + grain - 1) / grain
-    withScratch(count * channels * 2) { partial in
-      partial.initialize(repeating: 0, count: count * channels * 2)
-      Parallel.for(layout.samples, grain: grain) { rows in
-        let start = rows.lowerBound
-        var shape = scl_normalized_rows(
-          rows: rows.count, channels: channels, mean: mean + start, inverse: inverseDeviation + start,
-          scale: nil, bias: nil, slope: 1, streams: 0)
-        let sums = partial + start / grain * 2 * channels
-        kernels.row_gradient(
-          outputGradient + start * channels, input + start * channels, &shape, weight,
-          inputGradient + start * channels, sums, sums + channels)
-      }
-      for channel in 0..<channels {
-        var (gradient, product) = (0.0, 0.0)
-        for chunk in 0..<count {
-          gradient += Double(partial[chunk * 2 * channels + channel])
-          product += Double(partial[(chunk * 2 + 1) * channels + channel])
-        }
-        biasGradient[channel] = Float(gradient)
-        weightGradient[channel] = Float(product)
-      }
-    }
-  }
-
   // MARK: Scratch
 
   /// Mean, inverse deviation and scale for each channel of each sample, where the statistics belong to
   /// groups.
-  private struct ChannelTable {
+  struct ChannelTable {
     let layout: NormalizationLayout
     let mean, inverse, scale: UnsafePointer<Float>
 
@@ -243,7 +127,7 @@ enum NormalizationFast {
     }
   }
 
-  private static func withChannelTable(
+  static func withChannelTable(
     _ layout: NormalizationLayout, _ mean: UnsafePointer<Float>, _ inverseDeviation: UnsafePointer<Float>,
     _ weight: UnsafePointer<Float>, _ body: (ChannelTable) -> Void
   ) {
@@ -260,7 +144,7 @@ enum NormalizationFast {
     }
   }
 
-  private static func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+  static func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 1)) { buffer in
       if let start = buffer.baseAddress { body(start) }
     }

@@ -75,7 +75,6 @@ package struct PoolingGeometry: Equatable, Sendable {
   /// Pixels in a window.
   package var windowCount: Int { size[0] * size[1] * size[2] }
   package var inputPixels: Int { input[0] * input[1] * input[2] }
-  package var outputPixels: Int { output[0] * output[1] * output[2] }
 
   /// The shape of the result, for an operand of shape `shape`.
   package func outputShape(of shape: TensorShape) -> TensorShape {

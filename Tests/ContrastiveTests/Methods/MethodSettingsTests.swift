@@ -22,7 +22,7 @@ import Testing
     guard
       case .badSetting(Method.name, bad.field, bad.value, _)? = pretrainingError({
         _ = try PretrainingTask(method, encoder: .unet(width: 4))
-      })
+      })?.code
     else {
       Issue.record("\(bad.field) = \(bad.value) is not refused by name")
       return

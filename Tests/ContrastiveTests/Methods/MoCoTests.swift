@@ -42,7 +42,7 @@ import Testing
 
   @Test func theQueueIsTheNegatives() throws {
     let method = Self.tiny()
-    let learner = try method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
+    let learner = method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
     let moment = TrainingMoment(step: 0, totalSteps: 6, key: RandomKey(seed: 1))
     let views = try method.views(of: testSlices(4), key: RandomKey(seed: 2))
     let before = learner.queue.rows.value
@@ -62,7 +62,7 @@ import Testing
 
   @Test func gradientsFlowThroughQueriesAlone() throws {
     let method = Self.tiny()
-    let learner = try method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
+    let learner = method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
     let views = try method.views(of: testSlices(4), key: RandomKey(seed: 2))
     try method.evaluate(learner, views, at: TrainingMoment(step: 0, totalSteps: 6, key: RandomKey(seed: 1)))
       .losses[0].backward()
@@ -92,7 +92,7 @@ import Testing
     let method = Self.tiny()
     let key = method.recipe.key.stream(for: .weights)
     let (ours, theirs) = (
-      try method.makeLearner(.unet(width: 4), key: key), try method.makeLearner(.unet(width: 4), key: key)
+      method.makeLearner(.unet(width: 4), key: key), method.makeLearner(.unet(width: 4), key: key)
     )
     let optimizers = [ours, theirs].map {
       Optimizer($0.online, .sgd(), learningRate: 0.05, weightDecay: 1e-4)
@@ -126,7 +126,7 @@ import Testing
   @Test func keysOfGroupsComeBackInOrder() throws {
     var method = Self.tiny()
     method.keyGroups = 4
-    let learner = try method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
+    let learner = method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
     let views = try method.views(of: testSlices(4), key: RandomKey(seed: 2))
     let moment = TrainingMoment(step: 0, totalSteps: 6, key: RandomKey(seed: 1))
     _ = try method.evaluate(learner, views, at: moment)

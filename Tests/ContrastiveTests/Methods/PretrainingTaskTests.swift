@@ -1,3 +1,4 @@
+import Autograd
 import Contrastive
 import Foundation
 import NN
@@ -88,22 +89,28 @@ import Testing
     try TrainingLoop(fromDataset, on: ArrayDataset(Array(0..<5)).mapped { originals[$0] }).run()
     #expect(try fromDataset.learner.state().data() == fromMemory.learner.state().data())
     let wrong = ArrayDataset([0]).mapped { _ in PretrainingImage(Tensor(zeros: [32, 32, 2])) }
-    let error = #expect(throws: DataLoaderError.self) { try TrainingLoop(task(), on: wrong).run() }
+    let error = #expect(throws: DataError.self) { try TrainingLoop(task(), on: wrong).run() }
     #expect(
       error?.underlying as? PretrainingError
-        == .badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]"))
+        == PretrainingError(
+          .badImages("image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")))
   }
 
   @Test func everyTermAndDiagnosticIsReported() throws {
     let names = [
       "loss", "instance", "intra", "inter", "components", "imagePositives", "positiveSimilarity",
-      "negativeSimilarity", "pixelPositives",
+      "negativeSimilarity", "spread", "pixelPositives",
     ]
     for terms in try history(task(), on: images) {
       #expect(terms.map(\.name) == names)
       let values = Dictionary(uniqueKeysWithValues: terms.map { ($0.name, $0.value) })
       let sum = (values["instance"] ?? 0) + (values["intra"] ?? 0) + 0.5 * (values["inter"] ?? 0)
       #expect(abs((values["loss"] ?? 0) - sum) < 1e-4)
+      // The squares of the deviations of unit rows sum to 1 minus the mean cosine of all pairs (a mean of deviations is
+      // no more than its quadratic mean), which lies between those of positives and of others.
+      let cosine = min(values["positiveSimilarity"] ?? 1, values["negativeSimilarity"] ?? 1)
+      let spread = values["spread"] ?? 0
+      #expect(spread > 0 && spread * spread <= 1 - cosine + 1e-4)
     }
   }
 
@@ -194,20 +201,52 @@ import Testing
   }
 
   @Test func imagesThatCannotBeTrainedOnAreErrors() throws {
-    #expect(throws: TrainingError.badData("there are no examples to train on")) {
+    #expect(throws: TrainingError(.badData("there are no examples to train on"))) {
       try TrainingLoop(task(), on: [])
     }
     #expect(
-      throws: PretrainingError.badImages(
-        "image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]")
+      throws: PretrainingError(
+        .badImages(
+          "image 0 has shape [32, 32, 2]; the encoder takes [height, width, 1]"))
     ) { try TrainingLoop(task(), on: [PretrainingImage(Tensor(zeros: [32, 32, 2]))]) }
-    #expect(throws: PretrainingError.badImages("image 0 has no pixels: shape [0, 32, 1]")) {
+    #expect(throws: PretrainingError(.badImages("image 0 has no pixels: shape [0, 32, 1]"))) {
       try TrainingLoop(task(), on: [PretrainingImage(Tensor(zeros: [0, 32, 1]))])
     }
     var broken = Tensor<Float>(zeros: [32, 32, 1])
     broken[3, 4, 0] = .nan
-    #expect(throws: PretrainingError.badImages("image 1 has 1 values that are not finite")) {
+    #expect(throws: PretrainingError(.badImages("image 1 has 1 values that are not finite"))) {
       try TrainingLoop(task(), on: [images[0], PretrainingImage(broken)])
     }
+  }
+
+  /// One convolution, and a dropout behind it.
+  private final class Dropping: FeatureEncoder {
+    typealias Scalar = Float
+    let conv: Conv2D<Float>
+    let dropout: Dropout<Float>
+    let encoderDescription = EncoderDescription(
+      inputChannels: 1, levels: [.init(channels: 2, stride: [1, 1])])
+    var members: [ModuleMember<Float>] { [.module("conv", conv), .module("dropout", dropout)] }
+
+    init(probability: Double, using generator: inout PhiloxGenerator) {
+      conv = Conv2D(inputChannels: 1, outputChannels: 2, kernelSize: 3, padding: 1, using: &generator)
+      dropout = Dropout(probability: probability)
+    }
+
+    func callAsFunction(_ image: Variable<Float>) -> [Variable<Float>] { [dropout(conv(image))] }
+  }
+
+  /// Its layers would stop the process in the first step.
+  @Test func anEncoderThatDropsIsRefusedByName() throws {
+    func task(_ probability: Double) throws -> PretrainingTask<SuperCL> {
+      try PretrainingTask(
+        SuperCL(patchSize: 32, steps: 1, batchSize: 2),
+        encoder: EncoderBlueprint("dropping", settings: probability) {
+          Dropping(probability: probability, using: &$0)
+        })
+    }
+    let error = #expect(throws: PretrainingError.self) { try task(0.3) }
+    #expect(error?.field == "encoder" && error?.context.contains("dropping with a dropout of 0.3") == true)
+    #expect(try TrainingLoop(task(0), on: images).run() == .finished)
   }
 }

@@ -24,7 +24,7 @@ import Testing
   }
 
   private func learner(_ method: SwAV) throws -> SwAVLearner {
-    try method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
+    method.makeLearner(.unet(width: 4), key: method.recipe.key.stream(for: .weights))
   }
 
   private func moment(_ step: Int) -> TrainingMoment {

@@ -34,16 +34,16 @@ import Testing
   @Test func rowsThatDoNotDivideAreRefused() {
     let queue = EmbeddingQueue<Float>(length: 4, features: 2)
     let before = queue.rows.value
-    #expect(throws: EmbeddingQueueError.doesNotDivide(length: 4, rows: 3)) {
+    #expect(throws: PretrainingError(.queueDoesNotDivide(length: 4, rows: 3))) {
       try queue.enqueue(rows([1, 2, 3]))
     }
-    #expect(throws: EmbeddingQueueError.doesNotDivide(length: 4, rows: 0)) {
+    #expect(throws: PretrainingError(.queueDoesNotDivide(length: 4, rows: 0))) {
       try queue.enqueue(Tensor(zeros: [0, 2]))
     }
-    #expect(throws: EmbeddingQueueError.doesNotDivide(length: 4, rows: 8)) {
+    #expect(throws: PretrainingError(.queueDoesNotDivide(length: 4, rows: 8))) {
       try queue.enqueue(Tensor(zeros: [8, 2]))
     }
-    #expect(throws: EmbeddingQueueError.otherFeatures(queue: [4, 2], rows: [2, 3])) {
+    #expect(throws: PretrainingError(.otherFeatures(queue: [4, 2], rows: [2, 3]))) {
       try queue.enqueue(Tensor(zeros: [2, 3]))
     }
     #expect(queue.rows.value == before && queue.enqueuedCount == 0)

@@ -74,6 +74,26 @@ import Testing
     #expect(throws: MedIOError.self) { try dataset([none], nil).element(at: 0) }
   }
 
+  @Test func groupsOfLabelsBecomeClasses() throws {
+    let mapping = LabelMapping(merging: [[5], [2, 3]], unlisted: .background)
+    #expect(mapping == LabelMapping([0: 0, 5: 1, 2: 2, 3: 2], unlisted: .background))
+    #expect(mapping.classCount == 3)
+    let classes = try mapping.applied(to: Tensor([0, 2, 3, 5, 7]), path: "labels.nii")
+    #expect(classes == Tensor([0, 2, 2, 1, 0]))
+  }
+
+  /// Before classes are chosen the labels themselves are looked at; a slice's file holds large ones, too.
+  @Test func labelsAreKeptWhenAsked() throws {
+    let labels = try write("labels.nii", (0..<24).map { $0 < 6 ? 300 : $0 < 8 ? 5 : -2 })
+    let volumes = VolumeDataset(
+      [VolumeCase(identifier: "a", key: 7, images: [try write("image.nii")], labels: labels)],
+      labelMapping: LabelMapping([5: 1], unlisted: .kept))
+    let expected: [Int32] = (0..<24).map { $0 < 6 ? 300 : $0 < 8 ? 1 : -2 }
+    #expect(try volumes.prepared(at: 0).labels?.voxels.scalars == expected)
+    let slices = try SliceDataset(volumes, cachedIn: try scratch.get()["cache"])
+    #expect(try (0..<2).flatMap { try slices.element(at: $0).labels?.scalars ?? [] } == expected)
+  }
+
   /// CHAOS as people convert it by hand.
   @Test func chaosMayBeFlat() throws {
     let scratch = try scratch.get()

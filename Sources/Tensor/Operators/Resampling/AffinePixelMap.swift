@@ -74,37 +74,62 @@ public struct AffinePixelMap: Hashable, Sendable {
   /// The positions of all pixels of a result with the given spatial lengths: `[1, H, W, 2]` or
   /// `[1, D, H, W, 3]`, for ``Tensor/sampled(at:interpolation:border:)``.
   ///
-  /// - Precondition: as many lengths as the map has axes.
-  public func coordinates<Scalar: TensorFloatingPointScalar>(for lengths: [Int]) -> Tensor<Scalar> {
+  /// - Parameters:
+  ///   - lengths: As many as the map has axes.
+  ///   - displacement: What is added to a pixel of the result before it is mapped, of the result's shape and in pixels,
+  ///     such as an elastic displacement; `nil` for none.
+  /// - Precondition: the lengths and the displacement fit the map.
+  public func coordinates<Scalar: TensorFloatingPointScalar>(
+    for lengths: [Int], displacement: Tensor<Scalar>? = nil
+  ) -> Tensor<Scalar> {
     shapePrecondition(
       lengths.count == offset.count, "spatial lengths \(lengths) do not fit a map of \(offset.count) axes")
-    let rank = lengths.count
-    let rows = lengths.dropLast().reduce(1, *)
-    let width = lengths[rank - 1]
-    return Tensor(shape: TensorShape([1] + lengths + [rank])) { target in
-      for row in 0..<rows {
-        var first = [Double](repeating: 0, count: rank)
-        var rest = row
-        for axis in stride(from: rank - 2, through: 0, by: -1) {
-          first[axis] = Double(rest % lengths[axis])
-          rest /= lengths[axis]
+    let shape = TensorShape([1] + lengths + [lengths.count])
+    if let displacement {
+      shapePrecondition(
+        displacement.shape == shape,
+        "a displacement of shape \(displacement.shape) does not fit positions of shape \(shape)")
+    }
+    return Tensor(shape: shape) { target in
+      func fill(_ displacement: UnsafePointer<Scalar>?) {
+        guard let to = target.baseAddress, !target.isEmpty else { return }
+        if Scalar.self == Float.self {
+          SamplingFast.positions(
+            self, lengths: lengths, displacement: displacement?.asFloat, to.asFloat)
+        } else {
+          writePositions(self, lengths: lengths, displacement: displacement, to)
         }
-        let start = position(of: first)
-        for axis in 0..<rank {
-          let step = matrix[axis][rank - 1]
-          writeRamp(
-            target, from: row * width * rank + axis, by: rank, count: width, start: start[axis], step: step)
-        }
+      }
+      if let displacement {
+        displacement.withUnsafeBufferPointer { fill($0.baseAddress) }
+      } else {
+        fill(nil)
       }
     }
   }
 }
 
-@specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func writeRamp<Scalar: TensorFloatingPointScalar>(
-  _ target: UnsafeMutableBufferPointer<Scalar>, from first: Int, by distance: Int, count: Int, start: Double,
-  step: Double
+private func writePositions<Scalar: TensorFloatingPointScalar>(
+  _ map: AffinePixelMap, lengths: [Int], displacement: UnsafePointer<Scalar>?,
+  _ target: UnsafeMutablePointer<Scalar>
 ) {
-  for index in 0..<count { target[first + index * distance] = Scalar(start + step * Double(index)) }
+  let rank = lengths.count
+  var pixel = [Double](repeating: 0, count: rank)
+  for index in 0..<lengths.reduce(1, *) {
+    for axis in 0..<rank {
+      var sum = map.offset[axis]
+      for other in 0..<rank {
+        let moved = displacement.map { Double($0[index * rank + other]) } ?? 0
+        sum += map.matrix[axis][other] * (pixel[other] + moved)
+      }
+      target[index * rank + axis] = Scalar(sum)
+    }
+    // The next pixel in row-major order.
+    for axis in stride(from: rank - 1, through: 0, by: -1) {
+      pixel[axis] += 1
+      if Int(pixel[axis]) < lengths[axis] { break }
+      pixel[axis] = 0
+    }
+  }
 }

@@ -84,6 +84,14 @@ package struct AxisOperator<Scalar: TensorFloatingPointScalar>: Sendable {
           target.update(repeating: 0)
           return
         }
+        if Scalar.self == Float.self {
+          AxisFast.map(
+            outer: outer, lengths: (inputLength, outputLength), inner: inner, from: from.asFloat,
+            to: to.asFloat,
+            starts: starts, columns: columns, weights: weights.map(Float.init),
+            constants: constants.map(Float.init))
+          return
+        }
         applyRows(
           from, to, outer: outer, inner: inner, lengths: (inputLength, outputLength), starts: starts,
           columns: columns, weights: weights, constants: constants)

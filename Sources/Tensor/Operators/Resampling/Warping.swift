@@ -53,55 +53,6 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
   }
 }
 
-extension Tensor {
-  /// Images of any scalar, labels above all, read at the pixels nearest to positions.
-  ///
-  /// - Parameters:
-  ///   - coordinates: As in ``sampled(at:interpolation:border:)``; halves are rounded up.
-  ///   - border: What stands outside the image.
-  /// - Precondition: the shapes fit; the images are not empty. No position is NaN.
-  public func sampledNearest<Coordinate: TensorFloatingPointScalar>(
-    at coordinates: Tensor<Coordinate>, border: BorderMode<Scalar>
-  ) -> Tensor {
-    let spatial = rank - 2
-    let sampling = GridSampling<Coordinate>(
-      input: shape, coordinates: coordinates.shape, interpolation: .nearest, border: .edge)
-    let lengths = Array(shape.dimensions[1..<spatial + 1])
-    let samples = sampling.samplesPerImage
-    let images = (0..<coordinates.shape[0]).map { image -> [Int] in
-      coordinates.withUnsafeBufferPointer { elements in
-        nearestOffsets(
-          UnsafeBufferPointer(
-            rebasing: elements[image * samples * spatial..<(image + 1) * samples * spatial]),
-          lengths: lengths, border: border.withoutValue)
-      }
-    }
-    var filling: Scalar?
-    if case .constant(let value) = border { filling = value }
-    let parts = (0..<shape[0]).map { image in
-      self[image].reshaped(sampling.pixelsPerImage, sampling.channels).gatheringRows(
-        along: 0, images[images.count == 1 ? 0 : image], fill: filling)
-    }
-    if parts.isEmpty { return Tensor(zeros: sampling.outputShape) }
-    return Tensor(stacking: parts).reshaped(sampling.outputShape)
-  }
-
-  /// Images of any scalar deformed by a displacement field, each pixel taken from the nearest one.
-  public func warpedNearest<Coordinate: TensorFloatingPointScalar>(
-    displacement: Tensor<Coordinate>, border: BorderMode<Scalar>
-  ) -> Tensor {
-    sampledNearest(at: shape.warpCoordinates(displacement), border: border)
-  }
-
-  /// Images of any scalar deformed by an affine map, each pixel taken from the nearest one.
-  public func warpedNearest(
-    by map: AffinePixelMap, to lengths: [Int]? = nil, border: BorderMode<Scalar>
-  ) -> Tensor {
-    let coordinates: Tensor<Double> = map.coordinates(for: lengths ?? Array(shape.dimensions[1..<rank - 1]))
-    return sampledNearest(at: coordinates, border: border)
-  }
-}
-
 /// A sampling with the filter that the spline needs before it.
 package struct WarpPlan<Scalar: TensorFloatingPointScalar>: Sendable {
   let filter: SeparableOperator<Scalar>
@@ -193,35 +144,4 @@ private func displacedGrid<Scalar: TensorFloatingPointScalar>(_ displacement: Te
     }
   }
   return result
-}
-
-@specialized(where Coordinate == Float)
-@specialized(where Coordinate == Double)
-private func nearestOffsets<Coordinate: TensorFloatingPointScalar>(
-  _ coordinates: UnsafeBufferPointer<Coordinate>, lengths: [Int], border: BorderMode<Bool>
-) -> [Int] {
-  let rank = lengths.count
-  return [Int](unsafeUninitializedCapacity: coordinates.count / max(rank, 1)) { offsets, count in
-    count = offsets.count
-    for sample in 0..<count {
-      var offset = 0
-      for axis in 0..<rank {
-        let x = coordinates[sample * rank + axis] + 0.5
-        let length = lengths[axis]
-        if x >= 0, x < Coordinate(length) {
-          // Inside the image, where rounding down is to cut off.
-          offset = offset * length + Int(x)
-          continue
-        }
-        shapePrecondition(!x.isNaN, "a position to read a pixel at is NaN")
-        let index = Int(min(max(x, -1e9), 1e9).rounded(.down))
-        guard let place = border.source(of: index, length: length) else {
-          offset = -1
-          break
-        }
-        offset = offset * length + place
-      }
-      offsets[sample] = offset
-    }
-  }
 }

@@ -85,6 +85,6 @@ superCL.patchSize = 30
 do {
   _ = try PretrainingTask(superCL, encoder: blueprint)
   preconditionFailure("patches of 30 pixels fit strides of 4")
-} catch let error as SuperCLError {
+} catch let error as PretrainingError {
   precondition("\(error)".contains("multiple of 4"), "\(error)")
 }

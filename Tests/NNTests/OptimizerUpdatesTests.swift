@@ -1,3 +1,4 @@
+import NN
 import Tensor
 import TestSupport
 import Testing
@@ -10,7 +11,7 @@ import Testing
   }
 
   static func sgd<Scalar: TensorFloatingPointScalar>(
-    _ type: Scalar.Type, _ momentum: Momentum, decay: Double
+    _ type: Scalar.Type, _ momentum: OptimizerRule.Momentum, decay: Double
   ) -> Tensor<Scalar> {
     var parameter = Tensor<Scalar>([1, -2, 0.5])
     var velocity = Tensor<Scalar>(zeros: [3])
@@ -22,7 +23,7 @@ import Testing
     return parameter
   }
 
-  static let sgdCases: [(Momentum, Double, [Double])] = [
+  static let sgdCases: [(OptimizerRule.Momentum, Double, [Double])] = [
     (.none, 0.01, [1.08365309347523, -1.98319253303867, 0.59249486421207]),
     (.classical(factor: 0.9), 0.01, [1.02620366887608, -1.84806200454197, 0.673885956682825]),
     (.nesterov(factor: 0.9), 0.01, [1.10743510892454, -1.84677606632726, 0.748677278463568]),
@@ -34,7 +35,7 @@ import Testing
     #expect(
       Self.sgd(Double.self, momentum, decay: decay).isClose(to: Tensor(expected), absoluteTolerance: 1e-14))
     #expect(
-      Differences.relativeDistance(Self.sgd(Float.self, momentum, decay: decay), Tensor(expected)) < 3e-7)
+      Self.sgd(Float.self, momentum, decay: decay).relativeError(to: Tensor(expected)) < 3e-7)
   }
 
   static func adam<Scalar: TensorFloatingPointScalar>(
@@ -53,19 +54,19 @@ import Testing
   @Test func adamAgreesWithReference() {
     let expected = Tensor<Double>([0.938584182220221, -1.80025987168183, 0.627983925776058])
     #expect(Self.adam(Double.self, .inGradient(0.01)).isClose(to: expected, absoluteTolerance: 1e-14))
-    #expect(Differences.relativeDistance(Self.adam(Float.self, .inGradient(0.01)), expected) < 3e-7)
+    #expect(Self.adam(Float.self, .inGradient(0.01)).relativeError(to: expected) < 3e-7)
   }
 
   @Test func adamWAgreesWithReference() {
     let expected = Tensor<Double>([0.938822734605597, -1.79735404444351, 0.627395761745862])
     #expect(Self.adam(Double.self, .decoupled(0.01)).isClose(to: expected, absoluteTolerance: 1e-14))
-    #expect(Differences.relativeDistance(Self.adam(Float.self, .decoupled(0.01)), expected) < 3e-7)
+    #expect(Self.adam(Float.self, .decoupled(0.01)).relativeError(to: expected) < 3e-7)
   }
 
   /// Long buffers take the vector loop and its remainder; every element follows the same rule.
   @Test(arguments: [0, 1, 15, 16, 17, 100_003]) func longBuffersFollowTheSameRule(_ count: Int) {
-    let start: Tensor<Float> = Differences.tensor([count], seed: 1)
-    let gradient: Tensor<Float> = Differences.tensor([count], seed: 2)
+    let start: Tensor<Float> = testTensor([count], seed: 1)
+    let gradient: Tensor<Float> = testTensor([count], seed: 2)
     var parameter = start
     var (first, second) = (Tensor<Float>(zeros: [count]), Tensor<Float>(zeros: [count]))
     OptimizerUpdates.adam(
@@ -84,6 +85,30 @@ import Testing
       step: 1)
     #expect(copy.isClose(to: start - 0.5 * gradient, absoluteTolerance: 1e-7))
     #expect(velocity == gradient)
+  }
+
+  /// Every variant of the kernels against Double; the choice holds for a process.
+  @Test(.enabled(if: InstructionSet.avx2.isAvailable)) func avx2AgreesWithDouble() async {
+    await #expect(processExitsWith: .success) { OptimizerUpdatesTests.compare(.avx2) }
+  }
+
+  @Test(.enabled(if: InstructionSet.avx512.isAvailable)) func avx512AgreesWithDouble() async {
+    await #expect(processExitsWith: .success) { OptimizerUpdatesTests.compare(.avx512) }
+  }
+
+  @Test func portableAgreesWithDouble() async {
+    await #expect(processExitsWith: .success) { OptimizerUpdatesTests.compare(.portable) }
+  }
+
+  private static func compare(_ set: InstructionSet) {
+    set.select()
+    #expect(InstructionSet.active == set)
+    #expect(
+      adam(Float.self, .inGradient(0.01)).relativeError(to: adam(Double.self, .inGradient(0.01)))
+        < 3e-7)
+    #expect(
+      sgd(Float.self, .nesterov(factor: 0.9), decay: 0.01).relativeError(
+        to: sgd(Double.self, .nesterov(factor: 0.9), decay: 0.01)) < 3e-7)
   }
 
   /// The parameter is a value: a copy taken before the step keeps the old elements.

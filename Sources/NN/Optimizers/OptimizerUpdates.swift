@@ -1,4 +1,5 @@
 internal import CSuperCLKernels
+package import Tensor
 
 /// The update rules of the optimisers, in place on one parameter and its state.
 ///
@@ -15,7 +16,7 @@ package enum OptimizerUpdates {
   ///   - step: the number of this step, from 1.
   package static func stochasticGradientDescent<Scalar: TensorFloatingPointScalar>(
     _ parameter: inout Tensor<Scalar>, gradient: Tensor<Scalar>, velocity: inout Tensor<Scalar>,
-    learningRate: Double, momentum: Momentum = .none, weightDecay: Double = 0, step: Int
+    learningRate: Double, momentum: OptimizerRule.Momentum = .none, weightDecay: Double = 0, step: Int
   ) {
     checkShapes(parameter, gradient, "gradient")
     let rule = SGDRule<Scalar>(
@@ -61,7 +62,7 @@ package enum OptimizerUpdates {
   package static func adam<Scalar: TensorFloatingPointScalar>(
     _ parameter: inout Tensor<Scalar>, gradient: Tensor<Scalar>, firstMoment: inout Tensor<Scalar>,
     secondMoment: inout Tensor<Scalar>, learningRate: Double, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: AdamWeightDecay = .none, step: Int
+    epsilon: Double = 1e-8, weightDecay: AdamWeightDecay = .inGradient(0), step: Int
   ) {
     checkShapes(parameter, gradient, "gradient")
     checkShapes(parameter, firstMoment, "first moment")
@@ -188,31 +189,23 @@ package enum OptimizerUpdates {
   }
 }
 
-/// How past gradients go on acting in stochastic gradient descent.
-package enum Momentum: Sendable, Equatable {
-  case none
-  /// The velocity v = factor v + (1 - dampening) g is the direction.
-  case classical(factor: Double, dampening: Double = 0)
-  /// Nesterov's look ahead: the direction is g + factor v.
-  case nesterov(factor: Double)
-
-  package var factor: Double {
+extension OptimizerRule.Momentum {
+  fileprivate var factor: Double {
     switch self {
     case .none: 0
     case .classical(let factor, _), .nesterov(let factor): factor
     }
   }
 
-  package var dampening: Double {
+  fileprivate var dampening: Double {
     if case .classical(_, let dampening) = self { dampening } else { 0 }
   }
 
-  var isNesterov: Bool { if case .nesterov = self { true } else { false } }
+  fileprivate var isNesterov: Bool { if case .nesterov = self { true } else { false } }
 }
 
 /// How Adam pulls parameters toward zero.
 package enum AdamWeightDecay: Sendable, Equatable {
-  case none
   /// Adds `factor p` to the gradient, as an L2 term of the loss would (Adam).
   case inGradient(Double)
   /// Multiplies the parameter by `1 - learningRate factor` apart from the gradient (AdamW).

@@ -1,0 +1,97 @@
+public import Autograd
+public import Tensor
+
+/// The supervised contrastive loss on pixels: features of one class attract, all others repel. It is
+/// ``SupervisedContrastiveLoss`` on the rows of labelled pixels; its denominator runs over all drawn pixels of the ``Scope`` but
+/// the anchor itself.
+///
+/// A large class would fill the rows, and a slice has more background than anything else. So at most
+/// ``pixelsPerClass`` pixels of each class and image take part, drawn anew at each call.
+///
+/// The loss is the mean over the groups (images, or the batch) that have two pixels of one label; without any it is 0, and
+/// so is its gradient. Tiled: for n drawn pixels of d channels it takes O(n d) memory beside the features and O(n^2 d) time.
+/// Pixels carry no weights; a class is weighted by how many of its pixels are drawn.
+///
+/// Sources: Khosla et al., NeurIPS 2020, equation 2; Wang et al., ICCV 2021 (pixel contrast), whose configuration has
+/// T .1, T0 .07 and 100 pixels a class and image. It draws hard pixels first, for which a prediction is needed; here all
+/// pixels are alike.
+public struct PixelContrastLoss: Sendable, Hashable, Codable {
+  /// Which pixels are compared, and which of them are positives.
+  public enum Scope: String, Sendable, Hashable, Codable {
+    /// The pixels of one image.
+    case image
+    /// The pixels of all images; a label means the same class in each of them.
+    case batch
+    /// The pixels of all images; labels number the regions of their image, such as superpixels, so that pixels of different
+    /// images are never positives.
+    case batchOfRegions
+  }
+
+  /// Temperature, and the factor in front: .1 and none.
+  public var scale: ContrastiveTemperature
+  /// The most pixels of a class and image that take part: 100; all where `nil`.
+  public var pixelsPerClass: Int?
+  /// Pixels of this label take no part.
+  public var ignoredLabel: Int32?
+  /// Which pixels are compared: those of one image.
+  public var scope: Scope
+  /// The least length that rows are divided by: 1e-8.
+  public var floor: CosineFloor
+
+  /// - Precondition: the number of pixels is positive.
+  public init(
+    _ scale: ContrastiveTemperature = .init(0.1, base: nil), pixelsPerClass: Int? = 100,
+    ignoredLabel: Int32? = nil, scope: Scope = .image, floor: CosineFloor = .cosineSimilarity
+  ) {
+    shapePrecondition(pixelsPerClass ?? 1 >= 1, "pixels a class are positive, not \(pixelsPerClass ?? 0)")
+    self.scale = scale
+    self.pixelsPerClass = pixelsPerClass
+    self.ignoredLabel = ignoredLabel
+    self.scope = scope
+    self.floor = floor
+  }
+
+  /// The loss of features `[B, spatial..., d]` with labels `[B, spatial...]`.
+  ///
+  /// - Parameter generator: What pixels are drawn from, where a class has more than take part.
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ features: Variable<Scalar>, labels: Tensor<Int32>, using generator: inout some RandomNumberGenerator
+  ) -> Variable<Scalar> {
+    shapePrecondition(
+      features.shape.rank >= 2 && labels.shape == features.shape.removing(axis: -1),
+      "labels of shape \(labels.shape) do not fit features of shape \(features.shape)")
+    let drawn = LabeledPixel.drawn(pixelsPerClass, of: labels, ignoring: ignoredLabel, using: &generator)
+    let pixels = drawn.flatMap(\.self)
+    let rows = features.reshaped([labels.elementCount, features.shape[-1]])
+      .gathered(at: pixels.map(\.place)).split(
+        along: 0, lengths: scope == .image ? drawn.map(\.count) : [pixels.count])
+    let loss = SupervisedContrastiveLoss(scale, floor: floor)
+    var total = Variable<Scalar>(Tensor(0))
+    var count = 0
+    for (rows, group) in zip(rows, scope == .image ? drawn : [pixels]) where group.count > 1 {
+      let (losses, positives) = loss.groupLosses(
+        [rows.expanded(at: 0)], labels: groupLabels(group).expanded(at: 0))
+      guard positives.max().item > 0 else { continue }
+      total = total + losses.sum()
+      count += 1
+    }
+    return count == 0 ? features.sum() * 0 : total / Scalar(count)
+  }
+
+  /// The labels of a group; those of regions are numbered over all images.
+  private func groupLabels(_ pixels: [LabeledPixel]) -> Tensor<Int32> {
+    guard scope == .batchOfRegions else { return Tensor(pixels.map(\.label)) }
+    struct Region: Hashable {
+      let image: Int
+      let label: Int32
+    }
+    var numbers: [Region: Int32] = [:]
+    return Tensor(
+      pixels.map { pixel in
+        let region = Region(image: pixel.image, label: pixel.label)
+        let number = numbers[region] ?? Int32(numbers.count)
+        numbers[region] = number
+        return number
+      })
+  }
+}

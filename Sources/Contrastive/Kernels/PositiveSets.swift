@@ -28,23 +28,19 @@ package struct PositiveSets: Sendable {
     self.init(labels: labels)
     shapePrecondition(
       partners.shape == labels.shape, "partners of \(partners.shape) do not fit labels of \(labels.shape)")
-    var others = partners
-    let labels = referenceLabels
+    var (others, more) = (partners, counts)
+    let (labels, rows) = (referenceLabels.pointer, referenceCount)
     others.withUnsafeMutableBufferPointer { others in
-      counts.withUnsafeMutableBufferPointer { counts in
+      more.withUnsafeMutableBufferPointer { counts in
         for index in others.indices {
-          let first = index / max(referenceCount, 1) * referenceCount
-          let partner = first + Int(others[index])
-          shapePrecondition(
-            partner != index && (0..<referenceCount).contains(partner - first), "row \(index) has no partner")
-          if labels.pointer[partner] == labels.pointer[index] {
-            others[index] = -1
-          } else {
-            counts[index] += 1
-          }
+          let own = index % max(rows, 1)
+          let partner = Int(others[index])
+          shapePrecondition(partner != own && (0..<rows).contains(partner), "row \(own) has no partner")
+          if labels[index - own + partner] == labels[index] { others[index] = -1 } else { counts[index] += 1 }
         }
       }
     }
+    counts = more
     self.partners = others
   }
 

@@ -29,11 +29,14 @@ public struct DecoupledContrastiveLoss: Sendable, Hashable, Codable {
   /// The least length that rows are divided by: 1e-8.
   public var floor: CosineFloor
 
-  /// - Precondition: the temperature is positive.
+  /// - Precondition: temperature and sigma are positive.
   public init(
     temperature: Double = 0.1, weighting: Weighting = .uniform, floor: CosineFloor = .cosineSimilarity
   ) {
     shapePrecondition(temperature > 0, "a temperature is positive, not \(temperature)")
+    if case .vonMisesFisher(let sigma) = weighting {
+      shapePrecondition(sigma > 0, "a sigma is positive, not \(sigma)")
+    }
     self.temperature = temperature
     self.weighting = weighting
     self.floor = floor

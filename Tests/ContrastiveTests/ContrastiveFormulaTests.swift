@@ -80,7 +80,7 @@ import Testing
     }
     for sigma in [nil, 0.5] as [Double?] {
       let loss = DecoupledContrastiveLoss(
-        temperature: size.temperature, weighting: sigma.map { .vonMisesFisher(sigma: $0) } ?? .uniform)
+        temperature: size.temperature, weighting: sigma == nil ? .uniform : .vonMisesFisher(sigma: 0.5))
       try Self.expect("DCL \(sigma ?? 0)", size, [rows]) {
         naive.decoupled($0[0], sigma: sigma, weights: weights)
       } double: {
@@ -91,7 +91,7 @@ import Testing
         return loss(a, b, weights: single)
       }
     }
-    for (beta, tau) in [(0, 0), (1, 0.1), (0, 0.1), (2, 0), (0.5, 0.001)] {
+    for (beta, tau) in [(0, 0), (1, 0.1), (0, 0.1), (2, 0), (0.5, 0.001)] as [(Double, Double)] {
       let loss = HardNegativeContrastiveLoss(
         temperature: size.temperature, concentration: beta, positivePrior: tau)
       try Self.expect("hard negatives \(beta) \(tau)", size, [rows]) {

@@ -7,7 +7,7 @@ let rowLosses: [BenchmarkCase] = losses.map { name, loss in
   BenchmarkCase(name: "\(name) 8192") { rowCase(loss) }
 }
 
-private typealias RowLoss = (Variable<Float>, Variable<Float>, Tensor<Int32>) -> Variable<Float>
+private typealias RowLoss = @Sendable (Variable<Float>, Variable<Float>, Tensor<Int32>) -> Variable<Float>
 
 /// Of two views of 4,096 images; labels are 64 classes, the same for both views.
 private let losses: [(String, RowLoss)] = [

@@ -25,8 +25,8 @@ import Testing
   private func network() -> Sequential<Double> {
     var generator = SplitMix64(seed: 3)
     return Sequential([
-      Linear(inputFeatures: 5, outputFeatures: 7, using: &generator), BatchNorm(channels: 7),
-      Linear(inputFeatures: 7, outputFeatures: 4, using: &generator),
+      Linear<Double>(inputFeatures: 5, outputFeatures: 7, using: &generator), BatchNorm<Double>(channels: 7),
+      Linear<Double>(inputFeatures: 7, outputFeatures: 4, using: &generator),
     ])
   }
 

@@ -128,6 +128,27 @@ import Testing
     }
   }
 
+  /// Anchors against references, as a queue: lengths that overflow leave no trace, in either type.
+  @Test func anchorsAndReferencesHaveNoScale() throws {
+    func parts<Scalar: TensorFloatingPointScalar>(_ factor: Scalar) throws -> [Tensor<Scalar>] {
+      let rows = [testRows([3, 5], seed: 1), testRows([4, 5], seed: 2)].map {
+        leaf(Tensor<Scalar>(converting: $0) * factor)
+      }
+      let loss = SupervisedContrastiveLoss(.init(0.3, base: nil))(
+        anchors: rows[0], labels: Tensor([0, 1, 0]), references: rows[1],
+        referenceLabels: Tensor([0, 1, 0, 1]),
+        excluding: .sameIndex)
+      loss.backward()
+      return try [loss.value] + rows.map { try #require($0.gradient) * factor }
+    }
+    for (plain, scaled) in zip(try parts(Float(1)), try parts(Float(0x1p70))) {
+      #expect(scaled.isClose(to: plain, absoluteTolerance: 1e-5))
+    }
+    for (plain, scaled) in zip(try parts(Double(1)), try parts(Double(0x1p700))) {
+      #expect(scaled.isClose(to: plain, absoluteTolerance: 1e-12))
+    }
+  }
+
   /// Rows of 1e-25 with a floor below them are rows like any others; with the default they have the cosine 0.
   @Test func aLowFloorReachesSmallRows() throws {
     let rows = Tensor<Float>([1, 0, 0, 1, 1, 0, 0, 1], shape: [4, 2]) * 1e-25

@@ -23,23 +23,40 @@ let package = Package(
       name: "ExampleSupport",
       dependencies: [arguments, "CExamplesPNG", product("Tensor"), product("MedIO")],
       swiftSettings: swiftSettings),
+    // What programs that train have in common: progress and interruption, the output folder, charts and pictures.
     .target(
-      name: "QuickstartKit", dependencies: ["ExampleSupport", product("SuperCL")],
+      name: "RunKit", dependencies: ["ExampleSupport", product("SuperCL")], swiftSettings: swiftSettings),
+    .target(
+      name: "QuickstartKit", dependencies: ["ExampleSupport", "RunKit", product("SuperCL")],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "quickstart", dependencies: [arguments, "ExampleSupport", "QuickstartKit", product("SuperCL")],
+      name: "quickstart",
+      dependencies: [arguments, "ExampleSupport", "QuickstartKit", "RunKit", product("SuperCL")],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "QuickstartTests",
       dependencies: [
-        "quickstart", "QuickstartKit", "ExampleSupport", "ExampleTestSupport", product("SuperCL"),
+        "quickstart", "QuickstartKit", "ExampleSupport", "ExampleTestSupport", "RunKit", product("SuperCL"),
+      ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "PretrainKit", dependencies: ["ExampleSupport", "RunKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "pretrain",
+      dependencies: [arguments, "ExampleSupport", "PretrainKit", "RunKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PretrainTests",
+      dependencies: [
+        "pretrain", "PretrainKit", "ExampleSupport", "ExampleTestSupport", "RunKit", product("SuperCL"),
       ],
       swiftSettings: swiftSettings),
     .target(name: "CHeapCounter"),
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        arguments, "CHeapCounter", "ExampleSupport", "QuickstartKit", product("SuperCL"),
+        arguments, "CHeapCounter", "ExampleSupport", "QuickstartKit", "RunKit", product("SuperCL"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(

@@ -82,8 +82,10 @@ def write_provenance(root):
     for suite, entries in written.items():
         path = os.path.join(root, "Tests", suite, "Fixtures", "PROVENANCE.md")
         text = open(path).read() if os.path.exists(path) else f"# Where the fixtures of {suite} come from\n"
+        # The block is written anew where it stands, or below what there is.
+        before, after = text, ""
         if begin in text:
-            text = text[: text.index(begin)].rstrip() + "\n" + text[text.index(end) + len(end) :]
+            before, after = text[: text.index(begin)], text[text.index(end) + len(end) :]
         lines = [
             begin,
             "",
@@ -99,4 +101,5 @@ def write_provenance(root):
         lines += [f"- `{name}`: {about}." for name, about in entries]
         lines += remarks.get(suite, [])
         with open(path, "w") as file:
-            file.write(text.rstrip() + "\n\n" + "\n".join(lines) + f"\n\n{end}\n")
+            block = "\n".join(lines) + f"\n\n{end}\n"
+            file.write(before.rstrip() + "\n\n" + block + (f"\n{after.strip()}\n" if after.strip() else ""))

@@ -24,6 +24,10 @@ from fixtures_contrastive import contrastive_fixtures, step_fixtures
 from fixtures_network import network_fixtures
 from fixtures_operators import layer_fixtures, operator_fixtures
 from fixtures_training import loss_fixtures, optimizer_fixtures, schedule_fixtures
+from methods import byol, desd, dira, gcl, moco, pcl, simclr, simsiam, simtriplet, swav, wcl
+from methods.common import remark_on_keys
+
+METHODS = (moco, swav, simclr, byol, simsiam, simtriplet, desd, pcl, wcl, gcl, dira)
 
 
 def main():
@@ -45,6 +49,9 @@ def main():
     operator_fixtures(root)
     contrastive_fixtures(root)
     step_fixtures(root)
+    for method in METHODS:
+        method.fixtures(root)
+    remark_on_keys()
     write_provenance(root)
     return 0
 

@@ -193,7 +193,7 @@ import Testing
 }
 
 /// Normal elements, the same for the same seed.
-private func random(_ shape: TensorShape, seed: UInt64 = 1) -> Tensor<Float> {
+func random(_ shape: TensorShape, seed: UInt64 = 1) -> Tensor<Float> {
   var generator = SplitMix64(seed: seed)
   return Tensor(normalWithMean: 0, standardDeviation: 1, shape: shape, using: &generator)
 }
@@ -207,12 +207,12 @@ private func valueAndGradients(
   return [value.value] + leaves.map { $0.gradient ?? Tensor(repeating: .nan, shape: $0.shape) }
 }
 
-private func state(of network: any Module<Float>) -> [Tensor<Float>] {
+func state(of network: any Module<Float>) -> [Tensor<Float>] {
   network.parameters.map(\.value) + network.namedBuffers.map(\.buffer.value)
 }
 
 /// Runs `body` at 1, 2 and 3 threads and expects the same bits, none of them NaN and not all 0.
-private func expectEqualBytes<Scalar: TensorFloatingPointScalar>(
+func expectEqualBytes<Scalar: TensorFloatingPointScalar>(
   _ name: String, _ body: () throws -> [Tensor<Scalar>]
 ) {
   do {

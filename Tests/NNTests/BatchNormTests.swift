@@ -70,9 +70,33 @@ import Testing
 
   @Test func aConstantImageBecomesTheBias() {
     let layer = BatchNorm2D<Float>(channels: 1)
-    layer.bias.value = Tensor([3])
+    layer.bias?.value = Tensor([3])
     let output = layer(Variable(Tensor(repeating: 7, shape: [2, 4, 4, 1])))
     #expect(output.value == Tensor(repeating: 3, shape: [2, 4, 4, 1]))
+  }
+
+  /// What is not learned is neither a parameter nor in the state; gradients agree with finite differences all the same.
+  @Test(arguments: [NormAffine.scaleAndShift, .scale, .neither])
+  func scaleAndShiftAreLeftOutByName(affine: NormAffine) {
+    let layer = BatchNorm<Double>(channels: 3, affine: affine, negativeSlope: 0.1)
+    let learned = affine == .scaleAndShift ? ["weight", "bias"] : affine == .scale ? ["weight"] : []
+    #expect(layer.namedParameters.map(\.name) == learned)
+    #expect(
+      layer.state().entries.keys.sorted()
+        == (learned + ["running_mean", "running_var", "num_batches_tracked"]).sorted())
+    var generator = SplitMix64(seed: 3)
+    let input = Tensor<Double>(normalWithMean: 2, standardDeviation: 3, shape: [5, 2, 3], using: &generator)
+    let whole = BatchNorm<Double>(channels: 3, negativeSlope: 0.1)
+    #expect(layer(Variable(input)).value.maximumAbsoluteDifference(to: whole(Variable(input)).value) <= 1e-12)
+    layer.setMode(.evaluation)
+    whole.setMode(.evaluation)
+    #expect(layer(Variable(input)).value.maximumAbsoluteDifference(to: whole(Variable(input)).value) <= 1e-12)
+    layer.setMode(.training)
+    let result = GradientCheck().run(at: [input], using: &generator) { layer($0[0]) }
+    #expect(result.passes, "\(result)")
+    layer.zeroGradients()
+    layer(Variable(input, requiresGradient: true)).sum().backward()
+    #expect(layer.parameters.allSatisfy { $0.gradient != nil })
   }
 
   @Test func trainingOnOneValuePerChannelStopsWithTheShape() async throws {

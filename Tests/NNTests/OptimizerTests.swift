@@ -22,6 +22,21 @@ import Testing
     #expect(abs(body.value.item - 0.98) <= 1e-15)
   }
 
+  /// A group's own rate stays when a schedule changes the optimiser's, and takes part in the group's scale.
+  @Test func aFixedRateStandsInPlaceOfTheOptimizers() throws {
+    let (head, body) = (parameter(1, gradient: 1), parameter(1, gradient: 1))
+    let optimizer = Optimizer<Double>(
+      [
+        ParameterGroup(
+          [(name: "head", parameter: head)], learningRateScale: 2, fixedLearningRate: 0.1),
+        ParameterGroup([(name: "body", parameter: body)]),
+      ], .sgd(momentum: .none), learningRate: 0.5)
+    optimizer.learningRate = 0
+    try optimizer.step()
+    #expect(abs(head.value.item - 0.8) <= 1e-15)
+    #expect(body.value.item == 1)
+  }
+
   @Test func whatIsFrozenOrHasNoGradientStays() throws {
     let (frozen, idle, moving) = (
       parameter(1, gradient: 1), parameter(1, gradient: nil), parameter(1, gradient: 1)

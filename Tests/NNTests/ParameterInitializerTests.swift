@@ -13,7 +13,7 @@ import Testing
   static let variances: [(ParameterInitializer, Double)] = [
     (.kaimingNormal(), 2 / (1.0001 * 288)), (.kaimingNormal(negativeSlope: 0), 2 / 288),
     (.kaimingUniform(negativeSlope: 0), 2 / 288), (.pyTorchDefault, 1 / (3 * 288)), (.xavierNormal, 2 / 864),
-    (.xavierUniform, 2 / 864),
+    (.xavierUniform, 2 / 864), (.normal(standardDeviation: 0.02), 0.0004),
   ]
 
   @Test(arguments: variances)

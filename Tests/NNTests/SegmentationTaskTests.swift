@@ -132,7 +132,11 @@ import Testing
     let error = #expect(throws: DataError.self) {
       try TrainingLoop(task(), on: Files(images: slices, broken: 2)).run()
     }
-    #expect(error?.code == .exampleFailed(epoch: 0, step: 1, index: 2))
+    // In which step depends on the order.
+    guard case .exampleFailed(epoch: 0, _, index: 2)? = error?.code else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
     #expect(error?.underlying as? Files.Unreadable == Files.Unreadable(index: 2))
     #expect(throws: TrainingError(.badData("there are no examples to train on"))) {
       try TrainingLoop(task(), on: Files(images: []))

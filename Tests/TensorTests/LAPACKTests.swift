@@ -9,7 +9,9 @@ import Testing
       LAPACK.symmetricEigenvalues(of: Tensor<Double>(rows: [[6, 2], [2, 3]])))
     let root = Double(5).squareRoot()
     #expect(values.isClose(to: Tensor([7, 2]), absoluteTolerance: 1e-14))
-    #expect(vectors.isClose(to: Tensor(rows: [[2 / root, 1 / root], [-1 / root, 2 / root]]), absoluteTolerance: 1e-14))
+    #expect(
+      vectors.isClose(
+        to: Tensor(rows: [[2 / root, 1 / root], [-1 / root, 2 / root]]), absoluteTolerance: 1e-14))
   }
 
   @Test(arguments: [1, 2, 5, 64]) func eigenvectorsDiagonalize(_ size: Int) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 
 /// Paired differences as SVG: a row for each share of labels, a dot for each pair, the mean and its interval as a bar, and a
 /// line where the methods are equal.

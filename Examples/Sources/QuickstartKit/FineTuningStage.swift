@@ -2,6 +2,7 @@ import Contrastive
 import ExampleSupport
 import Foundation
 import NN
+import RunKit
 import Tensor
 
 /// Training of the U-Net with few labels, from random or from pre-trained weights.

@@ -1,6 +1,7 @@
 package import Contrastive
 import Foundation
 import NN
+import RunKit
 import Superpixel
 import Tensor
 

@@ -2,6 +2,7 @@ import Contrastive
 import ExampleSupport
 import Foundation
 import MedIO
+public import RunKit
 import Tensor
 
 /// The whole road: data, superpixels, pre-training, fine-tuning, scores, report.

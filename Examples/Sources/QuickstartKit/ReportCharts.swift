@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import RunKit
 
 /// The curves of a report: small multiples with one axis, a line and a band for each method.
 struct ReportCharts {

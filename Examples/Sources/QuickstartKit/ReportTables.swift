@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 
 /// The tables of the report's page.
 extension ReportPage {

@@ -1,5 +1,6 @@
 import ExampleSupport
 import MedIO
+import RunKit
 import Tensor
 
 /// Pictures of test slices and the predicted labels as NIfTI on the original grid.

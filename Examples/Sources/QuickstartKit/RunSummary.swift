@@ -1,5 +1,6 @@
 import ExampleSupport
 import Foundation
+import RunKit
 import Tensor
 
 /// What a run says of itself: the report's figures, and the lines on the terminal.

@@ -1,6 +1,7 @@
 import ExampleSupport
 import Foundation
 import MedIO
+import RunKit
 import Superpixel
 import Tensor
 

@@ -82,7 +82,7 @@ struct Evaluate: ExampleCommand {
       if let tolerance { metrics.append(try SurfaceDice(validatingToleranceInMillimeters: tolerance)) }
       return metrics
     } catch {
-      throw ExampleFailure(.usage, error.description)
+      throw ExampleFailure(.usage, "\(error)")
     }
   }
 }

@@ -33,7 +33,7 @@ struct LabelFiles {
           references: try Self.files(in: reference),
           in: reference, extensions: Self.extensions)
       } catch let error as MetricsError {
-        throw ExampleFailure(.data, error.description)
+        throw ExampleFailure(.data, "\(error)")
       }
       cases = pairing.pairs.map { pair in
         Case(
@@ -76,7 +76,7 @@ extension LabelFiles.Case {
         prediction: Self.labels(prediction, options, say), reference: Self.labels(reference, options, say))
       return evaluator.evaluate(pair, caseName: name)
     } catch let error as MetricsError {
-      throw ExampleFailure(.data, error.description)
+      throw ExampleFailure(.data, "\(error)")
     } catch let error as MedIOError {
       throw ExampleFailure(error)
     }

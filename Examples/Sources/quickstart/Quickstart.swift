@@ -2,6 +2,7 @@ import ArgumentParser
 import ExampleSupport
 import Foundation
 import QuickstartKit
+import RunKit
 import Synchronization
 
 #if canImport(Glibc)

@@ -3,6 +3,7 @@ import ExampleTestSupport
 import Foundation
 import MedIO
 import QuickstartKit
+import RunKit
 import Tensor
 import Testing
 

@@ -4,6 +4,7 @@ import Foundation
 import MedIO
 import Metrics
 import QuickstartKit
+import RunKit
 import Synchronization
 import Tensor
 import Testing

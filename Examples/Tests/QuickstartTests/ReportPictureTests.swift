@@ -1,6 +1,7 @@
 import ExampleSupport
 import Foundation
 import QuickstartKit
+import RunKit
 import Tensor
 import Testing
 

@@ -2,6 +2,7 @@ import Contrastive
 import Foundation
 import MedIO
 import QuickstartKit
+import RunKit
 import Synchronization
 import Tensor
 

@@ -25,8 +25,14 @@ public struct FeatureError: CodedError {
   /// What went wrong.
   public let code: Code
 
-  /// An error of a kind.
-  public init(_ code: Code) { self.code = code }
+  /// What the failure is the consequence of.
+  public let underlying: (any Error)?
+
+  /// An error of a kind, and what it is the consequence of.
+  public init(_ code: Code, underlying: (any Error)? = nil) {
+    self.code = code
+    self.underlying = underlying
+  }
 
   public var context: String {
     switch code {

@@ -11,7 +11,7 @@ public import Tensor
 ///   - exponent: alpha: 2.
 /// - Precondition: shapes agree, and alpha is positive.
 ///
-/// Source: Wang and Isola, ICML 2020, section 4.1.
+/// Source: Wang and Isola, ICML 2020.
 public func embeddingAlignment<Scalar: TensorFloatingPointScalar>(
   _ view1: Tensor<Scalar>, _ view2: Tensor<Scalar>, exponent: Double = 2
 ) -> Double {
@@ -26,7 +26,7 @@ public func embeddingAlignment<Scalar: TensorFloatingPointScalar>(
 ///   - concentration: t: 2.
 /// - Precondition: rows `[N, d]`, and t is positive.
 ///
-/// Source: Wang and Isola, ICML 2020, section 4.1.
+/// Source: Wang and Isola, ICML 2020.
 public func embeddingUniformity<Scalar: TensorFloatingPointScalar>(
   _ rows: Tensor<Scalar>, concentration: Double = 2
 ) -> Double {

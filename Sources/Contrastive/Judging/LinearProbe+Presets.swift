@@ -1,4 +1,4 @@
-public import NN
+import NN
 public import Tensor
 
 // The probes of the papers, as their code has them. Batches of 4,096 are all rows of a small set; where the rate goes with the

@@ -53,7 +53,7 @@ public struct LinearProbe: Sendable, Hashable, Codable {
   public var rule: OptimizerRule
   /// The rate at the start.
   public var rate: Rate
-  /// L2 decay of weights and biases: 0.
+  /// Decay of weights and biases: 0; what it does is the rule's matter.
   public var weightDecay: Double
   /// Passes over the rows: 100.
   public var epochs: Int
@@ -140,8 +140,11 @@ public struct LinearProbe: Sendable, Hashable, Codable {
         optimizer.learningRate = rate(
           epoch: epoch, step: epoch * stepsPerEpoch + step, stepCount: epochs * stepsPerEpoch, batchSize: size
         )
-        guard value.item.isFinite, (try? optimizer.step()) != nil else {
+        guard value.item.isFinite else {
           throw FeatureError(.diverged(epoch: epoch, rate: optimizer.learningRate))
+        }
+        do { try optimizer.step() } catch {
+          throw FeatureError(.diverged(epoch: epoch, rate: optimizer.learningRate), underlying: error)
         }
       }
     }

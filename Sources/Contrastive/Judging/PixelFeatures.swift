@@ -43,7 +43,7 @@ public struct PixelFeatures<Scalar: TensorFloatingPointScalar>: Sendable, Hashab
     for image in 0..<maps.shape[0] {
       let majority: MajorityLabels
       do { majority = try LabelMap(labels[image]).downsampledByMajority(to: spatial) } catch {
-        throw FeatureError(.labelsDoNotFit(labels: labels.shape, features: maps.shape))
+        throw FeatureError(.labelsDoNotFit(labels: labels.shape, features: maps.shape), underlying: error)
       }
       // Each image by itself, with the impure cells left out.
       let purity = majority.purity.scalars

@@ -15,7 +15,7 @@ public import Tensor
 /// alpha below 2 pairs of equal rows have no gradient.
 ///
 /// O(N^2 d) time; it keeps the unit rows of both views and, for a while, N x 256 similarities. Source: Wang and Isola, ICML
-/// 2020, section 4.2 and its released code (alpha 2, t 2, a and b 1).
+/// 2020, and its released code (alpha 2, t 2, a and b 1).
 public struct AlignmentUniformityLoss: Sendable, Hashable, Codable {
   /// alpha, the power of a pair's distance: 2.
   public var exponent: Double

@@ -1,3 +1,4 @@
+import Autograd
 import Tensor
 
 /// The least length that a cosine divides by: `cos(x, y) = x / max(|x|, f) . y / max(|y|, f)`.
@@ -25,4 +26,14 @@ public enum CosineFloor: Sendable, Hashable, Codable {
 
   /// The tiled product's form.
   func normalization<Scalar>() -> RowNormalization<Scalar> { .euclidean(minimumLength: Scalar(length)) }
+}
+
+extension Variable {
+  /// Rows `[N, d]` divided by their lengths, or by the floor where they are shorter.
+  ///
+  /// Gradient: `(g - u (u . g)) / |x|` of rows u, 0 of zero rows; see ``CosineFloor``.
+  func unitRows(floor: CosineFloor) -> Variable {
+    let unit = UnitRows(value, floor: floor)
+    return .recorded("unitRows", inputs: [self], value: unit.rows) { [unit.gradient($0)] }
+  }
 }

@@ -19,7 +19,7 @@ public import Tensor
 ///     dense.combined(global: global, dense: dense(queries: q, keys: k, matches: matches, negatives: queue), at: step)
 ///
 /// For N places of d numbers it keeps the unit rows, O((N + K) d), and the similarities of 256 places at a time. Without
-/// places the loss is 0. Source: Wang et al., CVPR 2021 (DenseCL), equations 2 to 4, and its released code.
+/// places the loss is 0. Source: Wang et al., CVPR 2021 (DenseCL), and its released code.
 public struct DenseContrastLoss: Sendable, Hashable, Codable {
   /// T: .2.
   public var temperature: Double

@@ -74,6 +74,10 @@ public struct MoCo: PretrainingMethod {
     return self
   }
 
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> MoCoLearner {
     func network() -> EmbeddingNetwork<Float> {
       var (weights, head) = (key.generator, key.stream(for: "projector").generator)
@@ -119,7 +123,12 @@ public struct MoCo: PretrainingMethod {
   }
 }
 
-extension MoCo {
+extension MoCo: PublishedMethod {
+  public static var summary: String {
+    "an image is told from a queue of others, which a slow copy of the network has seen"
+  }
+  public static var source: String { "He et al., CVPR 2020; v2: Chen et al., arXiv 2003.04297" }
+
   /// The released numbers of MoCo v2, with views for grey slices.
   public static var original: MoCo { MoCo() }
 

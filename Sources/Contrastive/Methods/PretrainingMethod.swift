@@ -32,6 +32,14 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
   func fitted(to encoder: EncoderDescription) throws -> Self
   /// What the user should know before the first step, such as a value that was chosen; the first report has it.
   func notes(for encoder: EncoderDescription) -> [String]
+  /// Refuses an image that the method cannot train on, given its index in the dataset: one whose position is unknown, say.
+  /// By default every image is taken.
+  ///
+  /// - Throws: ``PretrainingError``, naming the image and what it lacks.
+  func check(_ image: PretrainingImage, at index: Int) throws
+  /// The order of the images where the method needs one of its own, as for batches with several slices of one volume; `nil`,
+  /// the default, for any order. A loop that is given a sampler does not ask.
+  func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)?
   /// The encoder, with all that the method needs beside it, at its first weights; called on the method as it was fitted.
   func makeLearner(_ encoder: EncoderBlueprint, key: RandomKey) throws -> Learner
   /// What is minimised, and by which parameters: all of the learner's that are not frozen, unless said otherwise.
@@ -49,6 +57,8 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
 extension PretrainingMethod {
   public func fitted(to encoder: EncoderDescription) throws -> Self { self }
   public func notes(for encoder: EncoderDescription) -> [String] { [] }
+  public func check(_ image: PretrainingImage, at index: Int) throws {}
+  public func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)? { nil }
 
   public func objectives(of learner: Learner) -> [Objective] {
     [Objective([ParameterGroup(learner.namedParameters.filter { !$0.parameter.isFrozen })], optimizer)]
@@ -72,6 +82,8 @@ public struct PretrainingImage: Sendable {
   public var position: Double?
   /// A number that slices of one volume share; `nil` where it is unknown.
   public var volume: Int?
+  /// The slices before and behind it, of the same volume; empty unless ``NeighboringSlices`` put them there.
+  public var neighbors: [Tensor<Float>] = []
 
   /// An image, with the position of its slice and its volume where they are known.
   public init(_ image: Tensor<Float>, position: Double? = nil, volume: Int? = nil) {

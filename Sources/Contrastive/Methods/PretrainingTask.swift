@@ -49,7 +49,7 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
   public var notes: [String] { method.notes(for: learner.encoder.encoderDescription) }
 
   public var check: @Sendable (PretrainingImage, Int) throws -> Void {
-    let encoder = learner.encoder.encoderDescription
+    let (encoder, method) = (learner.encoder.encoderDescription, method)
     return { example, index in
       let shape = example.image.shape
       guard shape.rank == encoder.spatialAxes + 1, shape[-1] == encoder.inputChannels else {
@@ -68,7 +68,12 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
       guard example.position?.isFinite ?? true else {
         throw PretrainingError(.badImages("the position of image \(index) is \(example.position ?? 0)"))
       }
+      try method.check(example, at: index)
     }
+  }
+
+  public func sampler(over examples: some Dataset<PretrainingImage>) throws -> (any Sampler)? {
+    try method.sampler(over: examples)
   }
 
   public var collate: @Sendable ([PretrainingImage], RandomKey) throws -> Method.Views {

@@ -47,6 +47,14 @@ public struct Scratch: PretrainingMethod {
   private static let reason = "there is nothing to train: it must be 0"
 }
 
+extension Scratch: PublishedMethod {
+  public static var summary: String { "no pre-training: the first weights, for comparison" }
+  public static var source: String { "a baseline" }
+  public static var original: Scratch { Scratch() }
+  public static func groupProtocol(imageCount: Int) -> Scratch { Scratch() }
+  public static var small: Scratch { Scratch() }
+}
+
 /// An encoder and nothing beside it.
 public final class EncoderLearner: PretrainingLearner {
   public let encoder: any FeatureEncoder<Float>

@@ -1,6 +1,11 @@
 import NN
 
-extension SwAV {
+extension SwAV: PublishedMethod {
+  public static var summary: String {
+    "the prototype of one crop is predicted from the other crops of its image"
+  }
+  public static var source: String { "Caron et al., NeurIPS 2020" }
+
   /// The released numbers of SwAV for batches of 256, with views for grey slices.
   public static var original: SwAV { SwAV() }
 

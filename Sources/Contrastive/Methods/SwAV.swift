@@ -89,12 +89,16 @@ public struct SwAV: PretrainingMethod {
     return self
   }
 
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
     var (weights, head) = (key.generator, key.stream(for: "projector").generator)
     let encoder = blueprint.makeEncoder(using: &weights)
-    let projector = BatchNormProjectionHead<Float>(
-      inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
-      outputFeatures: embeddingSize, using: &head)
+    let projector = PerceptronHead<Float>(
+      inputFeatures: encoder.encoderDescription.deepest.channels,
+      .swAV(hidden: hiddenFeatures, output: embeddingSize), using: &head)
     var rows = key.stream(for: "prototypes").generator
     return SwAVLearner(
       EmbeddingNetwork(encoder: encoder, projector: projector),

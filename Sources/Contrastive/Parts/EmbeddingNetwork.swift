@@ -23,8 +23,11 @@ public final class EmbeddingNetwork<Scalar: TensorFloatingPointScalar>: Layer {
 
   /// The embeddings `[N, d]` of images `[N, spatial..., C]`, each of length 1.
   public func callAsFunction(_ images: Variable<Scalar>) -> Variable<Scalar> {
-    projector(deepest(images)).unitRows()
+    projections(of: images).unitRows()
   }
+
+  /// The same before they are brought to length 1: what a predictor takes.
+  public func projections(of images: Variable<Scalar>) -> Variable<Scalar> { projector(deepest(images)) }
 
   /// The same, the images taken in groups one after another, each of them normalised by its own statistics.
   ///

@@ -28,15 +28,19 @@ public struct MultiCrop: Sendable, Hashable, Codable {
     public var area: ClosedRange<Double>
     /// Width over height: 3/4...4/3.
     public var ratio: ClosedRange<Double>
+    /// How the intensities of these crops change in place of the recipe's; `nil` for as the recipe says.
+    public var intensity: IntensityJitter?
 
     /// Crops of one size.
     public init(
-      count: Int, size: Int, area: ClosedRange<Double>, ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3
+      count: Int, size: Int, area: ClosedRange<Double>, ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3,
+      intensity: IntensityJitter? = nil
     ) {
       self.count = count
       self.size = size
       self.area = area
       self.ratio = ratio
+      self.intensity = intensity
     }
   }
 
@@ -56,19 +60,35 @@ public struct MultiCrop: Sendable, Hashable, Codable {
   public func callAsFunction(
     _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
   ) -> [Tensor<Float>] {
+    stages(of: image, using: &generator).map(\.view)
+  }
+
+  /// The crops with what they were before.
+  func stages(of image: Tensor<Float>, using generator: inout some RandomNumberGenerator) -> [ViewStages] {
     shapePrecondition(
       image.rank == 3 && image.elementCount > 0, "a crop is cut from an image [H, W, C], not \(image.shape)")
     return crops.flatMap { kind in
       (0..<kind.count).map { _ in
         let window = kind.window(in: image.shape, using: &generator)
-        var crop = resized(image.cropped(to: window + [0..<image.shape[2]]), to: kind.size)
-        if generator.chance(mirrorProbability) { crop = crop.flipped(along: 1) }
-        return intensity?(crop, using: &generator) ?? crop
+        let cut = Self.resized(image.cropped(to: window + [0..<image.shape[2]]), to: kind.size)
+        let moved = generator.chance(mirrorProbability) ? cut.flipped(along: 1) : cut
+        let jitter = kind.intensity ?? intensity
+        return ViewStages(cut: cut, moved: moved, view: jitter?(moved, using: &generator) ?? moved)
       }
     }
   }
 
-  private func resized(_ crop: Tensor<Float>, to size: Int) -> Tensor<Float> {
+  /// The largest square from the middle of an image, resized: what a crop of it would be without chance.
+  static func middle(of image: Tensor<Float>, size: Int) -> Tensor<Float> {
+    let side = min(image.shape[0], image.shape[1])
+    let window = [0, 1].map { axis in
+      let first = (image.shape[axis] - side) / 2
+      return first..<first + side
+    }
+    return resized(image.cropped(to: window + [0..<image.shape[2]]), to: size)
+  }
+
+  private static func resized(_ crop: Tensor<Float>, to size: Int) -> Tensor<Float> {
     let sigmas = [0, 1].map { max(0, (Double(crop.shape[$0]) / Double(size) - 1) / 2) }
     var batch = crop.expanded(at: 0)
     if sigmas != [0, 0] { batch = batch.gaussianSmoothed(standardDeviations: sigmas) }
@@ -87,6 +107,7 @@ public struct MultiCrop: Sendable, Hashable, Codable {
       try check.require(
         kind.ratio.lowerBound > 0 && kind.ratio.upperBound.isFinite, "\(place).ratio", kind.ratio,
         "must be positive")
+      try kind.intensity?.validate(check, "\(place).intensity")
     }
     try check.probability("\(field).mirrorProbability", mirrorProbability)
     try intensity?.validate(check, "\(field).intensity")
@@ -128,4 +149,18 @@ extension MultiCrop {
   public static let swAV = MultiCrop(
     [Crops(count: 2, size: 224, area: 0.14...1), Crops(count: 6, size: 96, area: 0.05...0.14)],
     intensity: .simCLR)
+
+  /// BYOL's two crops of 224, area .08...1: the first always blurred, the second with a chance of .1; without the parts that
+  /// need colour.
+  public static let byol = byol(size: 224, area: 0.08...1)
+
+  /// The same with another side and area.
+  public static func byol(size: Int, area: ClosedRange<Double>) -> MultiCrop {
+    MultiCrop(
+      [1, 0.1].map { chance in
+        var intensity = IntensityJitter.moCo
+        intensity.blurProbability = chance
+        return Crops(count: 1, size: size, area: area, intensity: intensity)
+      }, intensity: nil)
+  }
 }

@@ -49,6 +49,39 @@ struct SettingCheck {
 }
 
 extension SettingCheck {
+  /// What norms over the rows of a batch ask of it, and a loss that compares images: two at least.
+  func pairs(_ recipe: TrainingRecipe) throws(PretrainingError) {
+    try require(
+      recipe.batchSize >= 2, "recipe.batchSize", recipe.batchSize,
+      "one image has neither statistics nor another to be compared with")
+  }
+
+  /// The same of the images: two at least, and no batch of one at the end of an epoch.
+  func pairs(_ recipe: TrainingRecipe, imageCount: Int) throws(PretrainingError) {
+    try require(
+      imageCount >= 2, "images", imageCount,
+      "one image has neither statistics nor another to be compared with")
+    try require(
+      recipe.lastBatch != .kept || imageCount % recipe.batchSize != 1, "recipe.lastBatch",
+      recipe.lastBatch.rawValue,
+      "\(imageCount) images in batches of \(recipe.batchSize) leave one, which has no statistics")
+  }
+
+  /// Refuses a slice that is smaller than the crops that are to be cut from it: they would only be blown up. Patches are padded
+  /// instead, as the group behind SuperCL does.
+  func fits(
+    _ image: PretrainingImage, at index: Int, _ field: String, _ views: ViewRecipe
+  ) throws(PretrainingError) {
+    if case .varied = views { return }
+    guard image.image.rank == 3 else { return }
+    let side = min(image.image.shape[0], image.image.shape[1])
+    for size in views.sizes {
+      try require(
+        size.allSatisfy { $0 <= side }, "\(field).sizes", size,
+        "the crops are larger than image \(index), whose shape is \(image.image.shape)")
+    }
+  }
+
   /// What views of slices ask of the encoder: two axes, and sides that it can halve.
   func views(_ field: String, _ views: ViewRecipe, encoder: EncoderDescription) throws(PretrainingError) {
     try views.validate(self, field)

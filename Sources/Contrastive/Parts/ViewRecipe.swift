@@ -6,12 +6,15 @@ public enum ViewRecipe: Sendable, Hashable, Codable {
   case varied(VariedViews)
   /// Resized crops of several sizes, with changes of intensity.
   case crops(MultiCrop)
+  /// Resized crops of one window of the image, with changes of intensity.
+  case windowed(WindowedCrops)
 
   /// Height and width of every view, in order.
   public var sizes: [[Int]] {
     switch self {
     case .varied(let views): Array(repeating: [views.patchSize, views.patchSize], count: views.count)
     case .crops(let crops): crops.sizes.map { [$0, $0] }
+    case .windowed(let crops): crops.intensities.map { _ in [crops.size, crops.size] }
     }
   }
 
@@ -22,6 +25,7 @@ public enum ViewRecipe: Sendable, Hashable, Codable {
     switch self {
     case .varied(let views): views(image, using: &generator)
     case .crops(let crops): crops(image, using: &generator)
+    case .windowed(let crops): crops(image, using: &generator)
     }
   }
 
@@ -35,12 +39,41 @@ public enum ViewRecipe: Sendable, Hashable, Codable {
     return sizes.indices.map { view in Tensor(stacking: made.map { $0[view] }) }
   }
 
+  /// The views of an image with what they were before.
+  func stages(of image: Tensor<Float>, using generator: inout some RandomNumberGenerator) -> [ViewStages] {
+    switch self {
+    case .varied(let views):
+      views(image, using: &generator).map { ViewStages(cut: $0, moved: $0, view: $0) }
+    case .crops(let crops): crops.stages(of: image, using: &generator)
+    case .windowed(let crops): crops.stages(of: image, using: &generator)
+    }
+  }
+
+  /// The middle of an image without chance, of the size of the first view: a patch where views are patches, the largest
+  /// square, resized, where they are crops.
+  func middle(of image: Tensor<Float>) -> Tensor<Float> {
+    switch self {
+    case .varied(let views): PatchSampling.centered(image, to: [views.patchSize, views.patchSize]).image
+    case .crops(let crops): MultiCrop.middle(of: image, size: crops.sizes.first ?? 1)
+    case .windowed(let crops): PatchSampling.centered(image, to: [crops.size, crops.size]).image
+    }
+  }
+
   func validate(_ check: SettingCheck, _ field: String) throws(PretrainingError) {
     switch self {
     case .varied(let views): try views.validate(check, "\(field).varied")
     case .crops(let crops): try crops.validate(check, "\(field).crops")
+    case .windowed(let crops): try crops.validate(check, "\(field).windowed")
     }
   }
+}
+
+/// A view with what it was before: cut out, then mirrored, then changed in its intensities. Patches that are moved in space
+/// are all three at once.
+struct ViewStages {
+  let cut: Tensor<Float>
+  let moved: Tensor<Float>
+  let view: Tensor<Float>
 }
 
 /// Patches of an image, each cut or padded at a place of its own and then moved in space: the views of the group behind

@@ -86,7 +86,7 @@ extension Safetensors {
     do {
       header = try SafetensorsHeader(bytes, in: 8..<start)
     } catch {
-      throw CheckpointError(.badHeader, path: path, context: "the header", underlying: error)
+      throw CheckpointError(.badHeader, path: path, context: "the header: \(error)")
     }
     metadata = header.metadata
     for tensor in header.tensors {

@@ -22,6 +22,8 @@ public enum ParameterInitializer: Sendable, Equatable, Codable {
   case xavierNormal
   /// Weights uniform with the same variance (equation 16 there); biases 0.
   case xavierUniform
+  /// Weights normal with this deviation, whatever the fan-in; biases 0. DINO and DeSD begin their heads with .02.
+  case normal(standardDeviation: Double)
   /// Every weight the same; biases 0.
   case constant(Double)
 
@@ -40,6 +42,7 @@ public enum ParameterInitializer: Sendable, Equatable, Codable {
       return uniform(shape, variance: 2 / ((1 + slope * slope) * fanIn), using: &generator)
     case .xavierNormal: return normal(shape, variance: 2 / (fanIn + fanOut), using: &generator)
     case .xavierUniform: return uniform(shape, variance: 2 / (fanIn + fanOut), using: &generator)
+    case .normal(let deviation): return normal(shape, variance: deviation * deviation, using: &generator)
     case .constant(let value): return Tensor(repeating: Scalar(value), shape: shape)
     }
   }

@@ -19,10 +19,10 @@ public typealias BatchNorm3D<Scalar: TensorFloatingPointScalar> = BatchNorm<Scal
 ///
 /// Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
 public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
-  /// Scale `[C]`, ones at first.
-  public let weight: Parameter<Scalar>
-  /// Shift `[C]`, zeros at first.
-  public let bias: Parameter<Scalar>
+  /// Scale `[C]`, ones at first; `nil` for a layer without.
+  public let weight: Parameter<Scalar>?
+  /// Shift `[C]`, zeros at first; `nil` for a layer without.
+  public let bias: Parameter<Scalar>?
   /// The running mean `[C]`, zeros at first.
   public let runningMean: ModuleBuffer<Scalar>
   /// The running variance `[C]`, ones at first.
@@ -39,9 +39,12 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public private(set) var mode: ModuleMode = .training
 
   /// A layer for `channels`, which a negative slope of 1 leaves without activation.
-  public init(channels: Int, momentum: Scalar = 0.1, epsilon: Scalar = 1e-5, negativeSlope: Scalar = 1) {
-    weight = Parameter(Tensor(ones: [channels]))
-    bias = Parameter(Tensor(zeros: [channels]))
+  public init(
+    channels: Int, affine: NormAffine = .scaleAndShift, momentum: Scalar = 0.1, epsilon: Scalar = 1e-5,
+    negativeSlope: Scalar = 1
+  ) {
+    weight = affine == .neither ? nil : Parameter(Tensor(ones: [channels]))
+    bias = affine == .scaleAndShift ? Parameter(Tensor(zeros: [channels])) : nil
     runningMean = ModuleBuffer(Tensor(zeros: [channels]))
     runningVariance = ModuleBuffer(Tensor(ones: [channels]))
     self.momentum = momentum
@@ -50,9 +53,9 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
   }
 
   public var members: [ModuleMember<Scalar>] {
-    [
-      .parameter("weight", weight), .parameter("bias", bias), .buffer("running_mean", runningMean),
-      .buffer("running_var", runningVariance), .counter("num_batches_tracked", batchesTracked),
+    [weight.map { .parameter("weight", $0) }, bias.map { .parameter("bias", $0) }].compactMap { $0 } + [
+      .buffer("running_mean", runningMean), .buffer("running_var", runningVariance),
+      .counter("num_batches_tracked", batchesTracked),
     ]
   }
 
@@ -61,17 +64,17 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
 
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> {
     shapePrecondition(
-      input.shape[-1] == weight.shape[0],
-      "batch norm of \(weight.shape[0]) channels got an input of shape \(input.shape)")
+      input.shape[-1] == runningMean.value.shape[0],
+      "batch norm of \(runningMean.value.shape[0]) channels got an input of shape \(input.shape)")
     guard mode == .training else {
       return input.batchNorm(
-        weight: weight.variable, bias: bias.variable, mean: runningMean.value,
+        weight: weight?.variable, bias: bias?.variable, mean: runningMean.value,
         variance: runningVariance.value,
         epsilon: epsilon, negativeSlope: negativeSlope)
     }
     checkStatistics("batch norm", of: input.shape, values: input.shape.elementCount / max(input.shape[-1], 1))
     let (output, statistics) = input.batchNorm(
-      weight: weight.variable, bias: bias.variable, epsilon: epsilon, negativeSlope: negativeSlope)
+      weight: weight?.variable, bias: bias?.variable, epsilon: epsilon, negativeSlope: negativeSlope)
     // An empty batch has no statistics: they would be NaN for good.
     if !isRecomputingCheckpoint, statistics.count > 0 { updateRunningStatistics(statistics) }
     return output
@@ -84,6 +87,16 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
     runningVariance.value = runningVariance.value * (1 - momentum) + unbiased * momentum
     batchesTracked.value += 1
   }
+}
+
+/// What a norm learns behind dividing by the deviation.
+public enum NormAffine: Sendable {
+  /// A scale and a shift: the usual.
+  case scaleAndShift
+  /// A scale alone: SimCLR's output.
+  case scale
+  /// Nothing (PyTorch's `affine=False`): SimSiam's output.
+  case neither
 }
 
 /// Stops with the shape when the statistics of a training layer would be those of a single value.

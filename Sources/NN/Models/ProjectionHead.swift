@@ -15,18 +15,21 @@ public final class ProjectionHead<Scalar: TensorFloatingPointScalar>: Layer {
   ///   - inputFeatures: Channels of the feature map: 512.
   ///   - hiddenFeatures: Width between the linear layers; `inputFeatures` unless given.
   ///   - outputFeatures: Length of the vector; `inputFeatures` unless given.
+  ///   - bias: Whether the linear layers have biases: they do.
   ///   - initializer: How weights and biases are drawn: PyTorch's default, as the released code pre-trains.
   ///   - generator: The source of randomness.
   public init(
     inputFeatures: Int = 512, hiddenFeatures: Int? = nil, outputFeatures: Int? = nil,
+    bias: BiasPolicy = .learned,
     initializer: ParameterInitializer = .pyTorchDefault, using generator: inout some RandomNumberGenerator
   ) {
     let hidden = hiddenFeatures ?? inputFeatures
     fc1 = Linear(
-      inputFeatures: inputFeatures, outputFeatures: hidden, initializer: initializer, using: &generator)
-    fc2 = Linear(
-      inputFeatures: hidden, outputFeatures: outputFeatures ?? inputFeatures, initializer: initializer,
+      inputFeatures: inputFeatures, outputFeatures: hidden, bias: bias, initializer: initializer,
       using: &generator)
+    fc2 = Linear(
+      inputFeatures: hidden, outputFeatures: outputFeatures ?? inputFeatures, bias: bias,
+      initializer: initializer, using: &generator)
   }
 
   public var members: [ModuleMember<Scalar>] { [.module("fc1", fc1), .module("fc2", fc2)] }

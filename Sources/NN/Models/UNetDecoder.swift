@@ -6,17 +6,35 @@ public import Tensor
 /// Stage 0 is the deepest. Each stage: 2x2 transposed convolution with bias, the skip connection beside it in the
 /// channels (upsampled first), then two (3x3 convolution, batch norm, leaky ReLU). The two inputs of the first
 /// convolution are never joined in memory.
+///
+/// A decoder of the deepest stages alone, for pre-training some of them, gives features of `1 / 2^k` of the image's size for k
+/// stages left out. Its stages have the names that they have in a whole one, which loads them: `load(from:policy: .matching)`.
 public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>: Module {
   /// The stages, deepest first.
   public let stages: [Stage]
 
+  private let levelCount: Int
+
   /// A decoder with weights and biases drawn by `initializer`: Kaiming normal (slope .01) and zeros unless given.
+  ///
+  /// - Parameters:
+  ///   - configuration: The sizes of the network.
+  ///   - stageCount: The deepest so many stages; all of them unless given.
+  ///   - initializer: How weights and biases are drawn.
+  ///   - generator: The source of randomness.
+  /// - Precondition: at least one stage, and no more than the configuration has.
   public init(
-    _ configuration: UNetConfiguration = .init(), initializer: ParameterInitializer = .kaimingNormal(),
+    _ configuration: UNetConfiguration = .init(), stageCount: Int? = nil,
+    initializer: ParameterInitializer = .kaimingNormal(),
     using generator: inout some RandomNumberGenerator
   ) {
+    let count = stageCount ?? configuration.stageCount
+    shapePrecondition(
+      (1...configuration.stageCount).contains(count),
+      "\(count) stages are not some of the \(configuration.stageCount) of a decoder")
+    levelCount = configuration.stageCount + 1
     var stages: [Stage] = []
-    for level in stride(from: configuration.stageCount - 1, through: 0, by: -1) {
+    for level in (configuration.stageCount - count..<configuration.stageCount).reversed() {
       stages.append(
         Stage(
           deepChannels: configuration.widths[level + 1], channels: configuration.widths[level],
@@ -29,12 +47,13 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     stages.enumerated().map { .module("stages.\($0.offset)", $0.element) }
   }
 
-  /// From the features of an encoder, finest first, to features of the image's size.
+  /// From the features of an encoder, finest first, to features of the size of the level that the last stage ends at: the
+  /// image's for a whole decoder.
   public func callAsFunction(_ levels: [Variable<Scalar>]) -> Variable<Scalar> {
     shapePrecondition(
-      levels.count == stages.count + 1,
-      "\(levels.count) levels do not fit a decoder of \(stages.count) stages")
-    var features = levels[stages.count]
+      levels.count == levelCount,
+      "\(levels.count) levels do not fit a decoder of \(levelCount - 1) stages")
+    var features = levels[levelCount - 1]
     for (stage, skip) in zip(stages, levels.dropLast().reversed()) { features = stage(features, skip: skip) }
     return features
   }

@@ -74,7 +74,8 @@ public final class Optimizer<Scalar: TensorFloatingPointScalar> {
     clipping?.apply(to: parameters.map(\.parameter).filter { !$0.isFrozen })
     memory.step += 1
     for group in groups {
-      let (rate, decay) = (learningRate * group.learningRateScale, group.weightDecay ?? weightDecay)
+      let rate = (group.fixedLearningRate ?? learningRate) * group.learningRateScale
+      let decay = group.weightDecay ?? weightDecay
       for (name, parameter) in group.parameters where !parameter.isFrozen {
         guard let gradient = parameter.gradient else { continue }
         rule.update(parameter, gradient, name: name, rate: rate, decay: decay, memory: &memory)
@@ -91,14 +92,17 @@ public struct ParameterGroup<Scalar: TensorFloatingPointScalar> {
   public var learningRateScale: Double
   /// Weight decay in place of the optimiser's, or `nil` for that one.
   public var weightDecay: Double?
+  /// A learning rate in place of the optimiser's, which no schedule changes, as of SimSiam's predictor; `nil` for that one.
+  public var fixedLearningRate: Double?
 
   /// Named parameters, such as `network.encoder.namedParameters`.
   public init(
     _ parameters: [(name: String, parameter: Parameter<Scalar>)], learningRateScale: Double = 1,
-    weightDecay: Double? = nil
+    weightDecay: Double? = nil, fixedLearningRate: Double? = nil
   ) {
     self.parameters = parameters
     self.learningRateScale = learningRateScale
     self.weightDecay = weightDecay
+    self.fixedLearningRate = fixedLearningRate
   }
 }

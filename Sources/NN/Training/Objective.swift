@@ -37,6 +37,7 @@ public struct Objective {
       let frozen: [String]
       let learningRateScale: Double
       let weightDecay: Double?
+      let fixedLearningRate: Double?
     }
   }
 
@@ -48,7 +49,8 @@ public struct Objective {
           parameters: $0.parameters.map(\.name),
           frozen: $0.parameters.filter(\.parameter.isFrozen).map(\.name),
           learningRateScale: $0.learningRateScale,
-          weightDecay: $0.weightDecay)
+          weightDecay: $0.weightDecay,
+          fixedLearningRate: $0.fixedLearningRate)
       })
   }
 }

@@ -32,7 +32,7 @@ public final class TrainingLoop<Task: TrainingTask> {
   let samplerIdentity: SamplerIdentity
   let loader: DataLoader<Task.Batch>
 
-  /// A loop at step 0 over all examples in a shuffled order.
+  /// A loop at step 0 over all examples, in a shuffled order unless the task has one of its own.
   ///
   /// - Parameters:
   ///   - task: What is trained.
@@ -43,8 +43,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     _ task: Task, on examples: Source, workers: Int = 0
   ) throws {
     try self.init(
-      task, on: examples, sampler: ShuffledSampler(count: examples.count, seed: task.recipe.seed),
-      workers: workers)
+      task, on: examples, sampler: Self.sampler(of: task, over: examples), workers: workers, check: task.check
+    )
   }
 
   /// A loop over examples in memory, all of which are checked now.
@@ -52,10 +52,10 @@ public final class TrainingLoop<Task: TrainingTask> {
   /// - Throws: what ``TrainingTask/check`` throws, too.
   public convenience init(_ task: Task, on examples: [Task.Example], workers: Int = 0) throws {
     for (index, example) in examples.enumerated() { try task.check(example, index) }
+    let examples = ArrayDataset(examples)
     try self.init(
-      task, on: ArrayDataset(examples),
-      sampler: ShuffledSampler(count: examples.count, seed: task.recipe.seed),
-      workers: workers, check: { _, _ in })
+      task, on: examples, sampler: Self.sampler(of: task, over: examples), workers: workers,
+      check: { _, _ in })
   }
 
   /// A loop over the examples that a sampler names, in its order.
@@ -89,6 +89,14 @@ public final class TrainingLoop<Task: TrainingTask> {
       CheckedDataset(base: examples, check: check), batchSize: recipe.batchSize, sampler: sampler,
       seed: recipe.seed,
       lastBatch: recipe.lastBatch, workerCount: workers, prefetchCount: max(4, 2 * workers), collate: collate)
+  }
+
+  private static func sampler(
+    of task: Task, over examples: some Dataset<Task.Example>
+  ) throws -> any Sampler {
+    guard examples.count > 0 else { return SequentialSampler(count: 0) }
+    return try task.sampler(over: examples)
+      ?? ShuffledSampler(count: examples.count, seed: task.recipe.seed)
   }
 
   private static func check(_ objectives: [Objective]) throws(TrainingError) {

@@ -39,6 +39,9 @@ public protocol TrainingTask<Example> {
   /// Refuses an example that cannot be trained on, given its index in the dataset: before the first step for data in
   /// memory, as it is read otherwise. By default every example is taken.
   var check: @Sendable (_ example: Example, _ index: Int) throws -> Void { get }
+  /// The order of the examples where the task needs one of its own, as for batches that must hold certain examples side by
+  /// side; `nil`, the default, for any order. The loop asks before the first step, unless it is given a sampler.
+  func sampler(over examples: some Dataset<Example>) throws -> (any Sampler)?
   /// What the user should know before the first step, such as a value that was chosen; a run's first report has it.
   var notes: [String] { get }
   /// The loss of each objective, in their order, and what to report. The state is in training mode.
@@ -51,6 +54,7 @@ public protocol TrainingTask<Example> {
 
 extension TrainingTask {
   public var check: @Sendable (_ example: Example, _ index: Int) throws -> Void { { _, _ in } }
+  public func sampler(over examples: some Dataset<Example>) throws -> (any Sampler)? { nil }
   public var notes: [String] { [] }
   public func willUpdate(at moment: TrainingMoment) throws {}
   public func didUpdate(at moment: TrainingMoment) throws {}

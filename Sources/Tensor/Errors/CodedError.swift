@@ -11,8 +11,8 @@
 ///       log(error, field: error.field)
 ///     }
 ///
-/// There is one such type a module, or two where a module reads files beside its proper work. Two errors are equal when
-/// code, field and line are; ``underlying`` counts by what it prints.
+/// There is one such type a module, or two where a module has a second kind of work, such as reading files or judging
+/// features. Two errors are equal when code, field and line are; ``underlying`` counts by what it prints.
 public protocol CodedError: Error, Hashable, CustomStringConvertible {
   /// The kinds of failure, with what a program needs of each.
   associatedtype Code: Hashable & Sendable

@@ -157,9 +157,11 @@ import Testing
   @Test func mapsThatDoNotFitAreRefused() {
     var generator = SplitMix64(seed: 1)
     let odd = Tensor<Int32>(zeros: [2, 5, 4])
-    #expect(throws: FeatureError(.labelsDoNotFit(labels: [2, 5, 4], features: [2, 2, 2, 1]))) {
+    let error = #expect(throws: FeatureError.self) {
       try PixelFeatures(maps: maps, labels: odd, using: &generator)
     }
+    #expect(error?.code == .labelsDoNotFit(labels: [2, 5, 4], features: [2, 2, 2, 1]))
+    #expect(error?.underlying is SuperpixelError)
     #expect(throws: FeatureError(.featuresAreNotFinite(count: 8))) {
       try PixelFeatures(maps: maps * .nan, labels: labels, using: &generator)
     }

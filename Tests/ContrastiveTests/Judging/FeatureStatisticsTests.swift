@@ -85,7 +85,7 @@ import Testing
     for (own, expected) in zip(axes.axes.scalars, [0.6, 0.8, 0.8, -0.6]) {
       #expect(abs(own - expected) < 1e-12)
     }
-    for (own, expected) in zip(axes.mean.scalars, [7, -3]) { #expect(abs(own - expected) < 1e-12) }
+    for (own, expected) in zip(axes.mean.scalars, [7.0, -3.0]) { #expect(abs(own - expected) < 1e-12) }
     #expect(abs(axes.totalVariance - 2.51) < 1e-12)
     #expect(abs(axes.explainedShares[0] - 2.5 / 2.51) < 1e-12)
     let coordinates = axes.coordinates(of: rows)

@@ -6,38 +6,6 @@ import Testing
 
 /// Every method in the one loop.
 @Suite struct MethodTrainingTests {
-  private func temporaryURL() -> URL {
-    FileManager.default.temporaryDirectory.appendingPathComponent("method-\(UUID().uuidString).safetensors")
-  }
-
-  /// Six steps in one go, and three, a stop, a new process's objects, and three more.
-  private func expectResumesBitForBit<Method: PretrainingMethod>(_ method: Method) throws {
-    let url = temporaryURL()
-    defer {
-      for file in [url, CheckpointPolicy(url, everySteps: 1).logURL] {
-        try? FileManager.default.removeItem(at: file)
-      }
-    }
-    let whole = try PretrainingTask(method, encoder: .unet(width: 4))
-    let start = whole.learner.state().entries
-    var losses: [Double] = []
-    try TrainingLoop(whole, on: testSlices(10)).run {
-      losses.append($0.terms[0].value)
-      return .proceed
-    }
-    #expect(losses.count == 6 && losses.allSatisfy(\.isFinite))
-    #expect(whole.learner.state().entries != start)
-
-    let first = try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: testSlices(10))
-    try first.run(checkpoint: CheckpointPolicy(url, everySteps: 100)) { $0.step == 3 ? .stop : .proceed }
-    let task = try PretrainingTask(method, encoder: .unet(width: 4))
-    let second = try TrainingLoop(task, on: testSlices(10))
-    try second.resume(from: url)
-    #expect(second.step == 3)
-    try second.run()
-    #expect(haveSameState(task.learner, whole.learner))
-  }
-
   @Test(arguments: [1, 2]) func moCoResumesBitForBit(accumulation: Int) throws {
     var method = MoCoTests.tiny(accumulation: accumulation)
     method.keyGroups = 2
@@ -92,7 +60,7 @@ import Testing
   }
 
   @Test func anotherSettingIsNamedOnResume() throws {
-    let url = temporaryURL()
+    let url = temporaryCheckpoint()
     defer { try? FileManager.default.removeItem(at: url) }
     let method = MoCoTests.tiny()
     try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: testSlices(10)).write(to: url)
@@ -109,7 +77,7 @@ import Testing
   }
 
   @Test func moreStepsAreTheOneChangeThatResumes() throws {
-    let url = temporaryURL()
+    let url = temporaryCheckpoint()
     defer { try? FileManager.default.removeItem(at: url) }
     try TrainingLoop(PretrainingTask(SwAVTests.tiny(steps: 6), encoder: .unet(width: 4)), on: testSlices(10))
       .write(to: url)

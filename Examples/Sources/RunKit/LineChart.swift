@@ -1,17 +1,26 @@
 import Foundation
 
 /// Curves over a common axis as SVG: named axes with ticks at round numbers, lines, and bands where a line is a mean.
-struct LineChart {
+package struct LineChart {
   /// One curve.
-  struct Series {
-    let name: String
+  package struct Series {
+    package let name: String
     /// A CSS color.
-    let color: String
-    var isDashed = false
-    let x: [Double]
-    let y: [Double]
+    package let color: String
+    package var isDashed = false
+    package let x: [Double]
+    package let y: [Double]
     /// The least and the most at each point, where the curve is a mean over several runs.
-    var band: [(least: Double, most: Double)] = []
+    package var band: [(least: Double, most: Double)] = []
+
+    /// A curve with its colour, and with a band where it is a mean.
+    package init(
+      name: String, color: String, isDashed: Bool = false, x: [Double], y: [Double],
+      band: [(least: Double, most: Double)] = []
+    ) {
+      (self.name, self.color, self.isDashed) = (name, color, isDashed)
+      (self.x, self.y, self.band) = (x, y, band)
+    }
   }
 
   let title: String
@@ -23,8 +32,16 @@ struct LineChart {
   /// The vertical range; that of the curves unless given.
   var range: ClosedRange<Double>?
 
+  /// A chart of some curves, over a vertical range or that of the curves.
+  package init(
+    title: String, horizontal: String, vertical: String, series: [Series], range: ClosedRange<Double>? = nil
+  ) {
+    (self.title, self.horizontal, self.vertical) = (title, horizontal, vertical)
+    (self.series, self.range) = (series, range)
+  }
+
   /// The vertical range that curves and bands need.
-  static func range(of series: [Series]) -> ClosedRange<Double>? {
+  package static func range(of series: [Series]) -> ClosedRange<Double>? {
     let values = series.flatMap { $0.y + $0.band.flatMap { [$0.least, $0.most] } }.filter(
       \.isFinite)
     guard let low = values.min(), let high = values.max() else { return nil }
@@ -32,7 +49,7 @@ struct LineChart {
   }
 
   /// The chart, or nothing without a finite value.
-  func svg(width: Double = 420, height: Double = 260) -> String {
+  package func svg(width: Double = 420, height: Double = 260) -> String {
     guard let shown = range ?? Self.range(of: series), let last = series.compactMap({ $0.x.max() }).max()
     else {
       return ""
@@ -52,16 +69,26 @@ struct LineChart {
   }
 
   /// The place of the axes in a chart.
-  struct Frame {
-    let left: Double
-    let top: Double
-    let right: Double
-    let bottom: Double
-    let x: ClosedRange<Double>
-    let y: ClosedRange<Double>
+  package struct Frame {
+    package let left: Double
+    package let top: Double
+    package let right: Double
+    package let bottom: Double
+    package let x: ClosedRange<Double>
+    package let y: ClosedRange<Double>
+
+    /// The edges in the picture, and the values along them.
+    package init(
+      left: Double, top: Double, right: Double, bottom: Double, x: ClosedRange<Double>, y: ClosedRange<Double>
+    ) {
+      (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+      (self.x, self.y) = (x, y)
+    }
 
     /// The place of a value along the horizontal axis.
-    func place(_ x: Double) -> Double { left + (x - self.x.lowerBound) / length(self.x) * (right - left) }
+    package func place(_ x: Double) -> Double {
+      left + (x - self.x.lowerBound) / length(self.x) * (right - left)
+    }
 
     func point(_ x: Double, _ y: Double) -> String {
       String(
@@ -80,7 +107,7 @@ struct LineChart {
     }
 
     /// The ticks of the horizontal axis.
-    func columns() -> String {
+    package func columns() -> String {
       Self.ticks(x).map { value in
         String(
           format: "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>",
@@ -121,7 +148,7 @@ extension LineChart.Series {
   }
 
   /// The entry of a legend.
-  var legend: String {
+  package var legend: String {
     let style = isDashed ? "dashed" : "solid"
     return "<span><i style=\"border-top: 3px \(style) \(color)\"></i>\(name.asMarkup)</span>"
   }
@@ -129,7 +156,7 @@ extension LineChart.Series {
 
 extension String {
   /// With the characters that HTML and SVG give a meaning written out.
-  var asMarkup: String {
+  package var asMarkup: String {
     replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
       .replacingOccurrences(of: "\"", with: "&quot;")
   }

@@ -13,7 +13,7 @@ public struct OutputFolder: Sendable {
   ///
   /// - Throws: ``ExampleFailure``: the folder cannot be made (73), or holds a run with other settings or data (64); the
   ///   message names the first that differs, with both values.
-  init(_ url: URL, resuming: Bool, fingerprint: RunFingerprint) throws {
+  package init(_ url: URL, resuming: Bool, fingerprint: RunFingerprint) throws {
     self.url = url
     let manager = FileManager.default
     let mark = url.appending(path: "state/settings.txt")
@@ -36,21 +36,21 @@ public struct OutputFolder: Sendable {
     }
   }
 
-  func file(_ name: String) -> URL { url.appending(path: name) }
-  func stateFile(_ name: String) -> URL { state.appending(path: name) }
+  package func file(_ name: String) -> URL { url.appending(path: name) }
+  package func stateFile(_ name: String) -> URL { state.appending(path: name) }
 
-  func write(_ data: Data, to name: String) throws {
+  package func write(_ data: Data, to name: String) throws {
     try writeOutput(data, to: file(name))
   }
 
   /// A part that an earlier run finished.
-  func finished<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
+  package func finished<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
     guard let data = try? Data(contentsOf: stateFile("\(name).json")) else { return nil }
     return try? JSONDecoder().decode(type, from: data)
   }
 
   /// Keeps a finished part.
-  func finish(_ name: String, _ value: some Encodable) throws {
+  package func finish(_ name: String, _ value: some Encodable) throws {
     do {
       try JSONEncoder().encode(value).write(to: stateFile("\(name).json"), options: .atomic)
     } catch {

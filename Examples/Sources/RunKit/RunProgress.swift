@@ -1,5 +1,5 @@
 import Foundation
-import NN
+package import NN
 
 /// The run was interrupted and its state kept.
 public struct Interruption: Error {
@@ -27,11 +27,11 @@ public struct RunProgress: Sendable {
     self.isInterrupted = isInterrupted
   }
 
-  func note(_ line: String) { say(line) }
-  func warn(_ line: String) { sayWarning(line) }
+  package func note(_ line: String) { say(line) }
+  package func warn(_ line: String) { sayWarning(line) }
 
   /// A report function for one training; prints its first and last steps, and others when some time has passed.
-  func reporter(_ name: String) -> (TrainingProgress) -> TrainingControl {
+  package func reporter(_ name: String) -> (TrainingProgress) -> TrainingControl {
     var last = Date.distantPast
     return { progress in
       let now = Date()
@@ -44,5 +44,5 @@ public struct RunProgress: Sendable {
   }
 
   /// Throws when the run was interrupted.
-  func checkInterruption() throws { if isInterrupted() { throw Interruption() } }
+  package func checkInterruption() throws { if isInterrupted() { throw Interruption() } }
 }

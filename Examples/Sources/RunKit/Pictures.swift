@@ -4,7 +4,7 @@ package import Tensor
 
 extension Picture {
   /// Pixels `[height, width, 4]`.
-  init(rgba: Tensor<UInt8>) {
+  package init(rgba: Tensor<UInt8>) {
     self.init(width: rgba.shape[1], height: rgba.shape[0], channels: 4, pixels: rgba.scalars)
   }
 
@@ -29,7 +29,7 @@ extension Picture {
   }
 
   /// Colors for up to twelve classes that are easy to tell apart on grey, then evenly spaced hues, bright and dark in turn.
-  static func color(_ label: Int, of count: Int) -> [Double] {
+  package static func color(_ label: Int, of count: Int) -> [Double] {
     guard label > 0 else { return [0, 0, 0] }
     guard count - 1 > distinct.count else { return distinct[label - 1] }
     let hue = Double(label - 1) / Double(max(count - 1, 1)) * 6
@@ -53,7 +53,7 @@ extension Picture {
   }
 
   /// Every pixel repeated along both axes.
-  func enlarged(_ factor: Int) -> Picture {
+  package func enlarged(_ factor: Int) -> Picture {
     var large: [UInt8] = []
     large.reserveCapacity(pixels.count * factor * factor)
     for row in 0..<height {
@@ -68,7 +68,7 @@ extension Picture {
   }
 
   /// Pictures of one height and channel count side by side, with a white gap.
-  static func sideBySide(_ pictures: [Picture], gap: Int = 4) -> Picture {
+  package static func sideBySide(_ pictures: [Picture], gap: Int = 4) -> Picture {
     let (height, channels) = (pictures[0].height, pictures[0].channels)
     let width = pictures.reduce(0) { $0 + $1.width } + gap * (pictures.count - 1)
     var pixels: [UInt8] = []

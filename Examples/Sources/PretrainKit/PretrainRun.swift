@@ -1,0 +1,203 @@
+import Contrastive
+import ExampleSupport
+import Foundation
+import MedIO
+import NN
+public import RunKit
+import Tensor
+
+/// The whole road: slices, training, encoder, report.
+public struct PretrainRun {
+  let request: PretrainRequest
+  let progress: RunProgress
+  private let mode: Mode
+
+  /// What becomes of a run that the output folder holds already.
+  public enum Mode: Sendable {
+    /// It is kept: a new run is refused.
+    case fresh
+    /// It goes on.
+    case resuming
+    /// It is thrown away.
+    case restarting
+  }
+
+  public init(_ request: PretrainRequest, mode: Mode = .fresh, progress: RunProgress) {
+    (self.request, self.mode, self.progress) = (request, mode, progress)
+  }
+
+  /// Trains what is not done yet and writes `encoder.safetensors`, `report.html` and `report.json`.
+  ///
+  /// - Throws: ``Interruption`` when it was stopped, with a checkpoint to go on from; ``ExampleFailure``.
+  public func run() throws { try train(MethodRegistry.method(named: request.method)) }
+
+  /// The method with all its numbers, before the number of images is known.
+  ///
+  /// - Throws: ``ExampleFailure``: what cannot be trained, by method, field and value.
+  public func settings() throws -> String {
+    func text<Method: PublishedMethod>(_ type: Method.Type) throws -> String {
+      try method(type, imageCount: Self.assumedImages).settingsJSON()
+    }
+    return try text(MethodRegistry.method(named: request.method))
+  }
+
+  /// Images that the group's protocol is asked for before they are counted.
+  private static let assumedImages = 1600
+  private static let checkpointName = "training.safetensors"
+
+  private func train<Method: PublishedMethod>(_ type: Method.Type) throws {
+    // What is wrong with the settings is said before a volume is read.
+    let first = try method(type, imageCount: Self.assumedImages)
+    let encoder = try failing { try blueprint() }
+    let folder = try outputFolder(first)
+    progress.note("reading \(request.images.joined(separator: ", "))")
+    let slices = try PreparedSlices(request, in: folder, progress: progress)
+    for note in slices.notes { progress.warn(note) }
+    progress.note(
+      "\(slices.count) \(request.plane.rawValue) slices of \(slices.volumeCount) volumes, "
+        + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
+    let method = try method(type, imageCount: slices.count)
+    let task = try failing { try PretrainingTask(method, encoder: encoder) }
+    var report = PretrainReport(request, task, slices)
+    let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices)
+    report.featuresBefore = try probe.figures(of: task.encoder)
+    let policy = CheckpointPolicy(
+      folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
+    let clock = ContinuousClock.now
+    try failing { try train(task, on: slices, policy) }
+    report.seconds = (ContinuousClock.now - clock) / .seconds(1)
+    report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
+    try failing { try task.encoder.save(to: folder.file("encoder.safetensors")) }
+    if request.writesLearner { try failing { try task.learner.save(to: folder.file("learner.safetensors")) } }
+    report.add(try failing { try TrainingLog.entries(of: policy.logURL) })
+    report.featuresAfter = try probe.figures(of: task.encoder)
+    for line in report.warnings { progress.warn(line) }
+    try write(report, pictures: failing { try ViewSheet(task.method, slices, view: request) }, to: folder)
+  }
+
+  private func train(
+    _ task: PretrainingTask<some PublishedMethod>, on slices: PreparedSlices, _ policy: CheckpointPolicy
+  ) throws {
+    let loop = try TrainingLoop(task, on: slices, workers: request.workers)
+    if FileManager.default.fileExists(atPath: policy.url.path) {
+      try loop.resume(from: policy.url)
+      progress.note("going on behind step \(loop.step) of \(task.recipe.steps)")
+    }
+    let name = Swift.type(of: task.method).name
+    if try loop.run(checkpoint: policy, progress: progress.reporter(name)) == .stopped {
+      progress.note("stopped behind step \(loop.step) of \(task.recipe.steps)")
+      throw Interruption()
+    }
+  }
+
+  private func write(_ report: PretrainReport, pictures: ViewSheet, to folder: OutputFolder) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try folder.write(encoder.encode(report), to: "report.json")
+    let page = PretrainPage(report: report, pictures: pictures)
+    try folder.write(Data(page.html().utf8), to: "report.html")
+    progress.note(report.summary)
+    progress.note("encoder: \(folder.file("encoder.safetensors").path)")
+    progress.note("report: \(folder.file("report.html").path)")
+  }
+
+  // MARK: Settings
+
+  private var configuration: UNetConfiguration {
+    UNetConfiguration(widths: (0..<request.levels).map { request.width << $0 })
+  }
+
+  /// - Throws: ``ExampleFailure``, `CheckpointError`: a file to start from that cannot be read, or is of another encoder.
+  private func blueprint() throws -> EncoderBlueprint {
+    let configuration = configuration
+    guard let path = request.startingFrom else { return .unet(configuration) }
+    var file = try Safetensors(contentsOf: InputFile(path).url)
+    if file.entries.keys.contains(where: { $0.hasPrefix("encoder.") }) { file = file.section("encoder") }
+    let weights = file
+    // Read once now, so that a file of another encoder is refused; copies have the same names and shapes.
+    var generator = RandomKey(seed: 0).generator
+    try UNetEncoder<Float>(configuration, using: &generator).load(weights, path: path)
+    return EncoderBlueprint("unet", settings: ["widths": configuration.widths]) { generator in
+      let encoder = UNetEncoder<Float>(configuration, initializer: .pyTorchDefault, using: &generator)
+      _ = try? encoder.load(weights, path: path)
+      return encoder
+    }
+  }
+
+  /// The method of the preset, with the file's and the command line's numbers in place.
+  private func method<Method: PublishedMethod>(_ type: Method.Type, imageCount: Int) throws -> Method {
+    var method = request.preset.method(type, imageCount: imageCount)
+    if let settings = request.settings {
+      do {
+        method = try method.replacingSettings(from: settings.json)
+      } catch {
+        throw ExampleFailure(.data, "\(settings.path): \(error)")
+      }
+    }
+    if let steps = request.steps { method.recipe.steps = steps }
+    if let batchSize = request.batchSize { method.recipe.batchSize = batchSize }
+    if let seed = request.seed { method.recipe.seed = seed }
+    do {
+      _ = try method.fitted(to: EncoderBlueprint.unet(configuration).encoderDescription)
+    } catch {
+      throw ExampleFailure(.data, (request.settings.map { "\($0.path): " } ?? "") + "\(error)")
+    }
+    return method
+  }
+
+  /// Runs `body`; what cannot be written has an exit code of its own.
+  private func failing<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as CheckpointError where error.code == .writeFailed {
+      throw ExampleFailure(.cannotCreate, error.description)
+    } catch let error as MedIOError {
+      throw ExampleFailure(error)
+    }
+  }
+
+  // MARK: Folder
+
+  private func outputFolder(_ method: some PublishedMethod) throws -> OutputFolder {
+    let checkpoint = request.output.appending(path: "state/\(Self.checkpointName)")
+    if mode == .fresh, FileManager.default.fileExists(atPath: checkpoint.path) {
+      throw ExampleFailure(
+        .usage, "\(request.output.path): holds a run; --resume goes on with it, --restart throws it away")
+    }
+    if mode == .restarting {
+      for name in ["encoder.safetensors", "learner.safetensors", "report.html", "report.json"] {
+        try? FileManager.default.removeItem(at: request.output.appending(path: name))
+      }
+    }
+    return try OutputFolder(
+      request.output, resuming: mode == .resuming, fingerprint: RunFingerprint(lines: fingerprint(method)))
+  }
+
+  private func fingerprint<Method: PublishedMethod>(_ method: Method) throws -> [String] {
+    var lines = [
+      "method = \(Method.name)", "preset = \(request.preset.rawValue)", "encoder width = \(request.width)",
+      "encoder levels = \(request.levels)", "start-from = \(request.startingFrom ?? "nothing")",
+      "plane = \(request.plane.rawValue)",
+      "intensity = \(request.intensity)", "spacing = \(request.spacing.map { "\($0)" } ?? "of each volume")",
+      "frames = \(request.frames.rawValue)", "not-finite = \(request.nonFinite.rawValue)",
+    ]
+    let fields = try JSONSerialization.jsonObject(with: Data(method.settingsJSON().utf8))
+    lines += Self.flattened(fields, "")
+    let weights = try request.startingFrom.map { try InputFile($0).url }
+    for file in try InputVolumes(request.images).files + [weights].compactMap(\.self) {
+      lines.append("\(file.standardizedFileURL.path) = \(RunFingerprint.content(file))")
+    }
+    return lines
+  }
+
+  /// A line for each number of a JSON tree.
+  private static func flattened(_ value: Any, _ path: String) -> [String] {
+    if let members = value as? [String: Any], !members.isEmpty {
+      return members.sorted { $0.key < $1.key }.flatMap { key, value in
+        flattened(value, path.isEmpty ? key : "\(path).\(key)")
+      }
+    }
+    let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
+    return ["\(path) = \(data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)")"]
+  }
+}

@@ -1,0 +1,56 @@
+import Contrastive
+import ExampleSupport
+import MedIO
+import NN
+import RunKit
+import Superpixel
+import Tensor
+
+/// Some slices with the views that the method makes of them, as pictures.
+struct ViewSheet {
+  /// How many slices are shown.
+  private static let count = 3
+
+  /// Headings of the columns: the slice, then the views.
+  let columns: [String]
+  /// A row for each slice: its place, and a picture for each column.
+  let rows: [(place: String, pictures: [Picture])]
+
+  init<Method: PublishedMethod>(_ method: Method, _ data: PreparedSlices, view request: PretrainRequest)
+    throws
+  {
+    let indices = Set((1...Self.count).map { $0 * data.count / (Self.count + 1) }).sorted()
+    let images = try indices.map { try data.element(at: $0) }
+    let key = RandomKey(seed: method.recipe.seed).stream(for: "pictures")
+    let views = method.pictures(of: try method.views(of: images, key: key))
+    // Views may be mirrored: letters stand at the slice alone.
+    let layout = Self.layout(request)
+    columns = ["slice"] + views.map(\.name)
+    rows = indices.enumerated().map { place, index in
+      let slice = Self.picture(images[place].image, nil).arranged(by: layout)
+      return (
+        data.place(of: index),
+        [slice.enlarged(max(1, 192 / max(slice.width, slice.height))).marked(with: layout.marks)]
+          + views.map { view in
+            Self.picture(view.images[place], view.superpixels.map { $0[place] }).arranged(by: layout)
+          }
+      )
+    }
+  }
+
+  private static func layout(_ request: PretrainRequest) -> CutLayout {
+    guard let directions = request.plane.orientation?.directions else { return .unknown }
+    return request.view.layout(rows: directions[1], columns: directions[0])
+  }
+
+  /// The first channel of an image `[H, W, C]`, from its least to its greatest value, with the boundaries of superpixels.
+  private static func picture(_ image: Tensor<Float>, _ superpixels: Tensor<Int32>?) -> Picture {
+    let gray = image.sliced(along: -1, 0..<1).squeezed(at: -1)
+    if let superpixels { return Picture(rgba: LabelMap(superpixels).overlay(on: gray)) }
+    let (low, high) = (gray.min().item, gray.max().item)
+    let pixels = gray.scalars.map { value in
+      high > low && value.isFinite ? UInt8((255 * (value - low) / (high - low)).rounded()) : 0
+    }
+    return Picture(width: gray.shape[1], height: gray.shape[0], channels: 1, pixels: pixels)
+  }
+}

@@ -1,0 +1,51 @@
+import Contrastive
+import Foundation
+import NN
+import Tensor
+import Testing
+
+/// Three steps of each method end in the same bytes at 1, 2 and 3 threads.
+///
+/// The number of threads is a setting of the whole process, so every test has a process of its own.
+@Suite struct MethodThreadTests {
+  @Test func simCLR() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(SimCLR.small) }
+  }
+
+  @Test func byol() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(BYOL.small) }
+  }
+
+  @Test func simSiam() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(SimSiam.small) }
+  }
+
+  @Test func simTriplet() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(SimTriplet.small) }
+  }
+
+  @Test func deSD() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(DeSD.small) }
+  }
+}
+
+private func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
+  do {
+    var method = method
+    method.recipe.steps = 3
+    var states: [Data] = []
+    for threads in 1...3 {
+      ComputeThreads.count = threads
+      let slices = try keptSlices().prefix(12).map {
+        PretrainingImage($0.image, position: $0.position, volume: 0)
+      }
+      let images = try NeighboringSlices(slices)
+      let task = try PretrainingTask(method, encoder: .unet(width: 4))
+      try TrainingLoop(task, on: images).run()
+      states.append(try task.learner.state().data())
+    }
+    #expect(states[1] == states[0] && states[2] == states[0], "\(Method.name)")
+  } catch {
+    Issue.record("\(Method.name): \(error)")
+  }
+}

@@ -16,7 +16,12 @@ import Testing
     try expectRoundTrip(scale)
     try expectRoundTrip(InfoNCELoss(temperature: 0.3, floor: .normalize))
     try expectRoundTrip(NTXentLoss(temperature: 0.3, floor: .length(0.1)))
-    try expectRoundTrip(SupervisedContrastiveLoss(scale, floor: .normalize))
+    try expectRoundTrip(SupervisedContrastiveLoss(scale, form: .inside, floor: .normalize))
+    try expectRoundTrip(DecoupledContrastiveLoss(temperature: 0.3, weighting: .vonMisesFisher(sigma: 0.2)))
+    try expectRoundTrip(HardNegativeContrastiveLoss(temperature: 0.3, concentration: 2, positivePrior: 0.2))
+    try expectRoundTrip(PairwiseNTXentLoss(temperature: 0.3, floor: .normalize))
+    try expectRoundTrip(GradientCache(partSize: 3))
+    try expectRoundTrip(ExcludedReference.index(offset: 3))
     try expectRoundTrip(
       IntraImageContrastiveLoss(scale, sampling: .grid(stride: 3), scope: .batch, floor: .normalize))
     try expectRoundTrip(InterImageContrastiveLoss(scale, averaging: .init(divisor: .region)))

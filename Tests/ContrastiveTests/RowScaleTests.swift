@@ -31,6 +31,21 @@ import Testing
         "InfoNCE",
         { InfoNCELoss(temperature: temperature, floor: floor)(queries: $0[0..<2], keys: $0[2..<4]) }
       ),
+      ("DCL", { DecoupledContrastiveLoss(temperature: temperature, floor: floor)($0[0..<2], $0[2..<4]) }),
+      (
+        "hard negatives",
+        { HardNegativeContrastiveLoss(temperature: temperature, floor: floor)($0[0..<2], $0[2..<4]) }
+      ),
+      (
+        "inside",
+        {
+          SupervisedContrastiveLoss(scale, form: .inside, floor: floor)($0, labels: Tensor([0, 1, 0, 1]))
+        }
+      ),
+      (
+        "pairwise",
+        { PairwiseNTXentLoss(temperature: temperature, floor: floor)($0, labels: Tensor([0, 1, 0, 1])) }
+      ),
       (
         "InfoNCE with negatives",
         {
@@ -41,15 +56,24 @@ import Testing
     ]
   }
 
-  /// A positive of cosine 1 beside two rows of cosine 0: log(1 + 2 e^-10), and log(1 + e^-10) beside one.
+  /// A positive of cosine 1 beside two rows of cosine 0, at T .1: log(1 + 2 e^-10), and log(1 + e^-10) beside one. Without
+  /// the positive log 2 - 10; with the least value of hard negatives log(1 + 2 e^-20).
+  private static func squareLoss(_ name: String) -> Double {
+    switch name {
+    case "InfoNCE": log1p(exp(-10))
+    case "DCL": log(2) - 10
+    case "hard negatives": log1p(2 * exp(-20))
+    default: log1p(2 * exp(-10))
+    }
+  }
+
   private func expectSquare<Scalar: TensorFloatingPointScalar>(_ size: Scalar, _ tolerance: Double) throws {
     let rows = Tensor<Scalar>([size, 0, 0, size, size, 0, 0, size], shape: [4, 2])
     for (name, loss) in Self.losses(Scalar.self, 0.1) where name != "InfoNCE with negatives" {
-      let others = name == "InfoNCE" ? 1.0 : 2
       let variable = leaf(rows)
       let value = try loss(variable)
       value.backward()
-      let expected = log1p(others * exp(-10))
+      let expected = Self.squareLoss(name)
       #expect((Double(value.item) - expected).magnitude < tolerance, "\(name): \(value.item)")
       #expect(try #require(variable.gradient).isFinite().all(), "\(name)")
     }
@@ -104,11 +128,32 @@ import Testing
     }
   }
 
+  /// Anchors against references, as a queue: lengths that overflow leave no trace, in either type.
+  @Test func anchorsAndReferencesHaveNoScale() throws {
+    func parts<Scalar: TensorFloatingPointScalar>(_ factor: Scalar) throws -> [Tensor<Scalar>] {
+      let rows = [testRows([3, 5], seed: 1), testRows([4, 5], seed: 2)].map {
+        leaf(Tensor<Scalar>(converting: $0) * factor)
+      }
+      let loss = SupervisedContrastiveLoss(.init(0.3, base: nil))(
+        anchors: rows[0], labels: Tensor([0, 1, 0]), references: rows[1],
+        referenceLabels: Tensor([0, 1, 0, 1]),
+        excluding: .sameIndex)
+      loss.backward()
+      return try [loss.value] + rows.map { try #require($0.gradient) * factor }
+    }
+    for (plain, scaled) in zip(try parts(Float(1)), try parts(Float(0x1p70))) {
+      #expect(scaled.isClose(to: plain, absoluteTolerance: 1e-5))
+    }
+    for (plain, scaled) in zip(try parts(Double(1)), try parts(Double(0x1p700))) {
+      #expect(scaled.isClose(to: plain, absoluteTolerance: 1e-12))
+    }
+  }
+
   /// Rows of 1e-25 with a floor below them are rows like any others; with the default they have the cosine 0.
   @Test func aLowFloorReachesSmallRows() throws {
     let rows = Tensor<Float>([1, 0, 0, 1, 1, 0, 0, 1], shape: [4, 2]) * 1e-25
     for (name, loss) in Self.losses(Float.self, 0.1, .length(1e-30)) where name != "InfoNCE with negatives" {
-      let expected = log1p((name == "InfoNCE" ? 1 : 2) * exp(-10.0))
+      let expected = Self.squareLoss(name)
       #expect((Double(try loss(Variable(rows)).item) - expected).magnitude < 2e-6, "\(name)")
     }
     let floored = NTXentLoss()(Variable(rows[0..<2]), Variable(rows[2..<4]))

@@ -70,6 +70,25 @@ import Testing
           InfoNCELoss()(queries: $0[0], keys: $0[1], negatives: $0[2])
         }
       }
+      let views = [random([300, 33]), random([300, 33], seed: 2)]
+      let ownLabels = Tensor<Int32>((0..<300).map { Int32($0 % 37) })
+      expectEqualBytes("DCL") { valueAndGradients(views) { DecoupledContrastiveLoss()($0[0], $0[1]) } }
+      expectEqualBytes("hard negatives") {
+        valueAndGradients(views) { HardNegativeContrastiveLoss()($0[0], $0[1]) }
+      }
+      expectEqualBytes("supervised inside") {
+        valueAndGradients([rows]) { SupervisedContrastiveLoss(form: .inside)($0[0], labels: labels) }
+      }
+      expectEqualBytes("pairwise by labels") {
+        valueAndGradients([rows]) { PairwiseNTXentLoss()($0[0], labels: labels) }
+      }
+      expectEqualBytes("pairwise with references") {
+        valueAndGradients(views) {
+          PairwiseNTXentLoss()(
+            anchors: $0[0], labels: ownLabels, references: $0[1], referenceLabels: labels,
+            excluding: .index(offset: 2))
+        }
+      }
       let superpixels = Tensor<Int32>((0..<3 * 400).map { Int32($0 / 7 % 20) }).reshaped([3, 20, 20])
       expectEqualBytes("ILCP") {
         valueAndGradients([random([3, 20, 20, 33]), random([3, 20, 20, 33], seed: 2)]) {

@@ -40,40 +40,4 @@ import Testing
     // Finite elements whose sum is not.
     #expect(Tensor<Float>([3e38, 3e38, 1]).nonFiniteElements == (0, nil))
   }
-
-  /// Anchors against references, as a queue: lengths that overflow leave no trace, in either type.
-  @Test func productsOfAnchorsAndReferencesHaveNoScale() {
-    func parts<Scalar: TensorFloatingPointScalar>(
-      _ factor: Scalar
-    ) -> [Tensor<Scalar>] {
-      let anchors: Tensor<Scalar> = Differences.tensor([1, 3, 5], seed: 1) * factor
-      let references: Tensor<Scalar> = Differences.tensor([1, 4, 5], seed: 2) * factor
-      let (a, r) = (ContrastiveRows(views: [anchors]), ContrastiveRows(views: [references]))
-      let positives = PositiveSets(
-        anchorLabels: Tensor([0, 1, 0], shape: [1, 3]),
-        referenceLabels: Tensor([0, 1, 0, 1], shape: [1, 4]),
-        excluding: .reference(offset: 0))
-      let lse = ContrastiveProduct.logSumExp(
-        anchors: a, references: r, temperature: 0.3, excluding: .reference(offset: 0))
-      let weights = Tensor<Scalar>([1, 2, 3], shape: [1, 3])
-      var da = ContrastiveGradient(for: a)
-      var dr: ContrastiveGradient<Scalar>? = ContrastiveGradient(for: r)
-      ContrastiveProduct.addLogSumExpGradient(
-        anchors: a, references: r, temperature: 0.3, excluding: .reference(offset: 0), logSumExp: lse,
-        weights: weights, toAnchors: &da, toReferences: &dr)
-      ContrastiveProduct.addPositiveGradient(
-        anchors: a, references: r, positives, weights: weights, toAnchors: &da, toReferences: &dr)
-      return [
-        lse, ContrastiveProduct.positiveSums(anchors: a, references: r, positives),
-        da.throughNormalization(of: a)[0] * factor,
-        (dr?.throughNormalization(of: r)[0] ?? Tensor(zeros: references.shape)) * factor,
-      ]
-    }
-    for (plain, scaled) in zip(parts(Float(1)), parts(Float(0x1p70))) {
-      #expect(scaled.isClose(to: plain, absoluteTolerance: 1e-5))
-    }
-    for (plain, scaled) in zip(parts(Double(1)), parts(Double(0x1p700))) {
-      #expect(scaled.isClose(to: plain, absoluteTolerance: 1e-12))
-    }
-  }
 }

@@ -26,11 +26,6 @@ enum KernelChecks {
       normalization(TensorShape(shape))
       pooling(TensorShape(shape))
     }
-    for temperature in [Float(0.1), 0.01] {
-      contrastive(groups: 2, count: 70, dimension: 33, temperature)
-      contrastive(groups: 1, count: 300, dimension: 16, temperature)
-      references(temperature)
-    }
   }
 
   static func normalization(_ shape: TensorShape) {
@@ -82,50 +77,6 @@ enum KernelChecks {
       let average = x.averagePool(window, divisor: .coveredPixels)
       let exactAverage = Tensor<Double>(converting: x).averagePool(window, divisor: .coveredPixels)
       #expect(Differences.relativeDistance(average, exactAverage) < 1e-6)
-    }
-  }
-
-  static func contrastive(groups: Int, count: Int, dimension: Int, _ temperature: Float) {
-    let rows: Tensor<Float> = Differences.tensor([groups, count, dimension], seed: 1)
-    let labels = Tensor<Int32>((0..<groups * count).map { Int32($0 % 7) }, shape: [groups, count])
-    let positives = PositiveSets(labels: labels)
-    let fast = SupervisedContrastiveProduct(
-      rows: ContrastiveRows(views: [rows]), positives: positives, temperature: temperature)
-    let exact = SupervisedContrastiveProduct(
-      rows: ContrastiveRows(views: [Tensor<Double>(converting: rows)]), positives: positives,
-      temperature: Double(temperature))
-    #expect(Differences.relativeDistance(fast.losses, exact.losses) < 2e-6)
-    let gradient = fast.gradients(Tensor(ones: [groups]))[0]
-    let expected = exact.gradients(Tensor(ones: [groups]))[0]
-    #expect(Differences.relativeDistance(gradient, expected) < 2e-6 / Double(temperature))
-  }
-
-  static func references(_ temperature: Float) {
-    let anchors: Tensor<Float> = Differences.tensor([2, 90, 20], seed: 1)
-    let references: Tensor<Float> = Differences.tensor([2, 150, 20], seed: 2)
-    let weights: Tensor<Float> = Differences.tensor([2, 90], seed: 3)
-    func run<Scalar: TensorFloatingPointScalar>(
-      _ anchors: Tensor<Scalar>, _ references: Tensor<Scalar>, _ weights: Tensor<Scalar>, _ t: Scalar
-    ) -> [Tensor<Scalar>] {
-      let (a, r) = (ContrastiveRows(views: [anchors]), ContrastiveRows(views: [references]))
-      let exclusion = ReferenceExclusion.reference(offset: 40)
-      let lse = ContrastiveProduct.logSumExp(
-        anchors: a, references: r, temperature: t, excluding: exclusion)
-      var toAnchors = ContrastiveGradient(for: a)
-      var toReferences: ContrastiveGradient<Scalar>? = ContrastiveGradient(for: r)
-      ContrastiveProduct.addLogSumExpGradient(
-        anchors: a, references: r, temperature: t, excluding: exclusion, logSumExp: lse, weights: weights,
-        toAnchors: &toAnchors, toReferences: &toReferences)
-      return [lse] + toAnchors.throughNormalization(of: a)
-        + (toReferences?.throughNormalization(of: r) ?? [])
-    }
-    let fast = run(anchors, references, weights, temperature)
-    let exact = run(
-      Tensor<Double>(converting: anchors), Tensor(converting: references), Tensor(converting: weights),
-      Double(temperature))
-    #expect(fast.count == 3)
-    for (left, right) in zip(fast, exact) {
-      #expect(Differences.relativeDistance(left, right) < 2e-6 / Double(temperature))
     }
   }
 }

@@ -1,4 +1,5 @@
-"""Losses alone, forward and backward: ILCP on 8 images x 2,048 rows, and those of the compared methods.
+"""Losses alone, forward and backward: ILCP on 8 images x 2,048 rows, those that compare 8,192 rows of 128, and those of the
+compared methods.
 
 The peer is bench_loss.py, PyTorch.
 """
@@ -19,6 +20,12 @@ for channels, goal in ((512, 2.5), (128, 3.5)):
     )
     ROWS.append(extra_memory(f"ILCP {channels}: extra memory and gradient", f"ILCP {channels}", None))
 
+for name in ("NT-Xent", "DCL", "hard negatives", "SupCon inside", "pairwise NT-Xent"):
+    ROWS.append(Row(f"{name} 8192", SCRIPT, ("eager",), 3.0))
+    # The gradient is 4 MiB.
+    ROWS.append(
+        extra_memory(f"{name} 8192: extra memory", f"{name} 8192", None, returned=8192 * 128 * 4 / 2**20)
+    )
 # The losses of the compared methods have no goal.
 for case in (
     "negative cosine 128",

@@ -6,7 +6,7 @@ import Tensor
 let lossBenchmarks: [BenchmarkCase] =
   [512, 128].map { channels in
     BenchmarkCase(name: "ILCP \(channels)") { intraImageCase(channels: channels) }
-  } + methodLosses
+  } + rowLosses + methodLosses
 
 /// The losses of the compared methods: two views of 512 images, embeddings of 1,024 numbers where features are decorrelated
 /// and of 128 elsewhere.

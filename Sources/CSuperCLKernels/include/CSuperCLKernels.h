@@ -9,6 +9,7 @@
 #include "scl_isa.h"
 #include "scl_normalization.h"
 #include "scl_optimizer.h"
+#include "scl_pairs.h"
 #include "scl_pooling.h"
 #include "scl_reduction.h"
 #include "scl_resampling.h"

@@ -2,10 +2,13 @@ public import Autograd
 public import Tensor
 
 /// InfoNCE: query i attracts key i. The denominator holds key i and the negatives:
-/// `L = -1/N sum over i of [ s_ii - log(exp(s_ii) + sum over negatives k of exp(s_ik)) ]` with `s_ij = cos(q_i, k_j) / T`.
+///
+///     L = -1/N sum over i of [ s_ii - log(exp(s_ii) + sum over negatives k of exp(s_ik)) ]    s_ij = cos(q_i, k_j) / T
 ///
 /// The negatives are either the other keys of the batch (queries alone are anchors, so the loss is not symmetric), or
-/// rows given apart, such as MoCo's queue; then the other keys do not count. Holds the N x M similarities.
+/// rows given apart, such as MoCo's queue; then the other keys do not count. O((N + M) d) memory: no N x M matrix is stored.
+/// With weights w of the queries the mean is `sum w_i L_i / sum w_i`. One query without negatives has loss 0; equal rows
+/// give the logarithm of the terms, N or 1 + M.
 ///
 /// Sources: van den Oord, Li and Vinyals, arXiv 1807.03748; He et al., CVPR 2020 (MoCo, equation 1, T = .07).
 public struct InfoNCELoss: Sendable, Hashable, Codable {
@@ -24,54 +27,82 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]`, with the other keys as negatives.
+  ///
+  /// - Parameter weights: Weights of the queries, `[N]`; a query of weight 0 is no anchor, its key stays a negative.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
-    queries: Variable<Scalar>, keys: Variable<Scalar>
+    queries: Variable<Scalar>, keys: Variable<Scalar>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
-    shapePrecondition(
-      queries.shape.rank == 2 && queries.shape == keys.shape,
-      "queries of shape \(queries.shape) and keys of shape \(keys.shape) do not pair")
-    let count = queries.shape[0]
-    let own = Tensor<Bool>(
-      (0..<count * count).map { $0 / max(count, 1) == $0 % max(count, 1) }, shape: [count, count])
-    return maskedContrastiveLoss(
-      anchors: queries, references: keys, positives: own, excluded: .none,
-      scale: .init(temperature, base: nil), floor: floor)
+    let (own, sets) = ownKeys(queries, keys)
+    let temperature = Scalar(temperature)
+    let term = PairTerm(.logSumExp, temperature: temperature)
+    let means = AnchorMeans(
+      own, rowSets: [own.anchors, own.references], referenceSet: 1,
+      terms: [(term, ContrastiveProduct.reduce(own, [term])[0])],
+      positives: CosinePositives(comparison: own, sets: sets, rowSet: 1), counts: sets.counts,
+      weights: groupWeights(weights, queries.shape[0])
+    ) { AnchorLoss(value: $0.first - $0.cosines / temperature, first: 1, cosines: -1 / temperature) }
+    return means.recorded("infoNCE", [[queries.expanded(at: 0)], [keys.expanded(at: 0)]]).sum()
   }
 
   /// The loss of queries `[N, d]` and keys `[N, d]` with negatives `[M, d]`.
+  ///
+  /// - Parameter weights: Weights of the queries, `[N]`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
-    queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>
+    queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>,
+    weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
-    shapePrecondition(
-      queries.shape.rank == 2 && queries.shape == keys.shape && negatives.shape.rank == 2
-        && negatives.shape[1] == queries.shape[1],
-      "queries \(queries.shape), keys \(keys.shape) and negatives \(negatives.shape) do not fit")
-    let query = UnitRows(queries.value, floor: floor)
-    let key = UnitRows(keys.value, floor: floor)
-    let negative = UnitRows(negatives.value, floor: floor)
+    parts(queries, keys, negatives, weights, [PairTerm(.logSumExp, temperature: Scalar(temperature))]).loss
+  }
+
+  /// The loss, and the share of the queries that lie nearer to their own key than to any negative, from one comparison of
+  /// queries and negatives.
+  public func evaluate<Scalar: TensorFloatingPointScalar>(
+    queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>,
+    weights: Tensor<Scalar>? = nil
+  ) -> (loss: Variable<Scalar>, accuracy: Double) {
     let temperature = Scalar(temperature)
-    let own = (query.rows * key.rows).sum(along: 1).expanded(at: 1)
-    let logits =
-      Tensor(
-        concatenating: [own, query.rows.matmul(negative.rows, transposing: .right)], along: 1) / temperature
-    let logProbabilities = logits.logSoftmax(along: 1)
-    let ownColumn = logProbabilities.sliced(along: 1, 0..<1)
-    let count = Scalar(max(queries.shape[0], 1))
-    return .recorded(
-      "infoNCE", inputs: [queries, keys, negatives], value: -ownColumn.sum() / count
-    ) { gradient in
-      var slopes = logProbabilities.exp()
-      let columns = slopes.shape[1]
-      slopes.withUnsafeMutableBufferPointer { buffer in
-        for row in 0..<buffer.count / columns { buffer[row * columns] -= 1 }
-      }
-      slopes *= gradient.item / (count * temperature)
-      let first = slopes.sliced(along: 1, 0..<1)
-      let rest = slopes.sliced(along: 1, 1...)
-      return [
-        query.gradient(key.rows * first + rest.matmul(negative.rows)), key.gradient(query.rows * first),
-        negative.gradient(rest.matmul(query.rows, transposing: .left)),
-      ]
+    let (loss, own, sums) = parts(
+      queries, keys, negatives, weights,
+      [PairTerm(.logSumExp, temperature: temperature), PairTerm(.largest, temperature: temperature)])
+    return (loss, Tensor<Scalar>(mask: own .> sums[1].values).mean().item.doubleValue)
+  }
+
+  private func parts<Scalar>(
+    _ queries: Variable<Scalar>, _ keys: Variable<Scalar>, _ negatives: Variable<Scalar>,
+    _ weights: Tensor<Scalar>?, _ terms: [PairTerm<Scalar>]
+  ) -> (loss: Variable<Scalar>, own: Tensor<Scalar>, sums: [PairSums<Scalar>]) {
+    let (own, sets) = ownKeys(queries, keys)
+    let comparison = RowComparison(
+      anchors: own.anchors, references: ContrastiveRows(negatives, floor: floor))
+    let sums = ContrastiveProduct.reduce(comparison, terms)
+    let temperature = Scalar(temperature)
+    let means = AnchorMeans(
+      comparison, rowSets: [own.anchors, comparison.references, own.references], referenceSet: 1,
+      terms: [(terms[0], sums[0])],
+      positives: CosinePositives(comparison: own, sets: sets, rowSet: 2), counts: sets.counts,
+      weights: groupWeights(weights, queries.shape[0])
+    ) {
+      // log(exp s + exp n) - s = softplus(n - s).
+      let (value, slope) = softplus($0.first - $0.cosines / temperature)
+      return AnchorLoss(value: value, first: slope, cosines: -slope / temperature)
     }
+    let loss = means.recorded(
+      "infoNCE", [[queries], [negatives], [keys]].map { $0.map { $0.expanded(at: 0) } })
+    return (loss.sum(), ContrastiveProduct.positiveSums(own, sets), sums)
+  }
+
+  /// Queries with their own keys.
+  private func ownKeys<Scalar>(
+    _ queries: Variable<Scalar>, _ keys: Variable<Scalar>
+  ) -> (RowComparison<Scalar>, PositiveSets) {
+    shapePrecondition(
+      queries.shape.rank == 2 && queries.shape == keys.shape,
+      "queries of shape \(queries.shape) and keys of shape \(keys.shape) do not pair")
+    let labels = indexLabels(queries.shape[0])
+    return (
+      RowComparison(
+        anchors: ContrastiveRows(queries, floor: floor), references: ContrastiveRows(keys, floor: floor)),
+      PositiveSets(anchorLabels: labels, referenceLabels: labels, excluding: .none)
+    )
   }
 }

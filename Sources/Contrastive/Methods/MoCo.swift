@@ -106,15 +106,13 @@ public struct MoCo: PretrainingMethod {
     let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: "shuffle"))
     let negatives = learner.queue.rows.value
     learner.collect(keys, part: moment.part)
-    let loss = InfoNCELoss(temperature: temperature)(
+    let (loss, accuracy) = InfoNCELoss(temperature: temperature).evaluate(
       queries: queries, keys: Variable(keys), negatives: Variable(negatives))
-    let own = (queries.value * keys).sum(along: 1)
-    let nearest = queries.value.matmul(negatives, transposing: .right).max(along: 1)
     return StepOutcome(
       loss: loss,
       terms: [
         LossTerm("loss", Double(loss.item)),
-        LossTerm("accuracy", Double(Tensor<Float>(mask: own .> nearest).mean().item)),
+        LossTerm("accuracy", accuracy),
         LossTerm("spread", embeddingSpread(queries.value)),
       ])
   }

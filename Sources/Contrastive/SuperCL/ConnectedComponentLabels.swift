@@ -35,14 +35,25 @@ public struct ConnectedComponentLabels: Sendable, Equatable {
     count = numbers.count
   }
 
+  /// W without a matrix: the components, and the other view of each image.
+  var positiveSets: PositiveSets {
+    let (rows, batch) = (labels.count, imageCount)
+    return PositiveSets(
+      labels: Tensor(labels.map { Int32($0) }, shape: [1, rows]),
+      partners: Tensor((0..<rows).map { Int32(($0 + batch) % max(rows, 1)) }, shape: [1, rows]))
+  }
+
+  private var imageCount: Int {
+    shapePrecondition(labels.count % 2 == 0, "\(labels.count) vectors are not two views of as many images")
+    return labels.count / 2
+  }
+
   /// The weak labels W `[2B, 2B]` for B images in view 1, then in view 2: true in the same component, and for the two
   /// views of an image, as pairs only (nothing follows transitively). The diagonal is false.
   ///
   /// - Precondition: an even number of vectors.
   public var weakPositives: Tensor<Bool> {
-    let rows = labels.count
-    shapePrecondition(rows % 2 == 0, "\(rows) vectors are not two views of as many images")
-    let batch = rows / 2
+    let (rows, batch) = (labels.count, imageCount)
     return Tensor(shape: [rows, rows]) { mask in
       for i in 0..<rows {
         for j in 0..<rows {

@@ -45,6 +45,11 @@ public struct InterImageContrastiveLoss: Sendable, Hashable, Codable {
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ projections: Variable<Scalar>, components: ConnectedComponentLabels
   ) -> Variable<Scalar> {
-    SupervisedContrastiveLoss(scale, floor: floor)(projections, positives: components.weakPositives)
+    shapePrecondition(
+      projections.shape.rank == 2 && projections.shape[0] == components.labels.count,
+      "projections of shape \(projections.shape) do not fit \(components.labels.count) images")
+    return SupervisedContrastiveLoss(scale, floor: floor).groupLosses(
+      [projections.expanded(at: 0)], components.positiveSets
+    ).sum()
   }
 }

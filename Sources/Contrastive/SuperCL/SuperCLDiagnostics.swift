@@ -91,27 +91,20 @@ extension SuperCLDiagnostics.Groups {
     _ projections: Tensor<Scalar>, _ components: ConnectedComponentLabels, floor: CosineFloor
   ) {
     let count = components.labels.count
-    let mask = components.weakPositives
-    let unit = UnitRows(projections, floor: floor).rows
-    var sums = (positive: 0.0, negative: 0.0)
-    var counts = (positive: 0.0, negative: 0.0)
-    unit.matmul(unit, transposing: .right).withUnsafeBufferPointer { cosines in
-      mask.withUnsafeBufferPointer { mask in
-        for index in cosines.indices where index / count != index % count {
-          if mask[index] {
-            sums.positive += Double(cosines[index])
-            counts.positive += 1
-          } else {
-            sums.negative += Double(cosines[index])
-            counts.negative += 1
-          }
-        }
-      }
+    let rows = RowComparison(ContrastiveRows(projections, normalization: floor.normalization()))
+    func cosines(_ sets: PositiveSets) -> (sum: Double, count: Double) {
+      (
+        ContrastiveProduct.positiveSums(rows, sets).scalars.reduce(0) { $0 + Double($1) },
+        sets.counts.scalars.reduce(0) { $0 + Double($1) }
+      )
     }
+    let positive = cosines(components.positiveSets)
+    let all = cosines(PositiveSets(labels: Tensor(zeros: [1, count])))
     self.init(
       componentCount: components.count, imageCount: count,
-      positivesPerImage: counts.positive / Double(max(count, 1)),
-      positiveSimilarity: sums.positive / counts.positive, negativeSimilarity: sums.negative / counts.negative
+      positivesPerImage: positive.count / Double(max(count, 1)),
+      positiveSimilarity: positive.sum / positive.count,
+      negativeSimilarity: (all.sum - positive.sum) / (all.count - positive.count)
     )
   }
 }

@@ -92,14 +92,12 @@ private struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
 
   func instance(_ z: Variable<Scalar>) -> Variable<Scalar> {
     let batch = z.shape[0] / 2
-    let positives =
-      if let threshold = method.positionThreshold, views.positions.contains(where: { $0 != nil }) {
-        InstancePositives.positions(views.positions, threshold: threshold)
-      } else {
-        InstancePositives.otherView
-      }
-    return SupervisedContrastiveLoss(scale, floor: method.cosineFloor)(
-      z, positives: positives.mask(batch: batch))
+    let loss = SupervisedContrastiveLoss(scale, floor: method.cosineFloor)
+    guard let threshold = method.positionThreshold, views.positions.contains(where: { $0 != nil }) else {
+      return loss(z, labels: indexLabels(batch, views: 2)[0])
+    }
+    let positives = InstancePositives.positions(views.positions, threshold: threshold)
+    return loss(z, positives: positives.mask(batch: batch))
   }
 
   func intra(

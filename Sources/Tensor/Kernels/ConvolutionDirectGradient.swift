@@ -120,9 +120,9 @@ struct DirectWeightGradient {
       for row in range {
         (target + row * columns).update(from: sums + row * sumRow, count: columns)
         for group in 1..<max(groups, 1) {
-          RowKernels.add(
-            target + row * columns, sums + (group * sumRows + row) * sumRow, factor: 1, count: columns
-          )
+          let sum = target + row * columns
+          scl_elementwise().pointee.binary(
+            Int32(SCL_ADD.rawValue), columns, sum, 1, sums + (group * sumRows + row) * sumRow, 1, sum)
         }
       }
     }

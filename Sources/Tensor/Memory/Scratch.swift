@@ -12,3 +12,6 @@ package final class Scratch<Scalar: TensorScalar> {
 
   deinit { TensorMemory.deallocateScratch(UnsafeMutableRawPointer(pointer), capacity: capacity) }
 }
+
+/// ``Scratch`` under a name for modules that have another type of that name.
+package typealias WorkingMemory<Scalar: TensorScalar> = Scratch<Scalar>

@@ -1,4 +1,5 @@
-internal import CSuperCLKernels
+import CSuperCLKernels
+import Tensor
 
 /// Arithmetic on one row of numbers.
 enum RowKernels {

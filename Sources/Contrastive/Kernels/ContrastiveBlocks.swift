@@ -1,4 +1,5 @@
-internal import CSuperCLKernels
+import CSuperCLKernels
+import Tensor
 
 /// Rows cut into blocks for the tiled product. A block lies within one view, so that its rows follow one
 /// another in memory. The cut depends on the shape alone.
@@ -28,8 +29,7 @@ struct ContrastiveBlocks {
     var blocks: [Block] = []
     var first = 0
     var place = 0
-    for (view, tensor) in rows.views.enumerated() {
-      let total = tensor.shape[1]
+    for (view, total) in rows.rowCounts.enumerated() {
       let pieces = (total + limit - 1) / limit
       guard pieces > 0 else { continue }
       let size = padded((total + pieces - 1) / pieces)
@@ -68,9 +68,9 @@ struct ContrastiveBlocks {
 
   /// The first address of a block's gradient.
   func gradient(
-    _ block: Block, group: Int, in views: [UnsafeMutablePointer<Float>?]
+    _ block: Block, _ group: Int, in views: [UnsafeMutablePointer<Float>?]
   ) -> UnsafeMutablePointer<Float>? {
-    let count = rows.views[block.view].shape[1]
+    let count = rows.rowCounts[block.view]
     return views[block.view].map { $0 + (group * count + block.firstInView) * rows.dimension }
   }
 
@@ -99,7 +99,7 @@ struct ContrastiveBlocks {
     _ groupCount: Int, packedCount: Int, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
     let run = max(1, min(groupCount, (1 << 21) / max(1, packedCount)))
-    let packed = Scratch<Float>(count: run * packedCount)
+    let packed = WorkingMemory<Float>(count: run * packedCount)
     for first in stride(from: 0, to: groupCount, by: run) {
       body(first..<min(groupCount, first + run), packed.pointer)
     }

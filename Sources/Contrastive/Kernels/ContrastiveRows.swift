@@ -1,3 +1,5 @@
+package import Tensor
+
 /// How embeddings become the unit rows that a contrastive product compares.
 package enum RowNormalization<Scalar: TensorFloatingPointScalar>: Sendable, Equatable {
   /// The rows have length 1 already.
@@ -21,6 +23,8 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
   /// Rows in a group, over all views.
   package let rowCount: Int
   package let dimension: Int
+  /// Rows of each view in a group.
+  let rowCounts: [Int]
 
   /// - Precondition: at least one view; all views are `[groups, rows, dimensions]` and agree in the first
   ///   and the last length.
@@ -36,7 +40,8 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
     self.normalization = normalization
     groupCount = views[0].shape[0]
     dimension = views[0].shape[2]
-    rowCount = views.reduce(0) { $0 + $1.shape[1] }
+    rowCounts = views.map { $0.shape[1] }
+    rowCount = rowCounts.reduce(0, +)
     scales = Self.scales(of: views, normalization: normalization)
   }
 
@@ -45,14 +50,10 @@ package struct ContrastiveRows<Scalar: TensorFloatingPointScalar>: Sendable {
     self.init(views: [rows.expanded(at: 0)], normalization: normalization)
   }
 
-  /// Operations of the full matrix of similarities, two for each product of numbers.
-  var pairFlops: Int { 2 * groupCount * rowCount * rowCount * dimension }
-
   /// The address of row `row` of group `group`, before normalisation.
   package func row(_ row: Int, group: Int) -> UnsafePointer<Scalar> {
     var row = row
-    for view in views {
-      let count = view.shape[1]
+    for (view, count) in zip(views, rowCounts) {
       if row < count { return view.pointer + (group * count + row) * dimension }
       row -= count
     }
@@ -147,8 +148,7 @@ package struct ContrastiveGradient<Scalar: TensorFloatingPointScalar>: Sendable 
     _ row: Int, group: Int, of rows: ContrastiveRows<Scalar>, in pointers: [UnsafeMutablePointer<Scalar>?]
   ) -> UnsafeMutablePointer<Scalar>? {
     var row = row
-    for (view, pointer) in zip(rows.views, pointers) {
-      let count = view.shape[1]
+    for (count, pointer) in zip(rows.rowCounts, pointers) {
       if row < count { return pointer.map { $0 + (group * count + row) * rows.dimension } }
       row -= count
     }

@@ -1,0 +1,3 @@
+#include "variant_avx2.h"
+#include "pairs.inc.h"
+#include "variant_end.h"

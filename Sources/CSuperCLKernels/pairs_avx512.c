@@ -1,0 +1,3 @@
+#include "variant_avx512.h"
+#include "pairs.inc.h"
+#include "variant_end.h"

@@ -238,13 +238,13 @@ import Testing
   /// The share of queries whose own key is nearer than every negative, counted over the matrix.
   @Test(arguments: [0.5, 0.01]) func theAccuracyOfInfoNCE(_ temperature: Double) {
     let queries = testRows([90, 6])
-    let keys = queries + 1.2 * testRows([90, 6], seed: 8)
+    let keys = queries + 0.6 * testRows([90, 6], seed: 8)
     let negatives = testRows([300, 6], seed: 9)
     let naive = NaiveContrastive(temperature: 1)
     let own = naive.similarities(.init(queries), .init(keys)).value
     let others = naive.similarities(.init(queries), .init(negatives)).value.max(along: 1)
     let expected = (0..<90).count { own[$0][$0].item > others[$0].item }
-    #expect(expected > 10 && expected < 80)
+    #expect(expected > 5 && expected < 85, "\(expected) of 90")
     let loss = InfoNCELoss(temperature: temperature)
     let wide = loss.evaluate(queries: .init(queries), keys: .init(keys), negatives: .init(negatives))
     #expect(abs(wide.accuracy - Double(expected) / 90) < 1e-12)

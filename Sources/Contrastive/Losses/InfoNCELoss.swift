@@ -55,7 +55,8 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
   }
 
   /// The loss, and the share of the queries that lie nearer to their own key than to any negative, from one comparison of
-  /// queries and negatives.
+  /// queries and negatives. A key that is among the negatives, too, is no nearer than itself: cosines within the rounding of
+  /// the scalar are equal.
   public func evaluate<Scalar: TensorFloatingPointScalar>(
     queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>,
     weights: Tensor<Scalar>? = nil
@@ -64,7 +65,7 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
     let (loss, own, sums) = parts(
       queries, keys, negatives, weights,
       [PairTerm(.logSumExp, temperature: temperature), PairTerm(.largest, temperature: temperature)])
-    return (loss, Tensor<Scalar>(mask: own .> sums[1].values).mean().item.doubleValue)
+    return (loss, Tensor<Scalar>(mask: own - 16 * Scalar.ulpOfOne .> sums[1].values).mean().item.doubleValue)
   }
 
   private func parts<Scalar>(

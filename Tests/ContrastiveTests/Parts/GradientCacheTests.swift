@@ -88,7 +88,7 @@ import Testing
   /// all tests share the counters.
   @Test func memoryIsThatOfAPart() async {
     await #expect(processExitsWith: .success) {
-      let weights = (0..<6).map { leaf(Tensor<Float>(converting: testRows([64, 64], seed: UInt64($0))) / 8) }
+      let weights = (0..<24).map { leaf(Tensor<Float>(converting: testRows([64, 64], seed: UInt64($0))) / 8) }
       let images = Variable(Tensor<Float>(converting: testRows([4096, 64])))
       func peak(_ embed: (Variable<Float>) -> Variable<Float>) -> Int {
         let before = TensorMemory.activeBytes

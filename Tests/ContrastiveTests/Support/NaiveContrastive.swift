@@ -27,10 +27,11 @@ struct NaiveContrastive {
     s.replacing(with: 0, where: mask.map { !$0 }).sum(along: 1)
   }
 
-  /// The weighted mean over the rows for which `isAnchor`.
+  /// The weighted mean over the rows for which `isAnchor`; 0 where there are none.
   func mean(_ losses: Variable<Double>, _ weights: [Double], where isAnchor: [Bool]) -> Variable<Double> {
     let share = Tensor<Double>(zip(weights, isAnchor).map { $1 ? $0 : 0 })
-    return (losses * Variable(share)).sum() / share.sum().item
+    let total = share.sum().item
+    return (losses * Variable(share)).sum() / (total > 0 ? total : 1)
   }
 
   func supervised(
@@ -85,7 +86,8 @@ struct NaiveContrastive {
     let share =
       Tensor<Double>(mask: positives) * Tensor(weights).expanded(at: 1)
     let losses = (negatives.expanded(at: 1) - s).softplus()
-    return (losses * Variable(share)).sum() / share.sum().item
+    let total = share.sum().item
+    return (losses * Variable(share)).sum() / (total > 0 ? total : 1)
   }
 }
 

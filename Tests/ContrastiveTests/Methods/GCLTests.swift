@@ -78,7 +78,7 @@ import Testing
     }
     #expect(steps == 6)
     let shuffled = ShuffledSampler(count: slices.count, seed: 4)
-    let error = #expect(throws: DataLoaderError.self) {
+    let error = #expect(throws: DataError.self) {
       try TrainingLoop(
         PretrainingTask(Self.tiny(), encoder: .unet(width: 4)), on: ArrayDataset(slices), sampler: shuffled
       ).run()

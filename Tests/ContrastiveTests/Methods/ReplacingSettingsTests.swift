@@ -2,6 +2,7 @@ import Contrastive
 import Foundation
 import NN
 import Superpixel
+import Tensor
 import Testing
 
 /// Parts of a method from a JSON file.

@@ -80,10 +80,10 @@ import Testing
     #expect(slices.count == 10)
     for index in 0..<10 {
       let image = try slices.element(at: index)
-      #expect(image.image[0, 0, 0].item == Float(index))
+      #expect(image.image[0, 0, 0] == Float(index))
       // The volume's slices are every other index; at its edges a slice is its own neighbour.
       let expected = [index - 2, index + 2].map { (0..<10).contains($0) ? Float($0) : Float(index) }
-      #expect(image.neighbors.map { $0[0, 0, 0].item } == expected)
+      #expect(image.neighbors.map { $0[0, 0, 0] } == expected)
     }
   }
 
@@ -108,7 +108,7 @@ import Testing
       let again = try method.views(of: images, key: key)
       #expect(zip(views, again).allSatisfy { $0.isIdentical(to: $1) })
     }
-    for index in 0..<10 { #expect(drawn[index] == Set(images[index].neighbors.map { $0[0, 0, 0].item })) }
+    for index in 0..<10 { #expect(drawn[index] == Set(images[index].neighbors.map { $0[0, 0, 0] })) }
   }
 
   @Test func volumesWithoutNeighboursAreRefusedByName() throws {

@@ -9,7 +9,7 @@ import Testing
   /// The gradient of NT-Xent at T .5 through the normalization, as the cached gradients of two parts.
   @Test(arguments: [1, 3, 4, 8, 20]) func theGradientIsTheReference(_ partSize: Int) throws {
     let rows = leaf(methodRows(0..<8, as: Double.self))
-    let unit = GradientCache(partSize: partSize)(rows) { $0.unitRows() }
+    let unit = GradientCache(partSize: partSize)(rows) { $0 / ($0 * $0).sum(along: 1).sqrt().expanded(at: 1) }
     NTXentLoss(temperature: 0.5)(unit[0..<4], unit[4..<8]).backward()
     let gradient = try #require(rows.gradient)
     let expected = [
@@ -88,7 +88,9 @@ import Testing
   /// all tests share the counters.
   @Test func memoryIsThatOfAPart() async {
     await #expect(processExitsWith: .success) {
-      let weights = (0..<6).map { leaf(Tensor<Float>(converting: testRows([64, 64], seed: UInt64($0))) / 8) }
+      let weights = (0..<20).map {
+        leaf(Tensor<Float>(converting: testRows([64, 64], seed: UInt64($0))) / 8)
+      }
       let images = Variable(Tensor<Float>(converting: testRows([4096, 64])))
       func peak(_ embed: (Variable<Float>) -> Variable<Float>) -> Int {
         let before = TensorMemory.activeBytes
@@ -103,7 +105,7 @@ import Testing
       }
       let whole = peak(network)
       let parts = peak { GradientCache(partSize: 128)($0) { network($0) } }
-      #expect(parts * 2 < whole, "\(parts) bytes in parts, \(whole) for the whole batch")
+      #expect(parts * 4 < whole, "\(parts) bytes in parts, \(whole) for the whole batch")
     }
   }
 }

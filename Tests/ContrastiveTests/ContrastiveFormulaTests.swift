@@ -27,10 +27,12 @@ import Testing
   }
 
   static func weights(_ count: Int) -> [Double] { (0..<count).map { Double($0 * 7 % 5) / 2 } }
-  static func labels(_ count: Int) -> [Int32] { (0..<count).map { Int32($0 * $0 % 6) - 2 } }
+  /// Row 2 has a label of its own.
+  static func labels(_ count: Int) -> [Int32] { (0..<count).map { $0 == 2 ? 9 : Int32($0 * $0 % 3) } }
 
   /// Compares values and gradients by both sets of rows: in Double to 1e-9, in Float to 1e-4 and to the error of a
-  /// similarity, 1e-7 / T, which is the relative error of its exponential.
+  /// similarity, 1e-7 / T, which is the relative error of its exponential. Where nearly all pairs are found the gradient is
+  /// what is left of numbers that cancel: below a tenth of its usual size, 1 / (T sqrt(N d)), the error is measured by that.
   static func expect(
     _ name: String, _ size: Size, _ points: [Tensor<Double>],
     naive: ([Variable<Double>]) -> Variable<Double>, double: ([Variable<Double>]) -> Variable<Double>,
@@ -49,10 +51,12 @@ import Testing
     #expect((Double(single.item) - expected.item).magnitude <= 1e-4 * scale, "\(name): \(single.item)")
     for index in points.indices {
       let gradient = try #require(wide[index].gradient)
-      guard gradient.euclideanNorm > 1e-12 else { continue }
-      let error = try #require(own[index].gradient).relativeError(to: gradient)
+      let usual = 1 / (size.temperature * Double(gradient.elementCount).squareRoot())
+      let least = max(gradient.euclideanNorm, 0.1 * usual)
+      let error = (try #require(own[index].gradient) - gradient).euclideanNorm / least
       #expect(error <= 1e-9, "\(name), gradient \(index): \(error)")
-      let singleError = try #require(narrow[index].gradient).relativeError(to: gradient)
+      let single = Tensor<Double>(converting: try #require(narrow[index].gradient))
+      let singleError = (single - gradient).euclideanNorm / least
       #expect(singleError <= 5e-6 / size.temperature, "\(name), gradient \(index) in Float: \(singleError)")
     }
   }
@@ -154,7 +158,7 @@ import Testing
       testRows([size.images, size.dimension]), testRows([size.images + 9, size.dimension], seed: 8),
     ]
     let (n, m) = (size.images, size.images + 9)
-    let (weights, own, others) = (Self.weights(n), Self.labels(n), Self.labels(m).map { $0 + 1 })
+    let (weights, own, others) = (Self.weights(n), Self.labels(n), Self.labels(m).map { $0 == 9 ? 8 : $0 })
     let naive = NaiveContrastive(temperature: size.temperature)
     let (wide, single) = (Tensor(weights), Tensor(weights.map { Float($0) }))
     let (labels, referenceLabels) = (Tensor(own), Tensor(others))
@@ -238,13 +242,13 @@ import Testing
   /// The share of queries whose own key is nearer than every negative, counted over the matrix.
   @Test(arguments: [0.5, 0.01]) func theAccuracyOfInfoNCE(_ temperature: Double) {
     let queries = testRows([90, 6])
-    let keys = queries + 0.6 * testRows([90, 6], seed: 8)
+    let keys = queries + 0.5 * testRows([90, 6], seed: 8)
     let negatives = testRows([300, 6], seed: 9)
     let naive = NaiveContrastive(temperature: 1)
     let own = naive.similarities(.init(queries), .init(keys)).value
     let others = naive.similarities(.init(queries), .init(negatives)).value.max(along: 1)
     let expected = (0..<90).count { own[$0][$0].item > others[$0].item }
-    #expect(expected > 5 && expected < 85, "\(expected) of 90")
+    #expect(expected > 10 && expected < 80)
     let loss = InfoNCELoss(temperature: temperature)
     let wide = loss.evaluate(queries: .init(queries), keys: .init(keys), negatives: .init(negatives))
     #expect(abs(wide.accuracy - Double(expected) / 90) < 1e-12)

@@ -55,23 +55,26 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
   }
 
   /// The loss, and the share of the queries that lie nearer to their own key than to any negative, from one comparison of
-  /// queries and negatives. A key that is among the negatives, too, is no nearer than itself: cosines within the rounding of
-  /// the scalar are equal.
+  /// queries and negatives. A negative that is the key itself is as near: such a query does not count.
   public func evaluate<Scalar: TensorFloatingPointScalar>(
     queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>,
     weights: Tensor<Scalar>? = nil
   ) -> (loss: Variable<Scalar>, accuracy: Double) {
     let temperature = Scalar(temperature)
-    let (loss, own, sums) = parts(
+    let (loss, sums) = parts(
       queries, keys, negatives, weights,
       [PairTerm(.logSumExp, temperature: temperature), PairTerm(.largest, temperature: temperature)])
-    return (loss, Tensor<Scalar>(mask: own - 16 * Scalar.ulpOfOne .> sums[1].values).mean().item.doubleValue)
+    // By the same kernel as the negatives' cosines, so that equal rows have equal ones.
+    let (own, sets) = ownKeys(queries, keys)
+    let cosines = ContrastiveProduct.reduce(
+      own, [PairTerm(.largest, over: .positives(.labels(sets)), temperature: temperature)])[0]
+    return (loss, Tensor<Scalar>(mask: cosines.values .> sums[1].values).mean().item.doubleValue)
   }
 
   private func parts<Scalar>(
     _ queries: Variable<Scalar>, _ keys: Variable<Scalar>, _ negatives: Variable<Scalar>,
     _ weights: Tensor<Scalar>?, _ terms: [PairTerm<Scalar>]
-  ) -> (loss: Variable<Scalar>, own: Tensor<Scalar>, sums: [PairSums<Scalar>]) {
+  ) -> (loss: Variable<Scalar>, sums: [PairSums<Scalar>]) {
     let (own, sets) = ownKeys(queries, keys)
     let comparison = RowComparison(
       anchors: own.anchors, references: ContrastiveRows(negatives, floor: floor))
@@ -89,7 +92,7 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
     }
     let loss = means.recorded(
       "infoNCE", [[queries], [negatives], [keys]].map { $0.map { $0.expanded(at: 0) } })
-    return (loss.sum(), ContrastiveProduct.positiveSums(own, sets), sums)
+    return (loss.sum(), sums)
   }
 
   /// Queries with their own keys.

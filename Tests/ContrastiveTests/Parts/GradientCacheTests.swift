@@ -88,7 +88,9 @@ import Testing
   /// all tests share the counters.
   @Test func memoryIsThatOfAPart() async {
     await #expect(processExitsWith: .success) {
-      let weights = (0..<24).map { leaf(Tensor<Float>(converting: testRows([64, 64], seed: UInt64($0))) / 8) }
+      let weights = (0..<20).map {
+        leaf(Tensor<Float>(converting: testRows([64, 64], seed: UInt64($0))) / 8)
+      }
       let images = Variable(Tensor<Float>(converting: testRows([4096, 64])))
       func peak(_ embed: (Variable<Float>) -> Variable<Float>) -> Int {
         let before = TensorMemory.activeBytes
@@ -103,7 +105,7 @@ import Testing
       }
       let whole = peak(network)
       let parts = peak { GradientCache(partSize: 128)($0) { network($0) } }
-      #expect(parts * 2 < whole, "\(parts) bytes in parts, \(whole) for the whole batch")
+      #expect(parts * 4 < whole, "\(parts) bytes in parts, \(whole) for the whole batch")
     }
   }
 }

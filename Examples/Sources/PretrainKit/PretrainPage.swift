@@ -98,13 +98,13 @@ struct PretrainPage {
     let width = (values.count + Self.points - 1) / Self.points
     var x: [Double] = []
     var y: [Double] = []
-    var band: [ClosedRange<Double>] = []
+    var band: [(least: Double, most: Double)] = []
     for start in stride(from: 0, to: values.count, by: max(width, 1)) {
       let part = values[start..<min(start + width, values.count)].compactMap(\.self)
       guard let low = part.min(), let high = part.max() else { continue }
       x.append(Double(start) + Double(width + 1) / 2)
       y.append(part.reduce(0, +) / Double(part.count))
-      band.append(low...high)
+      band.append((low, high))
     }
     return LineChart(
       title: name, horizontal: "step", vertical: name,

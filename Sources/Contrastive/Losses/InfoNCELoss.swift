@@ -55,7 +55,8 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
   }
 
   /// The loss, and the share of the queries that lie nearer to their own key than to any negative, from one comparison of
-  /// queries and negatives. A negative that is the key itself is as near: such a query does not count.
+  /// queries and negatives. A negative that is the key itself is as near: such a query does not count. Cosines within 16
+  /// roundings of the scalar are equal.
   public func evaluate<Scalar: TensorFloatingPointScalar>(
     queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>,
     weights: Tensor<Scalar>? = nil
@@ -64,11 +65,10 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
     let (loss, sums) = parts(
       queries, keys, negatives, weights,
       [PairTerm(.logSumExp, temperature: temperature), PairTerm(.largest, temperature: temperature)])
-    // By the same kernel as the negatives' cosines, so that equal rows have equal ones.
     let (own, sets) = ownKeys(queries, keys)
-    let cosines = ContrastiveProduct.reduce(
-      own, [PairTerm(.largest, over: .positives(.labels(sets)), temperature: temperature)])[0]
-    return (loss, Tensor<Scalar>(mask: cosines.values .> sums[1].values).mean().item.doubleValue)
+    let cosines = ContrastiveProduct.positiveSums(own, sets)
+    let margin = 16 * Scalar.ulpOfOne
+    return (loss, Tensor<Scalar>(mask: cosines - margin .> sums[1].values).mean().item.doubleValue)
   }
 
   private func parts<Scalar>(

@@ -1,4 +1,4 @@
-package import Contrastive
+import Contrastive
 import Foundation
 import NN
 import RunKit

@@ -25,26 +25,30 @@ private func pairCase(
   _ name: String, features: Int,
   _ loss: @escaping @Sendable (Variable<Float>, Variable<Float>) -> Variable<Float>
 ) -> BenchmarkCase {
-  BenchmarkCase(name: name) {
-    let views = normalRows([512, features], count: 2)
-    return {
-      for view in views { view.gradient = nil }
-      loss(views[0], views[1]).backward()
-    }
-  }
+  BenchmarkCase(
+    name: name,
+    prepare: {
+      let views = normalRows([512, features], count: 2)
+      return {
+        for view in views { view.gradient = nil }
+        loss(views[0], views[1]).backward()
+      }
+    })
 }
 
 /// 256 rows of 32 classes: eager peers list all triplets.
 private func tripletCase(_ name: String, _ mining: TripletLoss.Mining) -> BenchmarkCase {
-  BenchmarkCase(name: name) {
-    let rows = normalRows([256, 128], count: 1)[0]
-    let labels = Tensor<Int32>((0..<256).map { Int32($0 % 32) })
-    let loss = TripletLoss(mining: mining)
-    return {
-      rows.gradient = nil
-      loss(rows, labels: labels).backward()
-    }
-  }
+  BenchmarkCase(
+    name: name,
+    prepare: {
+      let rows = normalRows([256, 128], count: 1)[0]
+      let labels = Tensor<Int32>((0..<256).map { Int32($0 % 32) })
+      let loss = TripletLoss(mining: mining)
+      return {
+        rows.gradient = nil
+        loss(rows, labels: labels).backward()
+      }
+    })
 }
 
 /// 32 images with maps of 7 x 7, a queue of 16,384.

@@ -129,8 +129,7 @@ struct Pretrain: ExampleCommand {
     let run = PretrainRun(
       request, mode: resume ? .resuming : restart ? .restarting : .fresh, progress: progress)
     if showSettings { return print(try run.settings(), terminator: "") }
-    signal(SIGINT) { _ in interrupted.store(true, ordering: .relaxed) }
-    signal(SIGTERM) { _ in interrupted.store(true, ordering: .relaxed) }
+    listenForInterruptions { _ in interrupted.store(true, ordering: .relaxed) }
     do {
       try run.run()
     } catch is Interruption {

@@ -67,8 +67,7 @@ struct Quickstart: ExampleCommand {
   var resume = false
 
   func run() throws {
-    signal(SIGINT) { _ in interrupted.store(true, ordering: .relaxed) }
-    signal(SIGTERM) { _ in interrupted.store(true, ordering: .relaxed) }
+    listenForInterruptions { _ in interrupted.store(true, ordering: .relaxed) }
     do {
       let progress = RunProgress {
         FileHandle.standardOutput.write(Data(($0 + "\n").utf8))

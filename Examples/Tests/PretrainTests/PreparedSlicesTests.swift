@@ -1,3 +1,4 @@
+import Contrastive
 import ExampleSupport
 import Foundation
 import MedIO
@@ -39,7 +40,7 @@ import Testing
     #expect(slices.sizes.smallest == size && slices.sizes.largest == size)
     let image = try slices.element(at: 3).image
     #expect(image.shape == [size[0], size[1], 1])
-    #expect(abs(image[1, 2, 0].item - Float(voxel) / 100_000) < 1e-6)
+    #expect(abs(image[1, 2, 0] - Float(voxel) / 100_000) < 1e-6)
     #expect(try slices.element(at: 3).position == 4.0 / Double(count))
   }
 
@@ -87,12 +88,12 @@ import Testing
     var request = tiny.request("MoCo", "mr.nii")
     request.intensity = .mri
     let image = try tiny.slices(request).element(at: 0).image
-    #expect(image[0, 50, 0].item == 0 && image[1, 0, 0].item == 0 && image[1, 100, 0].item == 1)
-    #expect(abs(image[1, 50, 0].item - 0.5) < 1e-6)
+    #expect(image[0, 50, 0] == 0 && image[1, 0, 0] == 0 && image[1, 100, 0] == 1)
+    #expect(abs(image[1, 50, 0] - 0.5) < 1e-6)
     request.intensity = .percentiles
     // Zeros are half of all values now: the 99.5th percentile of 202 is at rank 199.995, 100 of the ramp.
     let all = try tiny.slices(request).element(at: 0).image
-    #expect(abs(all[1, 0, 0].item - 1 / 99.995) < 1e-4)
+    #expect(abs(all[1, 0, 0] - 1 / 99.995) < 1e-4)
   }
 
   @Test func slicesAreResampledToASpacing() throws {
@@ -104,8 +105,8 @@ import Testing
   }
 
   @Test func severalVolumesInAFileAreRefusedOrTakenByChoice() throws {
-    let voxels = Tensor<Float>(
-      (0..<3 * 2 * 20 * 20).map { Float($0 % 97) + Float($0 / 800) * 1000 }, shape: [3, 2, 20, 20])
+    let values = (0..<2400).map { (index: Int) -> Float in Float(index % 97 + index / 800 * 1000) }
+    let voxels = Tensor<Float>(values, shape: [3, 2, 20, 20])
     try NIfTI.write(
       Volume(voxels: voxels, affine: VoxelAffine(diagonal: 1, 1, 1)),
       to: tiny.folder.appending(path: "4d.nii.gz"))
@@ -119,7 +120,7 @@ import Testing
     request.frames = .each
     let slices = try tiny.slices(request)
     #expect(try (0..<slices.count).map { try slices.element(at: $0).volume } == [0, 0, 1, 1, 2, 2])
-    #expect(abs(try slices.element(at: 4).image[0, 0, 0].item - voxels[2, 0, 0, 0].item / 100_000) < 1e-6)
+    #expect(abs(try slices.element(at: 4).image[0, 0, 0] - voxels[2, 0, 0, 0] / 100_000) < 1e-6)
   }
 
   @Test func nothingToLearnFromIsSaid() throws {

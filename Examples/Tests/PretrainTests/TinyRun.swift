@@ -49,7 +49,8 @@ final class TinyRun: Sendable {
       method: method, images: images.map { folder.appending(path: $0).path },
       output: folder.appending(path: output))
     request.width = 2
-    (request.steps, request.batchSize) = (method == "Scratch" ? nil : 3, method == "Scratch" ? nil : 4)
+    let batch = ["Scratch": nil, "GCL": 8][method] ?? 4
+    (request.steps, request.batchSize) = (method == "Scratch" ? nil : 3, batch)
     return request
   }
 

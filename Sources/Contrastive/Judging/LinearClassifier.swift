@@ -36,7 +36,7 @@ public struct LinearClassifier<Scalar: TensorFloatingPointScalar>: Sendable, Has
   /// Labels at the size of the images: the scores of maps `[N, spatial..., d]` are enlarged linearly before the highest is
   /// taken, as in a segmentation network.
   ///
-  /// - Parameter size: The lengths of the spatial axes.
+  /// `size`: the lengths of the spatial axes.
   public func predictedLabels(_ maps: Tensor<Scalar>, size: [Int]) throws(FeatureError) -> Tensor<Int32> {
     try scores(of: maps).resized(to: size).argmax(along: -1)
   }

@@ -40,7 +40,7 @@ public struct HardNegativeContrastiveLoss: Sendable, Hashable, Codable {
 
   /// The loss of two views `[N, d]` of the same images in the same order.
   ///
-  /// - Parameter weights: Weights of the anchors, `[2N]`, view 1, then view 2; see ``NTXentLoss``.
+  /// `weights`: weights of the anchors, `[2N]`, view 1, then view 2; see ``NTXentLoss``.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {

@@ -28,7 +28,7 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
 
   /// The loss of queries `[N, d]` and keys `[N, d]`, with the other keys as negatives.
   ///
-  /// - Parameter weights: Weights of the queries, `[N]`; a query of weight 0 is no anchor, its key stays a negative.
+  /// `weights`: weights of the queries, `[N]`; a query of weight 0 is no anchor, its key stays a negative.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     queries: Variable<Scalar>, keys: Variable<Scalar>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
@@ -46,7 +46,7 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
 
   /// The loss of queries `[N, d]` and keys `[N, d]` with negatives `[M, d]`.
   ///
-  /// - Parameter weights: Weights of the queries, `[N]`.
+  /// `weights`: weights of the queries, `[N]`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     queries: Variable<Scalar>, keys: Variable<Scalar>, negatives: Variable<Scalar>,
     weights: Tensor<Scalar>? = nil

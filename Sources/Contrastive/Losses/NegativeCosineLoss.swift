@@ -59,7 +59,7 @@ public struct NegativeCosineLoss: Sendable, Hashable, Codable {
 
   /// The loss of predictions `[N, d]` and the targets `[N, d]` of the same images in the same order.
   ///
-  /// - Parameter weights: What each row counts in the mean, `[N]`, not negative; alike where `nil`.
+  /// `weights`: what each row counts in the mean, `[N]`, not negative; alike where `nil`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ predictions: Variable<Scalar>, targets: Variable<Scalar>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {

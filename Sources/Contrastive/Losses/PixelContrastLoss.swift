@@ -53,7 +53,7 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
 
   /// The loss of features `[B, spatial..., d]` with labels `[B, spatial...]`.
   ///
-  /// - Parameter generator: What pixels are drawn from, where a class has more than take part.
+  /// `generator`: what pixels are drawn from, where a class has more than take part.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ features: Variable<Scalar>, labels: Tensor<Int32>, using generator: inout some RandomNumberGenerator
   ) -> Variable<Scalar> {

@@ -25,7 +25,7 @@ public struct NTXentLoss: Sendable, Hashable, Codable {
 
   /// The loss of two views `[N, d]` of the same images in the same order.
   ///
-  /// - Parameter weights: Weights of the anchors, `[2N]`, view 1, then view 2: the mean is `sum w_i L_i / sum w_i`. A row of
+  /// `weights`: weights of the anchors, `[2N]`, view 1, then view 2: the mean is `sum w_i L_i / sum w_i`. A row of
   ///   weight 0 is no anchor, and stays a negative of the others.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, weights: Tensor<Scalar>? = nil

@@ -27,7 +27,7 @@ public struct PairwiseNTXentLoss: Sendable, Hashable, Codable {
 
   /// The loss of rows `[N, d]`; positives share a label `[N]`.
   ///
-  /// - Parameter weights: Weights of the anchors, `[N]`: the mean is `sum w_i L_ij / sum w_i` over the pairs.
+  /// `weights`: weights of the anchors, `[N]`: the mean is `sum w_i L_ij / sum w_i` over the pairs.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ rows: Variable<Scalar>, labels: Tensor<Int32>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
@@ -38,7 +38,7 @@ public struct PairwiseNTXentLoss: Sendable, Hashable, Codable {
 
   /// The loss of rows `[N, d]` whose positives a mask `[N, N]` names; all others are negatives, its diagonal is ignored.
   ///
-  /// - Parameter weights: Weights of the anchors, `[N]`.
+  /// `weights`: weights of the anchors, `[N]`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ rows: Variable<Scalar>, positives: Tensor<Bool>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
@@ -50,9 +50,8 @@ public struct PairwiseNTXentLoss: Sendable, Hashable, Codable {
 
   /// The loss of anchors `[N, d]` against references `[M, d]`; positives share a label, `[N]` and `[M]`.
   ///
-  /// - Parameters:
-  ///   - excluded: Which reference an anchor is not compared with.
-  ///   - weights: Weights of the anchors, `[N]`.
+  /// - `excluded`: Which reference an anchor is not compared with.
+  /// - `weights`: Weights of the anchors, `[N]`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     anchors: Variable<Scalar>, labels: Tensor<Int32>, references: Variable<Scalar>,
     referenceLabels: Tensor<Int32>, excluding excluded: ExcludedReference = .none,
@@ -67,7 +66,7 @@ public struct PairwiseNTXentLoss: Sendable, Hashable, Codable {
     return loss(comparison, [anchors, references], .labels(sets), counts: sets.counts, weights)
   }
 
-  /// - Parameter rows: The anchors, and the references where they are not the same rows.
+  /// `rows`: the anchors, and the references where they are not the same rows.
   private func loss<Scalar>(
     _ comparison: RowComparison<Scalar>, _ rows: [Variable<Scalar>], _ positives: PositivePairs,
     counts: Tensor<Int32>, _ weights: Tensor<Scalar>?

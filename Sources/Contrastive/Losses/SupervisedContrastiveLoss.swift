@@ -49,7 +49,7 @@ public struct SupervisedContrastiveLoss: Sendable, Hashable, Codable {
 
   /// The loss of rows `[N, d]`; positives share a label `[N]`.
   ///
-  /// - Parameter weights: Weights of the anchors, `[N]`; a row of weight 0 is no anchor, and stays a negative.
+  /// `weights`: weights of the anchors, `[N]`; a row of weight 0 is no anchor, and stays a negative.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ rows: Variable<Scalar>, labels: Tensor<Int32>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
@@ -61,7 +61,7 @@ public struct SupervisedContrastiveLoss: Sendable, Hashable, Codable {
 
   /// The loss of rows `[N, d]` whose positives a mask `[N, N]` names; its diagonal is ignored.
   ///
-  /// - Parameter weights: Weights of the anchors, `[N]`.
+  /// `weights`: weights of the anchors, `[N]`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ rows: Variable<Scalar>, positives: Tensor<Bool>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
@@ -150,7 +150,7 @@ public struct SupervisedContrastiveLoss: Sendable, Hashable, Codable {
       excluding: excluded)
   }
 
-  /// - Parameter rows: The views of the anchors, and those of the references where they are other rows.
+  /// `rows`: the views of the anchors, and those of the references where they are other rows.
   private func loss<Scalar>(
     _ comparison: RowComparison<Scalar>, _ rows: [[Variable<Scalar>]], _ pairs: PositivePairs,
     counts: Tensor<Int32>, _ weights: Tensor<Scalar>?

@@ -27,9 +27,8 @@ public struct GradientCache: Sendable, Hashable, Codable {
 
   /// What `embed` makes of images `[N, ...]`, part by part: rows `[N, d]`.
   ///
-  /// - Parameters:
-  ///   - generator: What `embed` draws from; a value, such as `PhiloxGenerator`, so that it can go back.
-  ///   - embed: From images `[n, ...]` to rows `[n, ...]`; its parameters receive their gradients in the backward pass.
+  /// - `generator`: What `embed` draws from; a value, such as `PhiloxGenerator`, so that it can go back.
+  /// - `embed`: From images `[n, ...]` to rows `[n, ...]`; its parameters receive their gradients in the backward pass.
   /// - Precondition: at least one image.
   public func callAsFunction<Scalar, Generator: RandomNumberGenerator>(
     _ images: Variable<Scalar>, using generator: inout Generator,

@@ -19,7 +19,7 @@ public struct NeighboringSlices<Base: Dataset<PretrainingImage>>: Dataset {
 
   /// The images of a dataset with their neighbours; every one is read once for its volume and position.
   ///
-  /// - Parameter method: The name that errors bear.
+  /// `method`: the name that errors bear.
   /// - Throws: ``PretrainingError``, naming the first image without volume or position, or a volume of one slice; what
   ///   reading an image throws.
   public init(_ base: Base, for method: String = "SimTriplet") throws {

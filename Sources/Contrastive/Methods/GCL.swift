@@ -57,7 +57,7 @@ public struct GCL: PretrainingMethod {
     try check.training(recipe, optimization)
     try check.positive("temperature", temperature)
     try check.require(parts >= 2, "parts", parts, "there must be other parts to repel: at least 2")
-    let together = pairs == .withinVolume ? parts : 2 * parts
+    let together = slicesTogether
     try check.require(
       recipe.batchSize >= together && recipe.batchSize % together == 0, "recipe.batchSize", recipe.batchSize,
       "must be a multiple of the \(together) slices of \(pairs == .withinVolume ? "a volume" : "two volumes")"
@@ -122,18 +122,6 @@ public struct GCL: PretrainingMethod {
       for row in rows.count - 4 * parts..<rows.count { rows[row] = Tensor(zeros: rows[row].shape) }
     }
     return Tensor(stacking: rows)
-  }
-
-  private func checkOrder(of images: [PretrainingImage]) throws {
-    let check = SettingCheck(method: Self.name)
-    for (place, image) in images.enumerated() {
-      let (volume, position) = try check.placed(image, at: place)
-      let part = VolumeParts(parts).part(at: position)
-      try check.require(
-        part == place % parts && volume == images[place - place % parts].volume, "sampler",
-        "image \(place) of the batch: volume \(volume), part \(part + 1)",
-        "a batch holds one slice of each of \(parts) parts of whole volumes: leave the order to GCL")
-    }
   }
 
   public func evaluate(

@@ -86,6 +86,13 @@ import Testing
     #expect(error.map { "\($0)".contains("GCL: sampler = image") } == true, "\(String(describing: error))")
   }
 
+  @Test(arguments: [1, 2, 3, 6]) func aBatchOfAnotherSizeIsRefused(_ count: Int) throws {
+    let method = Self.tiny()
+    let images = Array(try batch(method, count: 8).prefix(count))
+    let error = pretrainingError { _ = try method.views(of: images, key: RandomKey(seed: 2)) }
+    #expect(error?.description.hasPrefix("GCL: images.count = \(count): ") == true)
+  }
+
   @Test func theImagesThatItNeedsAreNamed() throws {
     func error(_ change: (inout [PretrainingImage]) -> Void) -> String? {
       var images = slices

@@ -90,7 +90,7 @@ public struct DeSD: PretrainingMethod {
   }
 
   public func objectives(of learner: DeSDLearner) -> [Objective] {
-    [Objective(optimization.groups(of: learner.namedParameters.filter { !$0.parameter.isFrozen }), optimizer)]
+    [optimization.objective(of: learner, steps: recipe.steps)]
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {

@@ -95,6 +95,10 @@ public struct MoCo: PretrainingMethod {
       EmbeddingQueue(length: queueLength, features: embeddingSize, randomUsing: &rows))
   }
 
+  public func objectives(of learner: MoCoLearner) -> [Objective] {
+    [optimization.objective(of: learner, steps: recipe.steps)]
+  }
+
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {
     views.views(of: images, key: key)
   }
@@ -120,36 +124,5 @@ public struct MoCo: PretrainingMethod {
   public func didUpdate(_ learner: MoCoLearner, at moment: TrainingMoment) throws {
     learner.target.follow(learner.online, momentum: momentum)
     try learner.enqueueCollected()
-  }
-}
-
-extension MoCo: PublishedMethod {
-  public static var summary: String {
-    "an image is told from a queue of others, which a slow copy of the network has seen"
-  }
-  public static var source: String { "He et al., CVPR 2020; v2: Chen et al., arXiv 2003.04297" }
-
-  /// The released numbers of MoCo v2, with views for grey slices.
-  public static var original: MoCo { MoCo() }
-
-  /// As the group behind SuperCL ran its compared methods: their views of 512 pixels, 16 images a step for 100 epochs, SGD
-  /// at .01, decay 1e-5, T of .1. Inferred: queue of 1024, projector as wide as the encoder, two norm groups.
-  public static func groupProtocol(imageCount: Int) -> MoCo {
-    var method = MoCo(queueLength: 1024, temperature: 0.1)
-    method.recipe = TrainingRecipe(steps: 100 * imageCount / 16, batchSize: 16)
-    method.optimization = OptimizerRecipe(.sgd(), rate: 0.01, weightDecay: 1e-5)
-    (method.queryGroups, method.keyGroups) = (2, 2)
-    method.views = .varied(VariedViews())
-    return method
-  }
-
-  /// For a few dozen slices, our own choice: 300 steps of 8, a queue of 16, an average that is quick enough for so few
-  /// steps, crops of 64.
-  public static var small: MoCo {
-    var method = MoCo(queueLength: 16, momentum: 0.99)
-    method.recipe = TrainingRecipe(steps: 300, batchSize: 8)
-    (method.queryGroups, method.keyGroups) = (2, 2)
-    method.views = .crops(MultiCrop([.init(count: 2, size: 64, area: 0.2...1)], intensity: .moCo))
-    return method
   }
 }

@@ -107,7 +107,7 @@ public struct SimCLR: PretrainingMethod {
   }
 
   public func objectives(of learner: EmbeddingNetwork<Float>) -> [Objective] {
-    [Objective(optimization.groups(of: learner.namedParameters.filter { !$0.parameter.isFrozen }), optimizer)]
+    [optimization.objective(of: learner, steps: recipe.steps)]
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {

@@ -108,6 +108,10 @@ public struct SwAV: PretrainingMethod {
       } ?? [])
   }
 
+  public func objectives(of learner: SwAVLearner) -> [Objective] {
+    [optimization.objective(of: learner, steps: recipe.steps)]
+  }
+
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {
     views.views(of: images, key: key)
   }

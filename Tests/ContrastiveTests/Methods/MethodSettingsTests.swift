@@ -81,4 +81,17 @@ import Testing
     }
     #expect(error?.description.contains("encoder = 3 spatial axes") == true)
   }
+
+  /// Where weights alone decay, biases and norms stand in a group without.
+  @Test func whatDecaysIsAskedOfEveryRecipe() throws {
+    func decays<Method: PretrainingMethod>(_ method: Method) throws -> [Double?] {
+      let task = try PretrainingTask(method, encoder: .unet(width: 4))
+      return task.objectives[0].groups.map(\.weightDecay)
+    }
+    var (moCo, swAV) = (MoCoTests.tiny(), SwAVTests.tiny())
+    #expect(try decays(moCo) == [nil] && decays(swAV) == [nil])
+    moCo.optimization.decayed = .weights
+    swAV.optimization.decayed = .weights
+    #expect(try decays(moCo) == [nil, 0] && decays(swAV) == [nil, 0])
+  }
 }

@@ -3,13 +3,6 @@ import ExampleSupport
 import Foundation
 import PretrainKit
 import RunKit
-import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-private let interrupted = Atomic<Bool>(false)
 
 @main
 struct Pretrain: ExampleCommand {
@@ -124,12 +117,12 @@ struct Pretrain: ExampleCommand {
     } warn: {
       Self.sayOnStandardError($0)
     } isInterrupted: {
-      interrupted.load(ordering: .relaxed)
+      InterruptionSignals.wereReceived
     }
     let run = PretrainRun(
       request, mode: resume ? .resuming : restart ? .restarting : .fresh, progress: progress)
     if showSettings { return print(try run.settings(), terminator: "") }
-    listenForInterruptions { _ in interrupted.store(true, ordering: .relaxed) }
+    InterruptionSignals.listen()
     do {
       try run.run()
     } catch is Interruption {

@@ -3,13 +3,6 @@ import ExampleSupport
 import Foundation
 import QuickstartKit
 import RunKit
-import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-private let interrupted = Atomic<Bool>(false)
 
 @main
 struct Quickstart: ExampleCommand {
@@ -67,14 +60,14 @@ struct Quickstart: ExampleCommand {
   var resume = false
 
   func run() throws {
-    listenForInterruptions { _ in interrupted.store(true, ordering: .relaxed) }
+    InterruptionSignals.listen()
     do {
       let progress = RunProgress {
         FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
       } warn: {
         Self.sayOnStandardError($0)
       } isInterrupted: {
-        interrupted.load(ordering: .relaxed)
+        InterruptionSignals.wereReceived
       }
       try QuickstartRun(request(), resuming: resume, progress: progress).run()
     } catch is Interruption {

@@ -73,12 +73,7 @@ public struct BYOL: PretrainingMethod {
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> BYOLLearner {
     let plan = PerceptronPlan.byol(hidden: hiddenFeatures, output: embeddingSize)
     func network() -> EmbeddingNetwork<Float> {
-      var (weights, head) = (key.generator, key.stream(for: "projector").generator)
-      let encoder = blueprint.makeEncoder(using: &weights)
-      return EmbeddingNetwork(
-        encoder: encoder,
-        projector: PerceptronHead<Float>(
-          inputFeatures: encoder.encoderDescription.deepest.channels, plan, using: &head))
+      EmbeddingNetwork(blueprint, key: key) { PerceptronHead<Float>(inputFeatures: $0, plan, using: &$1) }
     }
     var head = key.stream(for: "predictor").generator
     let online = network()

@@ -76,12 +76,9 @@ extension DeSD {
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> DeSDLearner {
     let plan = PerceptronPlan.deSD(hidden: hiddenFeatures, output: bottleneckFeatures)
     func network() -> EmbeddingNetwork<Float> {
-      var (weights, head) = (key.generator, key.stream(for: "projector").generator)
-      let encoder = blueprint.makeEncoder(using: &weights)
-      return EmbeddingNetwork(
-        encoder: encoder,
-        projector: DistillationHead<Float>(
-          inputFeatures: encoder.encoderDescription.deepest.channels, plan, outputs: outputs, using: &head))
+      EmbeddingNetwork(blueprint, key: key) {
+        DistillationHead<Float>(inputFeatures: $0, plan, outputs: outputs, using: &$1)
+      }
     }
     let student = network()
     let levels = student.encoder.encoderDescription.levels

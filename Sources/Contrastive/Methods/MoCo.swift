@@ -80,13 +80,10 @@ public struct MoCo: PretrainingMethod {
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> MoCoLearner {
     func network() -> EmbeddingNetwork<Float> {
-      var (weights, head) = (key.generator, key.stream(for: "projector").generator)
-      let encoder = blueprint.makeEncoder(using: &weights)
-      let width = encoder.encoderDescription.deepest.channels
-      let projector = ProjectionHead<Float>(
-        inputFeatures: width, hiddenFeatures: hiddenFeatures ?? width, outputFeatures: embeddingSize,
-        using: &head)
-      return EmbeddingNetwork(encoder: encoder, projector: projector)
+      EmbeddingNetwork(blueprint, key: key) {
+        ProjectionHead<Float>(
+          inputFeatures: $0, hiddenFeatures: hiddenFeatures ?? $0, outputFeatures: embeddingSize, using: &$1)
+      }
     }
     let online = network()
     var rows = key.stream(for: "queue").generator

@@ -70,12 +70,10 @@ public struct PCL: PretrainingMethod {
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> EmbeddingNetwork<Float> {
-    var (weights, head) = (key.generator, key.stream(for: "projector").generator)
-    let encoder = blueprint.makeEncoder(using: &weights)
-    let projector = ProjectionHead<Float>(
-      inputFeatures: encoder.encoderDescription.deepest.channels, hiddenFeatures: hiddenFeatures,
-      outputFeatures: embeddingSize, using: &head)
-    return EmbeddingNetwork(encoder: encoder, projector: projector)
+    EmbeddingNetwork(blueprint, key: key) {
+      ProjectionHead<Float>(
+        inputFeatures: $0, hiddenFeatures: hiddenFeatures, outputFeatures: embeddingSize, using: &$1)
+    }
   }
 
   public func objectives(of learner: EmbeddingNetwork<Float>) -> [Objective] {

@@ -90,20 +90,18 @@ public struct SimCLR: PretrainingMethod {
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> EmbeddingNetwork<Float> {
-    var (weights, head) = (key.generator, key.stream(for: "projector").generator)
-    let encoder = blueprint.makeEncoder(using: &weights)
-    let width = encoder.encoderDescription.deepest.channels
-    let hidden = hiddenFeatures ?? width
-    let projector: any Layer<Float> =
+    EmbeddingNetwork(blueprint, key: key) { width, generator in
+      let hidden = hiddenFeatures ?? width
       switch projector {
       case .plain:
-        ProjectionHead<Float>(
-          inputFeatures: width, hiddenFeatures: hidden, outputFeatures: embeddingSize, using: &head)
+        return ProjectionHead<Float>(
+          inputFeatures: width, hiddenFeatures: hidden, outputFeatures: embeddingSize, using: &generator)
       case .normalized(let layers):
-        PerceptronHead<Float>(
-          inputFeatures: width, .simCLR(layers: layers, hidden: hidden, output: embeddingSize), using: &head)
+        return PerceptronHead<Float>(
+          inputFeatures: width, .simCLR(layers: layers, hidden: hidden, output: embeddingSize),
+          using: &generator)
       }
-    return EmbeddingNetwork(encoder: encoder, projector: projector)
+    }
   }
 
   public func objectives(of learner: EmbeddingNetwork<Float>) -> [Objective] {

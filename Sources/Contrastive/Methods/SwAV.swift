@@ -94,14 +94,13 @@ public struct SwAV: PretrainingMethod {
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
-    var (weights, head) = (key.generator, key.stream(for: "projector").generator)
-    let encoder = blueprint.makeEncoder(using: &weights)
-    let projector = PerceptronHead<Float>(
-      inputFeatures: encoder.encoderDescription.deepest.channels,
-      .swAV(hidden: hiddenFeatures, output: embeddingSize), using: &head)
+    let network = EmbeddingNetwork(blueprint, key: key) {
+      PerceptronHead<Float>(
+        inputFeatures: $0, .swAV(hidden: hiddenFeatures, output: embeddingSize), using: &$1)
+    }
     var rows = key.stream(for: "prototypes").generator
     return SwAVLearner(
-      EmbeddingNetwork(encoder: encoder, projector: projector),
+      network,
       Prototypes(count: prototypeCount, features: embeddingSize, using: &rows),
       queue.map { queue in
         (0..<assignedCrops).map { _ in EmbeddingQueue(length: queue.length, features: embeddingSize) }

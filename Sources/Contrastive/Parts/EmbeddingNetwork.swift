@@ -71,3 +71,21 @@ public final class EmbeddingNetwork<Scalar: TensorFloatingPointScalar>: Layer {
     return levels[levels.count - 1]
   }
 }
+
+extension EmbeddingNetwork where Scalar == Float {
+  /// A network at its first weights: the encoder's are drawn from the key, so that all methods begin with the same, the
+  /// projector's from its stream `projector`.
+  ///
+  /// - Parameters:
+  ///   - blueprint: How the encoder is made.
+  ///   - key: The random numbers; the same key gives a second copy, such as a momentum network.
+  ///   - projector: Makes the projector for so many channels of the deepest level.
+  public convenience init(
+    _ blueprint: EncoderBlueprint, key: RandomKey,
+    projector: (_ inputFeatures: Int, _ generator: inout PhiloxGenerator) -> any Layer<Float>
+  ) {
+    var (weights, head) = (key.generator, key.stream(for: "projector").generator)
+    let encoder = blueprint.makeEncoder(using: &weights)
+    self.init(encoder: encoder, projector: projector(encoder.encoderDescription.deepest.channels, &head))
+  }
+}

@@ -19,15 +19,15 @@ public final class SiameseLearner: PretrainingLearner {
     _ blueprint: EncoderBlueprint, key: RandomKey, projector: (_ width: Int) -> PerceptronPlan,
     predictor: PerceptronPlan
   ) {
-    var weights = key.generator
-    let encoder = blueprint.makeEncoder(using: &weights)
-    let width = encoder.encoderDescription.deepest.channels
-    let plan = projector(width)
-    var (first, second) = (key.stream(for: "projector").generator, key.stream(for: "predictor").generator)
+    let network = EmbeddingNetwork(blueprint, key: key) {
+      PerceptronHead<Float>(inputFeatures: $0, projector($0), using: &$1)
+    }
+    let width = network.encoder.encoderDescription.deepest.channels
+    var head = key.stream(for: "predictor").generator
     self.init(
-      EmbeddingNetwork(
-        encoder: encoder, projector: PerceptronHead<Float>(inputFeatures: width, plan, using: &first)),
-      predictor: PerceptronHead<Float>(inputFeatures: plan.widths.last ?? width, predictor, using: &second))
+      network,
+      predictor: PerceptronHead<Float>(
+        inputFeatures: projector(width).widths.last ?? width, predictor, using: &head))
   }
 
   public var encoder: any FeatureEncoder<Float> { network.encoder }

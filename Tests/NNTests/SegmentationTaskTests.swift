@@ -160,10 +160,47 @@ import Testing
       error?.underlying as? DataError == DataError(.shapesDiffer(first: [16, 16, 1], other: [16, 32, 1])))
   }
 
-  @Test func labelsThatDoNotFitTheImageStop() async {
-    await #expect(processExitsWith: .failure) {
-      _ = LabeledImage(image: Tensor(zeros: [4, 4, 1]), labels: Tensor(zeros: [4, 5]))
+  @Test func labelsThatDoNotFitTheImageAreAnError() throws {
+    var image = slices[1]
+    image.labels = Tensor(zeros: [16, 15])
+    try expect(
+      TrainingError(
+        .imageDoesNotFit(index: 1, shape: [16, 16, 1], reason: "its labels have shape [16, 15]")),
+      from: [slices[0], image])
+  }
+
+  /// Sides, axes and channels that the network does not take.
+  @Test(arguments: [[16, 24, 1], [16, 16, 2], [16, 16], [0, 16, 1]])
+  func imagesThatDoNotFitTheNetworkAreAnError(_ shape: [Int]) throws {
+    let image = LabeledImage(
+      image: Tensor(zeros: TensorShape(shape)), labels: Tensor(zeros: TensorShape(Array(shape.dropLast()))))
+    let reason = "the network takes 2 axes of multiples of [16, 16] and 1 channels"
+    let expected = TrainingError(.imageDoesNotFit(index: 0, shape: shape, reason: reason))
+    try expect(expected, from: [image])
+    #expect(throws: expected) { try task().network.predictedLabels(image.image.expanded(at: 0)) }
+  }
+
+  @Test func weightsOfOtherClassesAreAnError() throws {
+    let loss = CombinedLoss([(1, CrossEntropyLoss(classWeights: [1, 2, 3])), (1, DiceLoss())])
+    let error = TrainingError(
+      .badSetting(field: "classWeights", value: "[1.0, 2.0, 3.0]", reason: "there are 2 classes"))
+    try expect(error, from: slices, loss: loss)
+  }
+
+  @Test func aNetworkOfOtherSizesDoesNotResume() throws {
+    func task(slope: Double) -> SegmentationTask {
+      var generator = SplitMix64(seed: 1)
+      let sizes = UNetConfiguration(inputChannels: 1, widths: [2, 2, 2, 2, 2], negativeSlope: slope)
+      return SegmentationTask(
+        UNet<Float>(sizes, classCount: 2, using: &generator), classCount: 2,
+        recipe: TrainingRecipe(steps: 2, batchSize: 2))
     }
+    let folder = try TemporaryFolder()
+    let file = folder.file("state")
+    try TrainingLoop(task(slope: 0.01), on: slices).write(to: file)
+    let loop = try TrainingLoop(task(slope: 0.2), on: slices)
+    let error = #expect(throws: CheckpointError.self) { try loop.resume(from: file) }
+    #expect(error?.field == "settings.configuration.value.negativeSlope")
   }
 
   // MARK: Values and labels that cannot be trained on

@@ -119,7 +119,7 @@ public struct LinearProbe: Sendable, Hashable, Codable {
     _ rows: Tensor<Scalar>, _ labels: Tensor<Int32>, classCount: Int
   ) throws(FeatureError) -> Linear<Scalar> {
     let key = RandomKey(seed: seed)
-    var weights = key.stream(for: "linear probe").generator
+    var weights = key.stream(for: .linearProbe).generator
     let layer = Linear<Scalar>(
       weight: Tensor(
         normalWithMean: 0, standardDeviation: 0.01, shape: [rows.shape[1], classCount], using: &weights),
@@ -130,7 +130,7 @@ public struct LinearProbe: Sendable, Hashable, Codable {
     let optimizer = Optimizer(layer, rule, learningRate: 0, weightDecay: weightDecay)
     let loss = CrossEntropyLoss()
     for epoch in 0..<epochs {
-      var order = key.stream(for: "linear probe order").at(step: epoch).generator
+      var order = key.stream(for: .linearProbeOrder).at(step: epoch).generator
       let places = order.permutation(of: count)
       for step in 0..<stepsPerEpoch {
         let batch = Array(places[step * size..<min((step + 1) * size, count)])

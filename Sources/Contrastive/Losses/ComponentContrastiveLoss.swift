@@ -14,7 +14,7 @@ public import Tensor
 ///
 /// Differs from ``InterImageContrastiveLoss`` (SuperCL), which takes one graph over both views and never swaps.
 ///
-/// O(N^2 d) time, O(N^2) memory. Source: Zheng et al., ICCV 2021, section 3.2, and its released code.
+/// O(N^2 d) time, O(N d) memory: no matrix of all pairs. Source: Zheng et al., ICCV 2021, section 3.2, and its released code.
 public struct ComponentContrastiveLoss: Sendable, Hashable, Codable {
   /// T: .1.
   public var temperature: Double

@@ -75,7 +75,7 @@ public struct BYOL: PretrainingMethod {
     func network() -> EmbeddingNetwork<Float> {
       EmbeddingNetwork(blueprint, key: key) { PerceptronHead<Float>(inputFeatures: $0, plan, using: &$1) }
     }
-    var head = key.stream(for: "predictor").generator
+    var head = key.stream(for: .predictor).generator
     let online = network()
     return BYOLLearner(
       online, predictor: PerceptronHead<Float>(inputFeatures: embeddingSize, plan, using: &head),

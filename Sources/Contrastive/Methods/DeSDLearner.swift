@@ -83,7 +83,7 @@ extension DeSD {
     let student = network()
     let levels = student.encoder.encoderDescription.levels
     let heads = levels.dropLast().suffix(depths - 1).enumerated().map { index, level in
-      var generator = key.stream(for: "heads").at(place: index).generator
+      var generator = key.stream(for: .heads).at(place: index).generator
       return DistillationHead<Float>(
         inputFeatures: level.channels, plan, outputs: outputs, using: &generator)
     }

@@ -53,7 +53,7 @@ extension DiRA {
   ) throws -> StepOutcome {
     let (queries, restored) = learner.queries(of: Variable(views.distorted[0]), groups: queryGroups)
     let keys = learner.contrast.keys(
-      of: views.distorted[1], groups: keyGroups, key: moment.key.stream(for: "shuffle"))
+      of: views.distorted[1], groups: keyGroups, key: moment.key.stream(for: .shuffle))
     let negatives = learner.contrast.queue.rows.value
     learner.contrast.collect(keys, part: moment.part)
     let contrast = InfoNCELoss(temperature: temperature)(

@@ -83,8 +83,8 @@ public struct DiRA: PretrainingMethod {
     // The contrastive part begins where MoCo does at the same seed.
     let contrast = contrast.makeLearner(blueprint, key: key)
     let encoder = contrast.encoder.encoderDescription
-    var decoder = key.stream(for: "decoder").generator
-    var judge = key.stream(for: "discriminator").generator
+    var decoder = key.stream(for: .decoder).generator
+    var judge = key.stream(for: .discriminator).generator
     let discriminator = adversary.map { adversary in
       Self.discriminator(of: encoder, widths: adversary.widths, using: &judge)
     }

@@ -74,7 +74,7 @@ public struct GCLLocal: PretrainingMethod {
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> GCLLocalLearner {
-    var (weights, head) = (key.generator, key.stream(for: "decoder").generator)
+    var (weights, head) = (key.generator, key.stream(for: .decoder).generator)
     return GCLLocalLearner(
       encoder: blueprint.makeEncoder(using: &weights), decoderStages: decoderStages,
       embeddingSize: embeddingSize, using: &head)

@@ -86,7 +86,7 @@ public struct MoCo: PretrainingMethod {
       }
     }
     let online = network()
-    var rows = key.stream(for: "queue").generator
+    var rows = key.stream(for: .queue).generator
     return MoCoLearner(
       online, TargetNetwork(following: online, copy: network(), statistics: targetStatistics),
       EmbeddingQueue(length: queueLength, features: embeddingSize, randomUsing: &rows))
@@ -104,7 +104,7 @@ public struct MoCo: PretrainingMethod {
     _ learner: MoCoLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
   ) throws -> StepOutcome {
     let queries = learner.online.embeddings(of: Variable(views[0]), groups: queryGroups)
-    let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: "shuffle"))
+    let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: .shuffle))
     let negatives = learner.queue.rows.value
     learner.collect(keys, part: moment.part)
     let (loss, accuracy) = InfoNCELoss(temperature: temperature).evaluate(

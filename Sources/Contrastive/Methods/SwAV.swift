@@ -98,7 +98,7 @@ public struct SwAV: PretrainingMethod {
       PerceptronHead<Float>(
         inputFeatures: $0, .swAV(hidden: hiddenFeatures, output: embeddingSize), using: &$1)
     }
-    var rows = key.stream(for: "prototypes").generator
+    var rows = key.stream(for: .prototypes).generator
     return SwAVLearner(
       network,
       Prototypes(count: prototypeCount, features: embeddingSize, using: &rows),

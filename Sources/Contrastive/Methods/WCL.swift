@@ -70,8 +70,8 @@ public struct WCL: PretrainingMethod {
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> WCLLearner {
     var weights = key.generator
     let encoder = blueprint.makeEncoder(using: &weights)
-    let heads = ["projector", "graphProjector"].map { name in
-      var generator = key.stream(for: RandomPurpose(name)).generator
+    let heads = [RandomPurpose.projector, .graphProjector].map { purpose in
+      var generator = key.stream(for: purpose).generator
       return PerceptronHead<Float>(
         inputFeatures: encoder.encoderDescription.deepest.channels,
         .wcl(hidden: hiddenFeatures, output: embeddingSize), using: &generator)

@@ -84,7 +84,7 @@ extension EmbeddingNetwork where Scalar == Float {
     _ blueprint: EncoderBlueprint, key: RandomKey,
     projector: (_ inputFeatures: Int, _ generator: inout PhiloxGenerator) -> any Layer<Float>
   ) {
-    var (weights, head) = (key.generator, key.stream(for: "projector").generator)
+    var (weights, head) = (key.generator, key.stream(for: .projector).generator)
     let encoder = blueprint.makeEncoder(using: &weights)
     self.init(encoder: encoder, projector: projector(encoder.encoderDescription.deepest.channels, &head))
   }

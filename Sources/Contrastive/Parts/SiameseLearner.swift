@@ -23,7 +23,7 @@ public final class SiameseLearner: PretrainingLearner {
       PerceptronHead<Float>(inputFeatures: $0, projector($0), using: &$1)
     }
     let width = network.encoder.encoderDescription.deepest.channels
-    var head = key.stream(for: "predictor").generator
+    var head = key.stream(for: .predictor).generator
     self.init(
       network,
       predictor: PerceptronHead<Float>(

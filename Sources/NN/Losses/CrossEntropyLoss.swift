@@ -30,6 +30,13 @@ public struct CrossEntropyLoss: SegmentationLoss, Codable, Hashable {
     self.labelSmoothing = labelSmoothing
   }
 
+  public func check(classCount: Int) throws(TrainingError) {
+    guard let classWeights, classWeights.count != classCount else { return }
+    throw TrainingError(
+      .badSetting(
+        field: "classWeights", value: "\(classWeights)", reason: "there are \(classCount) classes"))
+  }
+
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
   ) -> Variable<Scalar> {

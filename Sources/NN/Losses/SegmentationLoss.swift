@@ -9,6 +9,12 @@ public protocol SegmentationLoss: Encodable, Sendable {
   /// A label that is left out and may lie outside the classes; `nil`, the default, for none.
   var ignoredLabel: Int32? { get }
 
+  /// Refuses a number of classes that the loss's own numbers do not fit, such as weights of other classes. By default every
+  /// number is taken.
+  ///
+  /// - Throws: ``TrainingError/Code/badSetting(field:value:reason:)``.
+  func check(classCount: Int) throws(TrainingError)
+
   /// - Parameters:
   ///   - logits: Scores `[N, spatial..., K]`, before softmax.
   ///   - labels: Classes `[N, spatial...]` in `0..<K`.
@@ -20,6 +26,7 @@ public protocol SegmentationLoss: Encodable, Sendable {
 
 extension SegmentationLoss {
   public var ignoredLabel: Int32? { nil }
+  public func check(classCount: Int) throws(TrainingError) {}
 }
 
 /// A weighted sum of losses, such as cross-entropy + Dice. A loss of weight 0 is not computed: it does not count, be it
@@ -40,6 +47,10 @@ public struct CombinedLoss: SegmentationLoss {
   public var ignoredLabel: Int32? {
     let labels = Set(terms.filter { $0.weight != 0 }.map(\.loss.ignoredLabel))
     return labels.count == 1 ? labels.first ?? nil : nil
+  }
+
+  public func check(classCount: Int) throws(TrainingError) {
+    for term in terms where term.weight != 0 { try term.loss.check(classCount: classCount) }
   }
 
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(

@@ -7,8 +7,13 @@ extension Layer {
   ///
   /// A NaN would beat every score, and one NaN pixel in the image makes every pixel of class 0.
   ///
-  /// - Throws: ``TrainingError`` for the first image with a value or with a score that is not finite; no labels come out.
+  /// - Throws: ``TrainingError`` for images of a shape that the layer does not take, and for the first image with a value or
+  ///   with a score that is not finite; no labels come out.
   public func predictedLabels(_ images: Tensor<Scalar>) throws(TrainingError) -> Tensor<Int32> {
+    if images.rank >= 1, let reason = inputDescription?.misfit(of: images.shape.removing(axis: 0)) {
+      throw TrainingError(
+        .imageDoesNotFit(index: 0, shape: Array(images.shape.dimensions.dropFirst()), reason: reason))
+    }
     var labels: [Tensor<Int32>] = []
     for index in 0..<images.shape[0] {
       let image = images[index..<index + 1]

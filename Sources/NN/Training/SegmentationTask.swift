@@ -5,7 +5,7 @@ public import Tensor
 ///
 ///     let task = SegmentationTask(network, classCount: 4, recipe: TrainingRecipe(steps: 500, batchSize: 5))
 ///     try TrainingLoop(task, on: slices).run { print($0); return .proceed }
-///     let labels = network.predictedLabels(images)
+///     let labels = try network.predictedLabels(images)
 ///
 /// The defaults are the paper's fine-tuning but for the loss, to which Dice is added: cross-entropy alone trains badly with
 /// few labels.
@@ -20,6 +20,8 @@ public final class SegmentationTask: TrainingTask {
   /// All that changes the result beside recipe and optimiser.
   public struct Settings: Encodable, Sendable {
     let network: String
+    let configuration: NamedSettings?
+    let dropouts: [Double]
     let classCount: Int
     let loss: NamedSettings
     let augmentation: NamedSettings?
@@ -51,7 +53,8 @@ public final class SegmentationTask: TrainingTask {
         .adam(), rate: .flooredCosine(start: 5e-4, floor: 5e-6, steps: max(recipe.steps, 1)),
         weightDecay: 1e-5)
     settings = Settings(
-      network: "\(type(of: network))", classCount: classCount, loss: NamedSettings(loss),
+      network: "\(type(of: network))", configuration: network.configuration.map { NamedSettings($0) },
+      dropouts: network.dropouts.map(\.probability), classCount: classCount, loss: NamedSettings(loss),
       augmentation: augmentation.map { NamedSettings($0) })
   }
 
@@ -65,8 +68,19 @@ public final class SegmentationTask: TrainingTask {
   public var objectives: [Objective] { [Objective(network, optimizer)] }
 
   public var check: @Sendable (LabeledImage, Int) throws -> Void {
-    let (classes, ignored) = (settings.classCount, loss.ignoredLabel)
+    let (classes, loss, input) = (settings.classCount, loss, network.inputDescription)
+    let ignored = loss.ignoredLabel
     return { example, index in
+      try loss.check(classCount: classes)
+      let shape = example.image.shape
+      if let reason = input?.misfit(of: shape) {
+        throw TrainingError(.imageDoesNotFit(index: index, shape: shape.dimensions, reason: reason))
+      }
+      guard shape.rank >= 1, example.labels.shape == shape.removing(axis: -1) else {
+        throw TrainingError(
+          .imageDoesNotFit(
+            index: index, shape: shape.dimensions, reason: "its labels have shape \(example.labels.shape)"))
+      }
       let (count, first) = example.image.nonFiniteElements
       if let first {
         throw TrainingError(

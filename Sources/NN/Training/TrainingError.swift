@@ -18,6 +18,9 @@ public struct TrainingError: CodedError {
     /// finite: a root or a power at 0, or a division by nearly nothing. Weights and moments are as before the step;
     /// running statistics of norms have seen the batch, so that a training goes on from its checkpoint.
     case gradientIsNotFinite(step: Int, parameter: String, count: Int)
+    /// An image to train on or to predict, by its index in the data, has a shape that the network does not take, or labels
+    /// of another shape than its own.
+    case imageDoesNotFit(index: Int, shape: [Int], reason: String)
     /// An image to train on or to predict, by its index in the data, has so many values that are not finite; `place` is the first.
     case imageIsNotFinite(index: Int, place: [Int], count: Int)
     /// The network gave so many scores that are NaN or infinite, for a finite image of this index: the weights are broken,
@@ -56,6 +59,7 @@ public struct TrainingError: CodedError {
     case .lossIsNotFinite(let step, let objective, let loss): "\(objective) is \(loss) at step \(step)"
     case .gradientIsNotFinite(let step, let parameter, let count):
       "the gradient of '\(parameter)' has \(count) elements that are not finite at step \(step)"
+    case .imageDoesNotFit(let index, let shape, let reason): "image \(index) has shape \(shape): \(reason)"
     case .imageIsNotFinite(let index, let place, let count):
       "image \(index) has \(count) values that are not finite, the first at \(place)"
     case .scoresAreNotFinite(let index, let count): "image \(index) gets \(count) scores that are not finite"

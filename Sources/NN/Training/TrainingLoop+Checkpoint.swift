@@ -32,20 +32,20 @@ extension TrainingLoop {
     let hasPlateau = file.fields["plateau"] != nil
     guard hasPlateau == (plateau != nil) else {
       throw CheckpointError(
-        .incompatible, path: url.path,
+        .incompatible, path: url.path, field: "plateau",
         context: "plateau: \(hasPlateau ? "a schedule" : "none") in the file, "
           + "\(hasPlateau ? "none" : "a schedule") in this training")
     }
     let plateau = hasPlateau ? try file.decode(PlateauSchedule.self, from: "plateau", path: url.path) : nil
     if let plateau, let present = self.plateau, !plateau.hasConstants(of: present) {
       throw CheckpointError(
-        .incompatible, path: url.path,
+        .incompatible, path: url.path, field: "plateau",
         context: "plateau is \(plateau) in the file and \(present) in this training")
     }
     let record = try file.decode(ValidationRecord.self, from: "scores", path: url.path)
     guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0, step <= task.recipe.steps else {
       throw CheckpointError(
-        .incompatible, path: url.path,
+        .incompatible, path: url.path, field: "step",
         context: "step \(file.fields["step"] ?? "none") of \(task.recipe.steps)")
     }
     var memories: [OptimizerMemory<Float>] = []
@@ -78,19 +78,26 @@ extension TrainingLoop {
     }
     if let difference {
       throw CheckpointError(
-        .incompatible, path: path,
+        .incompatible, path: path, field: difference.field,
         context:
           "\(difference.field) is \(difference.saved) in the file and \(difference.present) in this training")
     }
   }
 
-  /// The saved settings with this training's number of steps, in the recipe and in schedules that span the training.
+  /// The saved settings with this training's number of steps, in the recipe and in schedules that span the training: those
+  /// whose steps differ by as many as the recipe's do.
   private func withSteps(_ saved: String) -> String? {
+    var more: Int?
+    func spans(_ saved: Any, _ present: Any) -> Bool {
+      guard let more, let saved = saved as? Int, let present = present as? Int else { return false }
+      return present - saved == more
+    }
     func replaced(_ saved: Any, by present: Any) -> Any {
       if var fields = saved as? [String: Any], let others = present as? [String: Any] {
         for (name, value) in fields {
           guard let other = others[name] else { continue }
-          fields[name] = name == "steps" ? other : replaced(value, by: other)
+          fields[name] =
+            name == "steps" && spans(value, other) ? other : replaced(value, by: other)
         }
         return fields
       }
@@ -99,9 +106,10 @@ extension TrainingLoop {
       }
       return saved
     }
-    guard let fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)),
+    guard let fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)) as? [String: Any],
       let present = try? JSONSerialization.jsonObject(with: JSONEncoder.forTraining.encode(identity))
     else { return nil }
+    more = ((fields["recipe"] as? [String: Any])?["steps"] as? Int).map { task.recipe.steps - $0 }
     let data = try? JSONSerialization.data(withJSONObject: replaced(fields, by: present))
     return data.map { String(decoding: $0, as: UTF8.self) }
   }
@@ -129,9 +137,9 @@ struct SamplerIdentity: Encodable {
   let type: String
   let values: String
 
-  init(_ sampler: some Sampler) {
+  init(_ sampler: some Sampler) throws {
     type = "\(Swift.type(of: sampler))"
-    let json = (try? JSONEncoder.forTraining.encode(sampler)) ?? Data()
+    let json = try JSONEncoder.forTraining.encode(sampler)
     values =
       json.count <= 1000
       ? String(decoding: json, as: UTF8.self)

@@ -18,6 +18,7 @@ extension TrainingLoop {
     progress: (TrainingProgress) throws -> TrainingControl = { _ in .proceed }
   ) throws -> TrainingEnd {
     let recipe = task.recipe
+    try check(validation)
     // A training that begins anew takes the place of what stood there; one without steps is done with this.
     if let checkpoint, step == 0 || step == recipe.steps { try write(to: checkpoint.url) }
     let log: TrainingLog? =
@@ -53,6 +54,15 @@ extension TrainingLoop {
     return .finished
   }
 
+  /// A record of scores goes on in its own direction alone.
+  private func check(_ validation: Validation?) throws(TrainingError) {
+    guard let validation, let recorded = record.better, recorded != validation.better else { return }
+    throw TrainingError(
+      .badSetting(
+        field: "validation.better", value: validation.better.rawValue,
+        reason: "the scores so far were better when \(recorded.rawValue)"))
+  }
+
   private func isOver(_ validation: Validation?) -> Bool {
     validation?.patience.map { record.scoresSinceBest > $0 } ?? false
   }
@@ -86,7 +96,7 @@ extension TrainingLoop {
     for hook in hooks.beforeUpdate { try hook(everything, moment) }
     for (objective, optimizer) in zip(objectives, optimizers) {
       try optimizer.refuseNonFinite(step: step)
-      optimizer.learningRate = plateau?.rate ?? objective.settings.rate.value(at: step)
+      optimizer.learningRate = try rate(of: objective)
     }
     for optimizer in optimizers { optimizer.move() }
     // The weights have moved: whatever is thrown from here on, the step is done.
@@ -94,6 +104,18 @@ extension TrainingLoop {
     try task.didUpdate(at: moment)
     for hook in hooks.afterUpdate { try hook(everything, moment) }
     return (means.terms, warnings)
+  }
+
+  /// - Throws: ``TrainingError/Code/badSetting(field:value:reason:)``: a rate that is not finite would end every weight.
+  private func rate(of objective: Objective) throws(TrainingError) -> Double {
+    let rate = plateau?.rate ?? objective.settings.rate.value(at: step)
+    guard rate >= 0, rate.isFinite else {
+      throw TrainingError(
+        .badSetting(
+          field: "objectives.\(objective.name).rate", value: "\(rate)",
+          reason: "the learning rate of step \(step) must be finite and not negative"))
+    }
+    return rate
   }
 
   private func currentMoment(part: Int) -> TrainingMoment {

@@ -81,9 +81,10 @@ public final class TrainingLoop<Task: TrainingTask> {
     self.task = task
     objectives = task.objectives
     try Self.check(objectives)
+    try Self.check(task.state, keeps: objectives)
     optimizers = objectives.map { $0.settings.optimizer(of: $0.groups) }
     exampleCount = examples.count
-    samplerIdentity = SamplerIdentity(sampler)
+    samplerIdentity = try SamplerIdentity(sampler)
     let collate = task.collate
     loader = DataLoader(
       CheckedDataset(base: examples, check: check), batchSize: recipe.batchSize, sampler: sampler,
@@ -97,6 +98,26 @@ public final class TrainingLoop<Task: TrainingTask> {
     guard examples.count > 0 else { return SequentialSampler(count: 0) }
     return try task.sampler(over: examples)
       ?? ShuffledSampler(count: examples.count, seed: task.recipe.seed)
+  }
+
+  /// What is trained must be saved, and under a name of its own.
+  private static func check(
+    _ state: any Module<Float>, keeps objectives: [Objective]
+  ) throws(TrainingError) {
+    var names: Set<String> = []
+    let saved = state.namedParameters
+    for (name, _) in saved where !names.insert(name).inserted {
+      throw TrainingError(
+        .badSetting(field: "state", value: name, reason: "two parameters have this name"))
+    }
+    let known = Set(saved.map { ObjectIdentifier($0.parameter) })
+    for (name, parameter) in objectives.flatMap(\.parameters)
+    where !known.contains(ObjectIdentifier(parameter)) {
+      throw TrainingError(
+        .badSetting(
+          field: "state", value: name, reason: "an objective moves this parameter, and no checkpoint holds it"
+        ))
+    }
   }
 
   private static func check(_ objectives: [Objective]) throws(TrainingError) {

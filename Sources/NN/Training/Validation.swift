@@ -54,8 +54,11 @@ public struct ValidationRecord: Sendable, Hashable, Codable {
   public internal(set) var bestStep = 0
   /// Scores since then.
   public internal(set) var scoresSinceBest = 0
+  /// Which scores are better; `nil` before the first.
+  public internal(set) var better: ScoreDirection?
 
   mutating func add(_ score: Double, step: Int, better: ScoreDirection) -> Bool {
+    self.better = better
     if !score.isNaN, bestScore.map({ better.isBetter(score, than: $0) }) ?? true {
       (bestScore, bestStep, scoresSinceBest) = (score, step, 0)
       return true

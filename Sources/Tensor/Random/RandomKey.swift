@@ -1,6 +1,6 @@
 /// What a stream of random numbers is for. Every purpose has streams of its own, however equal the seeds and steps are.
 ///
-/// The library's purposes are listed here; a program adds its own by a name:
+/// The purposes of every training are listed here, those of Contrastive's methods in its `RandomPurpose+Methods.swift`; a program adds its own by a name:
 ///
 ///     extension RandomPurpose { static let occlusion: RandomPurpose = "occlusion" }
 public struct RandomPurpose: Hashable, Codable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible

@@ -45,6 +45,9 @@ public enum ModuleMember<Scalar: TensorFloatingPointScalar> {
 
 /// A module that maps one variable to one.
 public protocol Layer<Scalar>: Module {
+  /// What images the layer takes; `nil`, the default, where it does not say.
+  var inputDescription: InputDescription? { get }
+
   func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar>
 
   /// The same for layers that draw random numbers; others ignore the generator.
@@ -54,6 +57,8 @@ public protocol Layer<Scalar>: Module {
 }
 
 extension Layer {
+  public var inputDescription: InputDescription? { nil }
+
   public func callAsFunction(
     _ input: Variable<Scalar>, using generator: inout some RandomNumberGenerator
   ) -> Variable<Scalar> { callAsFunction(input) }

@@ -47,6 +47,11 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
     [.module("encoder", encoder), .module("decoder", decoder), .module("head", head)]
   }
 
+  public var inputDescription: InputDescription? {
+    let description = encoder.encoderDescription
+    return InputDescription(channels: description.inputChannels, sizeMultiple: description.sizeMultiple)
+  }
+
   /// Logits `[N, spatial..., classCount]` of images `[N, spatial..., C]`.
   public func callAsFunction(_ image: Variable<Scalar>) -> Variable<Scalar> { head(decoder(encoder(image))) }
 }

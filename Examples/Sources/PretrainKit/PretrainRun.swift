@@ -181,23 +181,11 @@ public struct PretrainRun {
       "intensity = \(request.intensity)", "spacing = \(request.spacing.map { "\($0)" } ?? "of each volume")",
       "frames = \(request.frames.rawValue)", "not-finite = \(request.nonFinite.rawValue)",
     ]
-    let fields = try JSONSerialization.jsonObject(with: Data(method.settingsJSON().utf8))
-    lines += Self.flattened(fields, "")
+    lines += try RunFingerprint.lines(ofJSON: Data(method.settingsJSON().utf8))
     let weights = try request.startingFrom.map { try InputFile($0).url }
     for file in try InputVolumes(request.images).files + [weights].compactMap(\.self) {
       lines.append("\(file.standardizedFileURL.path) = \(RunFingerprint.content(file))")
     }
     return lines
-  }
-
-  /// A line for each number of a JSON tree.
-  private static func flattened(_ value: Any, _ path: String) -> [String] {
-    if let members = value as? [String: Any], !members.isEmpty {
-      return members.sorted { $0.key < $1.key }.flatMap { key, value in
-        flattened(value, path.isEmpty ? key : "\(path).\(key)")
-      }
-    }
-    let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
-    return ["\(path) = \(data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)")"]
   }
 }

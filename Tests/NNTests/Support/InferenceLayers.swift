@@ -1,6 +1,5 @@
 import Autograd
 import NN
-import Synchronization
 import Tensor
 
 /// Scores 0 and the mean of the window, the same at all its pixels: what tells windows apart in a blend.

@@ -13,6 +13,8 @@ public struct SegmentPredictionRun {
   public var images: [String]
   public var output: URL
   public var resampling = PredictionResampling.labels
+  /// Whether the classes' probabilities are written, too.
+  public var writesProbabilities = false
   public var view = AnatomicalView.radiological
   private let progress: RunProgress
 
@@ -80,7 +82,12 @@ public struct SegmentPredictionRun {
     for frame in 0..<reader.frameCount {
       var last: InferenceProgress?
       let report = progress.reporter(ofWindows: reader.frameCount > 1 ? "volume \(frame)" : "prediction")
-      let classes = try predictor.classes(of: Self.volume(reader, frame), path: file.path) { state in
+      let probabilities =
+        writesProbabilities
+        ? output.appending(path: "\(name)-probabilities\(reader.frameCount > 1 ? "-\(frame)" : "").nii") : nil
+      let classes = try predictor.classes(
+        of: Self.volume(reader, frame), path: file.path, probabilities: probabilities
+      ) { state in
         last = state
         return report(state)
       }

@@ -21,6 +21,9 @@ struct Predict: ParsableCommand {
     help: "What comes back to the file's grid: labels, or probabilities, for finer borders and more memory.")
   var resampling = PredictionResampling.labels
 
+  @Flag(help: "Also write the classes' probabilities, a volume each, on the network's grid.")
+  var probabilities = false
+
   @Option(help: "How pictures lie: radiological, neurological or stored.")
   var view = AnatomicalView.radiological
 
@@ -32,7 +35,7 @@ struct Predict: ParsableCommand {
     InterruptionSignals.listen()
     var run = SegmentPredictionRun(
       model: model, images: images, output: URL(filePath: output), progress: Segment.progress)
-    (run.resampling, run.view) = (resampling, view)
+    (run.resampling, run.view, run.writesProbabilities) = (resampling, view, probabilities)
     do {
       try run.run()
     } catch is Interruption {

@@ -6,6 +6,12 @@ import Tensor
 /// The patches of a training, one after the other: patch n depends on the seed and on n alone, so that a training that goes
 /// on sees what an unbroken one sees. Planes are read from prepared scans as patches need them.
 struct PatchDataset: Dataset {
+  /// A class, and the planes of a scan that it is in.
+  private struct ClassPlanes {
+    let label: Int32
+    let planes: [Int]
+  }
+
   /// Patches in all.
   let count: Int
   private let slices: SliceDataset
@@ -13,8 +19,8 @@ struct PatchDataset: Dataset {
   private let planes: [[Int]]
   /// Height and width of each scan's planes.
   private let sides: [[Int]]
-  /// Of each scan the planes in which each class is, class 1 first; without classes that it has not.
-  private let classes: [[(label: Int32, planes: [Int])]]
+  /// Of each scan the classes that it has, class 1 first.
+  private let classes: [[ClassPlanes]]
   /// `[planes, height, width]`; one plane in two dimensions.
   private let patch: [Int]
   private let isPlanar: Bool
@@ -29,7 +35,7 @@ struct PatchDataset: Dataset {
     patch = isPlanar ? [1] + settings.patch : settings.patch
     foregroundShare = settings.foregroundShare
     key = RandomKey(seed: settings.seed).stream(for: "patches")
-    var (sides, classes): ([[Int]], [[(Int32, [Int])]]) = ([], [])
+    var (sides, classes): ([[Int]], [[ClassPlanes]]) = ([], [])
     for planes in planes {
       var places: [Int32: [Int]] = [:]
       var size: [Int] = []
@@ -42,7 +48,7 @@ struct PatchDataset: Dataset {
         }
       }
       sides.append(size)
-      classes.append(places.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+      classes.append(places.sorted { $0.key < $1.key }.map { ClassPlanes(label: $0.key, planes: $0.value) })
     }
     (self.sides, self.classes) = (sides, classes)
   }
@@ -68,7 +74,7 @@ struct PatchDataset: Dataset {
       let drawn = generator.integer(below: room + 1)
       return middle.map { min(max($0[axis] - patch[axis] / 2, 0), room) } ?? drawn
     }
-    return try patch(of: scan, at: starts, lengths)
+    return try box(of: scan, at: starts, lengths)
   }
 
   /// A voxel of a class, each class and then each of its planes as likely as another.
@@ -84,7 +90,7 @@ struct PatchDataset: Dataset {
   }
 
   /// The box at a place; what lies outside the scan is 0, of the image and of the labels.
-  private func patch(of scan: Int, at starts: [Int], _ lengths: [Int]) throws -> LabeledImage {
+  private func box(of scan: Int, at starts: [Int], _ lengths: [Int]) throws -> LabeledImage {
     let kept = (0..<3).map { axis in max(0, starts[axis])..<min(lengths[axis], starts[axis] + patch[axis]) }
     let padding = (0..<3).map { axis in
       PaddingAmount(

@@ -55,17 +55,18 @@ public struct SegmentPredictionRun {
   private func namedFiles() throws -> [(file: URL, name: String)] {
     let files = try InputVolumes(images, option: "FILE-OR-FOLDER").files
     let roots = images.map { URL(filePath: $0).standardizedFileURL.path + "/" }
-    let named = files.map { file -> (URL, String) in
+    let named = files.map { file -> (file: URL, name: String) in
       let path = file.standardizedFileURL.deletingLastPathComponent().path + "/"
       let folders = roots.first(where: path.hasPrefix).map { path.dropFirst($0.count) } ?? ""
       let name = (folders.split(separator: "/").map(String.init) + [InputVolumes.name(of: file)])
       return (file, name.joined(separator: "-"))
     }
-    let names = Dictionary(grouping: named, by: \.1)
-    if let twins = names.values.filter({ $0.count > 1 }).min(by: { $0[0].1 < $1[0].1 }) {
+    let names = Dictionary(grouping: named, by: \.name)
+    if let twins = names.values.filter({ $0.count > 1 }).min(by: { $0[0].name < $1[0].name }) {
       throw ExampleFailure(
         .usage,
-        "\(twins[0].0.path) and \(twins[1].0.path) would both be written as \(twins[0].1)-labels.nii.gz")
+        "\(twins[0].file.path) and \(twins[1].file.path) would both be written as \(twins[0].name)-labels.nii.gz"
+      )
     }
     return named
   }
@@ -137,7 +138,7 @@ public struct SegmentPredictionRun {
   private static func series(_ frames: [Volume<Int32>], shape reader: NIfTISliceReader) -> Volume<Int32> {
     guard frames.count > 1 else { return frames[0] }
     // The axes of the file in front of a volume's three, the slowest first.
-    let lengths = reader.header.lengths.dropFirst(3).reversed()
+    let lengths = Array(reader.header.lengths.dropFirst(3).reversed())
     let voxels = Tensor(stacking: frames.map(\.voxels))
     return frames[0].with(voxels: voxels.reshaped(lengths + frames[0].voxels.shape.dimensions))
   }

@@ -47,7 +47,7 @@ struct TrainingScans {
     let grids = try Self.grids(scans, settings, progress)
     let spacing = Self.spacing(Array(grids.prefix(training.count)), settings)
     let classes = try Self.classes(scans, request, progress)
-    description = ModelDescription(
+    let description = ModelDescription(
       dimensions: settings.dimensions, widths: settings.widths,
       classes: [.init(name: "background", label: 0)]
         + classes.map { .init(name: $0.name, label: $0.labels[0]) },
@@ -59,6 +59,7 @@ struct TrainingScans {
         try FileChecks.checkSize(grid, description, path: scan.images[0].path)
       }
     }
+    self.description = description
     mapping = LabelMapping(
       merging: classes.map(\.labels), unlisted: request.otherLabels == .background ? .background : .refused)
     self.notes = notes
@@ -107,7 +108,7 @@ struct TrainingScans {
   /// The settings' voxel size, or the median of scans along each axis; in two dimensions planes keep their distance.
   private static func spacing(_ grids: [VolumeGrid], _ settings: SegmentSettings) -> [Double?] {
     let axes = (3 - settings.dimensions)..<3
-    return (0..<3).map { axis in
+    return (0..<3).map { axis -> Double? in
       guard axes.contains(axis) else { return nil }
       if let spacing = settings.spacing { return spacing[axis - axes.lowerBound] }
       let values = grids.map { $0.spacing[axis] }.sorted()

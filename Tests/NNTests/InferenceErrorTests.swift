@@ -9,7 +9,7 @@ import Testing
   @Test func badSettingsAreNamed() {
     let image = Tensor<Float>(zeros: [16, 16, 1])
     func expect(
-      _ text: String, _ image: Tensor<Float> = image, _ windows: SlidingWindowInference,
+      _ text: String, _ windows: SlidingWindowInference, _ image: Tensor<Float> = image,
       location: SourceLocation = #_sourceLocation
     ) {
       let error = #expect(throws: InferenceError.self, sourceLocation: location) {
@@ -37,7 +37,7 @@ import Testing
       "windowSize = [8, 8, 8]: such windows do not go over an image of shape [16, 16, 1]",
       Windows(windowSize: [8, 8, 8]))
     expect(
-      "an image of shape [0, 16, 1] has no pixel", Tensor(zeros: [0, 16, 1]), Windows(windowSize: window))
+      "an image of shape [0, 16, 1] has no pixel", Windows(windowSize: window), Tensor(zeros: [0, 16, 1]))
   }
 
   @Test func whatTheNetworkDoesNotTakeIsNamed() throws {

@@ -27,7 +27,7 @@ public struct SegmentPredictionRun {
   ///
   /// - Throws: ``ExampleFailure``; ``Interruption``.
   public func run() throws {
-    let model = try givingExitCodes { try SegmentModel(contentsOf: InputFile(model).url) }
+    let model = try givingExitCodes { try SegmentModel(contentsOf: InputFile(self.model).url) }
     var predictor = SegmentPredictor(model)
     predictor.resampling = resampling
     let files = try namedFiles()

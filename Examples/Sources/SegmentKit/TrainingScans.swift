@@ -85,14 +85,14 @@ struct TrainingScans {
     _ scans: [VolumeCase], _ settings: SegmentSettings, _ progress: RunProgress
   ) throws -> [VolumeGrid] {
     let orientation = AnatomicalOrientation(settings.orientation) ?? .ras
-    return try scans.map { scan in
+    return try scans.map { scan -> VolumeGrid in
       try progress.checkInterruption()
       guard scan.images.count == 1 else {
         throw ExampleFailure(
           .data,
           "\(scan.images[1].path): \(scan.identifier) has \(scan.images.count) channels; one is trained on")
       }
-      return try failing { () throws(MedIOError) in
+      return try failing { () throws(MedIOError) -> VolumeGrid in
         let information = try NIfTI.readInformation(from: scan.images[0])
         try FileChecks.check(information, path: scan.images[0].path)
         guard information.shape.dimensions.dropLast(3).allSatisfy({ $0 == 1 }) else {

@@ -71,7 +71,7 @@ public enum WindowBlending: Sendable, Hashable {
     case .constant: return Array(repeating: 1, count: length)
     case .gaussian(let sigmaScale):
       let (center, sigma) = (Double(length - 1) / 2, sigmaScale * Double(length))
-      return (0..<length).map { max(Self.least, gaussian((Double($0) - center) / sigma)) }
+      return (0..<length).map { max(Self.least, bellCurve((Double($0) - center) / sigma)) }
     }
   }
 

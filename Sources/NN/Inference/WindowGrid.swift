@@ -82,4 +82,4 @@ struct WindowGrid {
 }
 
 /// The bell curve of height 1.
-func gaussian(_ x: Double) -> Double { exp(-x * x / 2) }
+func bellCurve(_ x: Double) -> Double { exp(-x * x / 2) }

@@ -1,5 +1,5 @@
 import MedIO
-import NN
+public import NN
 import RunKit
 
 /// All that a prediction needs beside the weights, as a model's file carries it.

@@ -3,7 +3,7 @@ public import Foundation
 public import MedIO
 public import NN
 import RunKit
-import Tensor
+public import Tensor
 
 /// How a prediction comes back from the network's grid to the file's.
 public enum PredictionResampling: String, Sendable, CaseIterable {

@@ -1,3 +1,4 @@
+import Foundation
 import MedIO
 import Metrics
 import NN

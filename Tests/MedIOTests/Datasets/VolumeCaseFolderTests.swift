@@ -45,11 +45,10 @@ import Testing
   }
 
   @Test func scansOfOnePatientHaveOneKey() throws {
-    let cases = try VolumeCase.scans(
-      in: folder(
-        "patient001_frame01.nii", "patient001_frame12.nii", "patient010_frame01.nii", "sub-2_ses-01_T1w.nii",
-        "sub-2_ses-02_T1w.nii", "liver_1.nii", "liver_2.nii"
-      ).url)
+    let scratch = try folder(
+      "patient001_frame01.nii", "patient001_frame12.nii", "patient010_frame01.nii", "sub-2_ses-01_T1w.nii",
+      "sub-2_ses-02_T1w.nii", "liver_1.nii", "liver_2.nii")
+    let cases = try VolumeCase.scans(in: scratch.url)
     #expect(cases.map(\.identifier).count == 7)
     #expect(cases.map(\.key) == [0, 1, 2, 2, 3, 4, 4])
   }

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import ExampleSupport
 import Foundation
 import RunKit
-import SegmentKit
+public import SegmentKit
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(

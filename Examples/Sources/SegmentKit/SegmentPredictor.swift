@@ -69,7 +69,8 @@ public struct SegmentPredictor {
     }
     var labels = Tensor<Int32>(zeros: shape)
     var kept =
-      resampling == .probabilities ? Tensor<Float>(zeros: shape.inserting(classCount, at: 3)) : Tensor(zeros: [0])
+      resampling == .probabilities
+      ? Tensor<Float>(zeros: shape.inserting(classCount, at: 3)) : Tensor(zeros: [0])
     try windows.forEachSlab(of: voxels, by: network, progress: progress) { slab in
       for index in 0..<classCount {
         try writer?.write(slab.probabilities.selected(along: -1, at: index), planes: slab.range, frame: index)

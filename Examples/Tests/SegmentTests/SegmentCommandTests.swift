@@ -31,9 +31,9 @@ import Testing
       ("half.json", #"{"steps": 1.5}"#),
       ("three.json", #"{"dimensions": 3}"#), ("file", ""),
     ] { try Data(text.utf8).write(to: file(name)) }
-    for name in ["flat", "scan"] {
-      let ending = name == "flat" ? "flat.safetensors" : "scan.nii.gz"
-      try Data(contentsOf: file(ending)).prefix(700).write(to: file("cut-" + ending))
+    for name in ["flat.safetensors", "scan.nii.gz"] {
+      let data = try Data(contentsOf: file(name))
+      try data.prefix(data.count / 2).write(to: file("cut-" + name))
     }
     try FileManager.default.createDirectory(at: file("empty"), withIntermediateDirectories: true)
     try brokenFolders()
@@ -131,7 +131,7 @@ import Testing
     ("predict nan.safetensors scan.nii.gz --output found", 65, "format = 2: this program reads format 1"),
     ("predict flat.safetensors text.nii --output found", 65, "text.nii: "),
     ("predict flat.safetensors cut-scan.nii.gz --output found", 65, "cut-scan.nii.gz: "),
-    ("predict flat.safetensors broken.nii --output found", 65, "broken.nii: 2880 voxels"),
+    ("predict flat.safetensors broken.nii --output found", 65, "broken.nii: 360 voxels are not finite"),
     (
       "predict flat.safetensors sizeless.nii --output found", 65,
       "pixdim[3] = 0.0: the size of a voxel is unknown"

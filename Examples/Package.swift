@@ -52,6 +52,19 @@ let package = Package(
         "pretrain", "PretrainKit", "ExampleSupport", "ExampleTestSupport", "RunKit", product("SuperCL"),
       ],
       swiftSettings: swiftSettings),
+    .target(
+      name: "SegmentKit", dependencies: ["ExampleSupport", "RunKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "segment",
+      dependencies: [arguments, "ExampleSupport", "SegmentKit", "RunKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "SegmentTests",
+      dependencies: [
+        "segment", "SegmentKit", "ExampleSupport", "ExampleTestSupport", "RunKit", product("SuperCL"),
+      ],
+      swiftSettings: swiftSettings),
     .target(name: "CHeapCounter"),
     .executableTarget(
       name: "benchmark",

@@ -1,6 +1,7 @@
 public import ExampleSupport
 public import Foundation
 import MedIO
+public import RunKit
 
 /// What a run is asked to do, as on its command line.
 public struct PretrainRequest: Sendable {

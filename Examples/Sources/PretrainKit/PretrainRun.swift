@@ -12,15 +12,7 @@ public struct PretrainRun {
   let progress: RunProgress
   private let mode: Mode
 
-  /// What becomes of a run that the output folder holds already.
-  public enum Mode: Sendable {
-    /// It is kept: a new run is refused.
-    case fresh
-    /// It goes on.
-    case resuming
-    /// It is thrown away.
-    case restarting
-  }
+  public typealias Mode = RunMode
 
   public init(_ request: PretrainRequest, mode: Mode = .fresh, progress: RunProgress) {
     (self.request, self.mode, self.progress) = (request, mode, progress)
@@ -48,7 +40,7 @@ public struct PretrainRun {
   private func train<Method: PublishedMethod>(_ type: Method.Type) throws {
     // What is wrong with the settings is said before a volume is read.
     let first = try method(type, imageCount: Self.assumedImages)
-    let encoder = try failing { try blueprint() }
+    let encoder = try givingExitCodes { try blueprint() }
     let folder = try outputFolder(first)
     progress.note("reading \(request.images.joined(separator: ", "))")
     let slices = try PreparedSlices(request, in: folder, progress: progress)
@@ -57,22 +49,25 @@ public struct PretrainRun {
       "\(slices.count) \(request.plane.rawValue) slices of \(slices.volumeCount) volumes, "
         + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
     let method = try method(type, imageCount: slices.count)
-    let task = try failing { try PretrainingTask(method, encoder: encoder) }
+    let task = try givingExitCodes { try PretrainingTask(method, encoder: encoder) }
     var report = PretrainReport(request, task, slices)
     let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices)
     report.featuresBefore = try probe.figures(of: task.encoder)
     let policy = CheckpointPolicy(
       folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
     let clock = ContinuousClock.now
-    try failing { try train(task, on: slices, policy) }
+    try givingExitCodes { try train(task, on: slices, policy) }
     report.seconds = (ContinuousClock.now - clock) / .seconds(1)
     report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
-    try failing { try task.encoder.save(to: folder.file("encoder.safetensors")) }
-    if request.writesLearner { try failing { try task.learner.save(to: folder.file("learner.safetensors")) } }
-    report.add(try failing { try TrainingLog.entries(of: policy.logURL) })
+    try givingExitCodes { try task.encoder.save(to: folder.file("encoder.safetensors")) }
+    if request.writesLearner {
+      try givingExitCodes { try task.learner.save(to: folder.file("learner.safetensors")) }
+    }
+    report.add(try givingExitCodes { try TrainingLog.entries(of: policy.logURL) })
     report.featuresAfter = try probe.figures(of: task.encoder)
     for line in report.warnings { progress.warn(line) }
-    try write(report, pictures: failing { try ViewSheet(task.method, slices, view: request) }, to: folder)
+    try write(
+      report, pictures: givingExitCodes { try ViewSheet(task.method, slices, view: request) }, to: folder)
   }
 
   private func train(
@@ -145,32 +140,13 @@ public struct PretrainRun {
     return method
   }
 
-  /// Runs `body`; what cannot be written has an exit code of its own.
-  private func failing<Value>(_ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch let error as CheckpointError where error.code == .writeFailed {
-      throw ExampleFailure(.cannotCreate, error.description)
-    } catch let error as MedIOError {
-      throw ExampleFailure(error)
-    }
-  }
-
   // MARK: Folder
 
   private func outputFolder(_ method: some PublishedMethod) throws -> OutputFolder {
-    let checkpoint = request.output.appending(path: "state/\(Self.checkpointName)")
-    if mode == .fresh, FileManager.default.fileExists(atPath: checkpoint.path) {
-      throw ExampleFailure(
-        .usage, "\(request.output.path): holds a run; --resume goes on with it, --restart throws it away")
-    }
-    if mode == .restarting {
-      for name in ["encoder.safetensors", "learner.safetensors", "report.html", "report.json"] {
-        try? FileManager.default.removeItem(at: request.output.appending(path: name))
-      }
-    }
-    return try OutputFolder(
-      request.output, resuming: mode == .resuming, fingerprint: RunFingerprint(lines: fingerprint(method)))
+    try OutputFolder(
+      request.output, mode: mode, checkpoint: Self.checkpointName,
+      results: ["encoder.safetensors", "learner.safetensors", "report.html", "report.json"],
+      fingerprint: RunFingerprint(lines: fingerprint(method)))
   }
 
   private func fingerprint<Method: PublishedMethod>(_ method: Method) throws -> [String] {
@@ -181,23 +157,11 @@ public struct PretrainRun {
       "intensity = \(request.intensity)", "spacing = \(request.spacing.map { "\($0)" } ?? "of each volume")",
       "frames = \(request.frames.rawValue)", "not-finite = \(request.nonFinite.rawValue)",
     ]
-    let fields = try JSONSerialization.jsonObject(with: Data(method.settingsJSON().utf8))
-    lines += Self.flattened(fields, "")
+    lines += try RunFingerprint.lines(ofJSON: Data(method.settingsJSON().utf8))
     let weights = try request.startingFrom.map { try InputFile($0).url }
     for file in try InputVolumes(request.images).files + [weights].compactMap(\.self) {
       lines.append("\(file.standardizedFileURL.path) = \(RunFingerprint.content(file))")
     }
     return lines
-  }
-
-  /// A line for each number of a JSON tree.
-  private static func flattened(_ value: Any, _ path: String) -> [String] {
-    if let members = value as? [String: Any], !members.isEmpty {
-      return members.sorted { $0.key < $1.key }.flatMap { key, value in
-        flattened(value, path.isEmpty ? key : "\(path).\(key)")
-      }
-    }
-    let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
-    return ["\(path) = \(data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)")"]
   }
 }

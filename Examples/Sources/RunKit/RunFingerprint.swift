@@ -22,6 +22,21 @@ package struct RunFingerprint: Sendable {
     return nil
   }
 
+  /// A line for each value of a JSON text, under the keys that lead there.
+  package static func lines(ofJSON data: Data) throws -> [String] {
+    flattened(try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed), "")
+  }
+
+  private static func flattened(_ value: Any, _ path: String) -> [String] {
+    if let members = value as? [String: Any], !members.isEmpty {
+      return members.sorted { $0.key < $1.key }.flatMap { key, value in
+        flattened(value, path.isEmpty ? key : "\(path).\(key)")
+      }
+    }
+    let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
+    return ["\(path) = \(data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)")"]
+  }
+
   /// Length and FNV-1a hash of a file's bytes, and of the voxels' file of a pair. What is no regular file is reported when
   /// it is read.
   package static func content(_ url: URL) -> String {

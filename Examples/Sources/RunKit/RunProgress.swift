@@ -43,6 +43,19 @@ public struct RunProgress: Sendable {
     }
   }
 
+  /// The same for a prediction by windows.
+  package func reporter(ofWindows name: String) -> (InferenceProgress) -> TrainingControl {
+    var last = Date()
+    return { progress in
+      let now = Date()
+      if now.timeIntervalSince(last) >= Self.interval {
+        last = now
+        say("  \(name): \(progress)")
+      }
+      return isInterrupted() ? .stop : .proceed
+    }
+  }
+
   /// Throws when the run was interrupted.
   package func checkInterruption() throws { if isInterrupted() { throw Interruption() } }
 }

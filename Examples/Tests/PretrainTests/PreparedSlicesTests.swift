@@ -3,6 +3,7 @@ import ExampleSupport
 import Foundation
 import MedIO
 import PretrainKit
+import RunKit
 import Tensor
 import Testing
 

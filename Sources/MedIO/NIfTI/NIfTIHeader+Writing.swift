@@ -7,8 +7,19 @@ extension NIfTIHeader {
     writing volume: Volume<Scalar>, datatype: NIfTIDatatype, extensions: [NIfTIExtension], isPair: Bool,
     path: String, options: NIfTIWriteOptions
   ) throws(MedIOError) {
-    let template = volume.header
-    let lengths = Array(volume.voxels.shape.dimensions.prefix(volume.rank).reversed())
+    try self.init(
+      template: volume.header, shape: Array(volume.voxels.shape.dimensions.prefix(volume.rank)),
+      grid: volume.grid, datatype: datatype, extensions: extensions, isPair: isPair, path: path,
+      options: options)
+  }
+
+  /// The header for voxels `[..., depth, height, width]` on a grid: the template, where there is one, with everything set that
+  /// they decide.
+  init(
+    template: NIfTIHeader?, shape: [Int], grid: VolumeGrid, datatype: NIfTIDatatype,
+    extensions: [NIfTIExtension], isPair: Bool, path: String, options: NIfTIWriteOptions
+  ) throws(MedIOError) {
+    let lengths = Array(shape.reversed())
     guard lengths.count <= 7 else {
       throw MedIOError(.badDimensions, path: path, context: "\(lengths.count) axes, a file holds seven")
     }
@@ -48,12 +59,12 @@ extension NIfTIHeader {
       let keeps = template != nil && room >= 0 && room < (extensions.isEmpty ? 1 << 16 : 16)
       voxOffset = Double(keeps ? kept : least)
     }
-    if template == nil || sformOrQformDiffers(from: volume.affine) {
-      set(affine: volume.affine)
+    if template == nil || sformOrQformDiffers(from: grid.affine) {
+      set(affine: grid.affine)
       // How planes were acquired is told along axes that are others now.
       (sliceCode, sliceStart, sliceEnd, sliceDuration, dimInfo) = (0, 0, 0, 0, 0)
     }
-    try checkReadBack(as: volume.grid, isPair: isPair, path: path)
+    try checkReadBack(as: grid, isPair: isPair, path: path)
   }
 
   static func magic(_ version: Version, isPair: Bool) -> [UInt8] {

@@ -17,9 +17,7 @@ final class ZNZOutput {
     defer { for move in moves { unlink(move.temporary) } }
     for file in files {
       let destination = try Destination(file.path)
-      let url = URL(fileURLWithPath: destination.target)
-      let name = ".\(url.lastPathComponent).\(UUID().uuidString).tmp"
-      let temporary = url.deletingLastPathComponent().appendingPathComponent(name).path
+      let temporary = destination.temporaryPath
       moves.append((temporary, destination))
       let output = try ZNZOutput(
         temporary, isCompressed: file.path.lowercased().hasSuffix(".gz"), level: level, file.path)
@@ -42,7 +40,7 @@ final class ZNZOutput {
   }
 
   /// Where a file goes.
-  private struct Destination {
+  struct Destination {
     let path: String
     /// The file itself where `path` is a link to one.
     let target: String
@@ -63,6 +61,13 @@ final class ZNZOutput {
       defer { free(real) }
       target = real.map { String(cString: $0) } ?? path
       mode = info.st_mode & 0o777
+    }
+
+    /// A name beside the file, another one each time.
+    var temporaryPath: String {
+      let url = URL(fileURLWithPath: target)
+      let name = ".\(url.lastPathComponent).\(UUID().uuidString).tmp"
+      return url.deletingLastPathComponent().appendingPathComponent(name).path
     }
   }
 

@@ -1,4 +1,4 @@
-public import Tensor
+import Tensor
 
 /// What images a layer takes: their channels, and what their sides must be multiples of.
 ///

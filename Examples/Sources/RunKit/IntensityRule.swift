@@ -1,13 +1,13 @@
 public import ExampleSupport
-import MedIO
+package import MedIO
 
 /// What the intensities of a volume become, by name.
 public struct IntensityRule: Sendable, Hashable, CustomStringConvertible {
   /// As on the command line.
   public let description: String
-  let transform: IntensityTransform
+  package let transform: IntensityTransform
   /// Whether all values end in 0...1, of which 0 is the darkest.
-  let isBounded: Bool
+  package let isBounded: Bool
 
   private init(_ name: String, _ transform: IntensityTransform, isBounded: Bool = true) {
     (description, self.transform, self.isBounded) = (name, transform, isBounded)

@@ -1,0 +1,50 @@
+import ExampleSupport
+import Foundation
+import MedIO
+import RunKit
+import Tensor
+
+/// Scans on the network's grid: prepared once, kept on disk, read a plane at a time.
+struct PreparedScans {
+  let slices: SliceDataset
+  /// What was noticed of the files.
+  let notes: [String]
+  private let scans: [VolumeCase]
+
+  /// Prepares what is not kept in the folder yet.
+  ///
+  /// - Throws: ``ExampleFailure``: broken files, images and segmentations on different grids, unknown labels, volumes thinner
+  ///   than the network halves (65); a folder that cannot be written (73); ``Interruption``.
+  init(
+    _ scans: [VolumeCase], _ description: ModelDescription, _ mapping: LabelMapping, in folder: URL,
+    progress: RunProgress
+  ) throws {
+    self.scans = scans
+    let data = VolumeDataset(
+      scans, labelMapping: mapping, preprocessing: description.preprocessing, options: description.readOptions
+    )
+    for (index, scan) in scans.enumerated() {
+      try progress.checkInterruption()
+      progress.note("  scan \(index + 1) of \(scans.count): \(scan.identifier)")
+      let one = data.filtered { $0.identifier == scan.identifier }
+      // Scan by scan, so that the run can be stopped between two.
+      let slices = try TrainingScans.failing { () throws(MedIOError) in
+        try SliceDataset(one, cachedIn: folder)
+      }
+      let sides = try slices.element(at: 0).image.shape
+      try FileChecks.checkThickness(
+        [slices.count, sides[0], sides[1]], description, path: scan.images[0].path)
+    }
+    slices = try TrainingScans.failing { () throws(MedIOError) in try SliceDataset(data, cachedIn: folder) }
+    notes = slices.warnings.map { "\($0)" }
+  }
+
+  var count: Int { scans.count }
+  func name(of scan: Int) -> String { scans[scan].identifier }
+
+  /// A whole scan, `[planes, height, width, 1]` with its classes.
+  func volume(_ scan: Int) throws -> (image: Tensor<Float>, labels: Tensor<Int32>) {
+    let samples = try slices.indicesByVolume[scan].map { try slices.element(at: $0) }
+    return (Tensor(stacking: samples.map(\.image)), Tensor(stacking: samples.compactMap(\.labels)))
+  }
+}

@@ -1,0 +1,204 @@
+import Contrastive
+import ExampleSupport
+import Foundation
+import MedIO
+import NN
+public import RunKit
+import Tensor
+
+/// `segment train`: scans, training, validation, model, report.
+public struct SegmentTrainingRun {
+  let request: SegmentRequest
+  let progress: RunProgress
+  private let mode: RunMode
+  private static let checkpointName = "training.safetensors"
+
+  public init(_ request: SegmentRequest, mode: RunMode = .fresh, progress: RunProgress) {
+    (self.request, self.mode, self.progress) = (request, mode, progress)
+  }
+
+  /// Trains what is not done yet and writes `model.safetensors`, `report.html` and `report.json`.
+  ///
+  /// - Throws: ``Interruption`` when it was stopped, with a checkpoint to go on from; ``ExampleFailure``.
+  public func run() throws {
+    let settings = request.settings
+    try settings.validate()
+    try checkEncoder()
+    progress.note("reading \(request.folder)")
+    let scans = try TrainingScans(request, progress: progress)
+    let folder = try OutputFolder(
+      request.output, mode: mode, checkpoint: Self.checkpointName,
+      results: ["model.safetensors", "report.html", "report.json"],
+      fingerprint: RunFingerprint(lines: fingerprint(scans)))
+    func prepared(_ cases: [VolumeCase]) throws -> PreparedScans {
+      try PreparedScans(
+        cases, scans.description, scans.mapping, in: folder.stateFile("scans"), progress: progress)
+    }
+    let (training, validation) = (try prepared(scans.training), try prepared(scans.validation))
+    let patches = try givingExitCodes { try PatchDataset(training.slices, settings) }
+    var notes = scans.notes + training.notes + validation.notes
+    for index in patches.missingClasses(of: scans.description.classes.count) {
+      notes.append(
+        "no scan that trains has '\(scans.description.classes[Int(index)].name)': it cannot be learned")
+    }
+    for note in notes { progress.warn(note) }
+    progress.note(
+      "\(scans.training.count) scans of \(scans.trainingPatients) patients train, "
+        + "\(scans.validation.count) of \(scans.validationPatients) validate; "
+        + "\(scans.description.classes.count - 1) classes")
+    let model = try newModel(scans.description)
+    let clock = ContinuousClock.now
+    let policy = CheckpointPolicy(
+      folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
+    let best = folder.stateFile("best.safetensors")
+    try givingExitCodes { try train(model, on: patches, validation, policy, best: best) }
+    if FileManager.default.fileExists(atPath: best.path) {
+      try givingExitCodes { try model.network.load(from: best) }
+    }
+    try givingExitCodes { try model.write(to: folder.file("model.safetensors")) }
+    var report = SegmentReport(request, scans, model, notes: notes)
+    report.add(try givingExitCodes { try TrainingLog.entries(of: policy.logURL) })
+    report.scores =
+      try scans.validation.isEmpty
+      ? nil : SegmentScores(model, scans.validation, scans.mapping, progress: progress)
+    report.seconds = (ContinuousClock.now - clock) / .seconds(1)
+    report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
+    try write(report, pictures: pictures(model, scans), to: folder)
+  }
+
+  // MARK: Training
+
+  private func newModel(_ description: ModelDescription) throws -> SegmentModel {
+    var generator = RandomKey(seed: request.settings.seed).stream(for: .weights).generator
+    let model = SegmentModel(description, using: &generator)
+    if let encoder = request.encoder { try model.loadEncoder(from: InputFile(encoder).url) }
+    return model
+  }
+
+  /// Refuses an encoder of another network before a scan is read.
+  private func checkEncoder() throws {
+    guard request.encoder != nil else { return }
+    let settings = request.settings
+    _ = try newModel(
+      ModelDescription(
+        dimensions: settings.dimensions, widths: settings.widths,
+        classes: [.init(name: "background", label: 0), .init(name: "any", label: 1)],
+        orientation: settings.orientation, spacing: [nil, nil, nil], intensity: settings.intensity,
+        window: settings.patch, overlap: settings.overlap, mirrors: settings.mirrors))
+  }
+
+  private func train(
+    _ model: SegmentModel, on patches: PatchDataset, _ validation: PreparedScans, _ policy: CheckpointPolicy,
+    best: URL
+  ) throws {
+    let settings = request.settings
+    let rate = Schedule.flooredCosine(
+      start: settings.learningRate, floor: settings.learningRate / 100, steps: settings.steps)
+    let task = SegmentationTask(
+      model.network, classCount: model.description.classes.count,
+      recipe: TrainingRecipe(steps: settings.steps, batchSize: settings.batchSize, seed: settings.seed),
+      loss: CombinedLoss([
+        (settings.crossEntropyWeight, CrossEntropyLoss()), (settings.diceWeight, DiceLoss()),
+      ]),
+      augmentation: settings.augmentation.transform,
+      optimizer: OptimizerSettings(.adam(), rate: rate, weightDecay: settings.weightDecay))
+    let loop = try TrainingLoop(
+      task, on: patches, sampler: SequentialSampler(count: patches.count), workers: request.workers)
+    if mode == .resuming, FileManager.default.fileExists(atPath: policy.url.path) {
+      try loop.resume(from: policy.url)
+      progress.note("going on behind step \(loop.step) of \(settings.steps)")
+    } else {
+      try? FileManager.default.removeItem(at: best)
+    }
+    let dice = ValidationDice(scans: validation, model: model)
+    let score =
+      validation.count == 0
+      ? nil
+      : Validation(
+        everySteps: settings.validationInterval, better: .higher, patience: settings.patience, best: best
+      ) { try dice.mean() }
+    if try loop.run(checkpoint: policy, validation: score, progress: progress.reporter("training"))
+      == .stopped
+    {
+      progress.note("stopped behind step \(loop.step) of \(settings.steps)")
+      throw Interruption()
+    }
+  }
+
+  // MARK: Report
+
+  /// Three planes of the first scan that validates; without one, of the first that trained.
+  private func pictures(_ model: SegmentModel, _ scans: TrainingScans) throws -> SegmentPage.Pictures {
+    let shown = scans.validation.first ?? scans.training[0]
+    let options = model.description.readOptions
+    let image = try givingExitCodes { try NIfTI.read(Float.self, from: shown.images[0], options: options) }
+    let classes = try SegmentPredictor(model).classes(
+      of: image, path: shown.images[0].path, progress: progress.reporter(ofWindows: "pictures"))
+    let cuts = try givingExitCodes {
+      try PlaneCuts(
+        shown.images[0], classes: classes, classCount: model.description.classes.count, view: request.view,
+        options: options)
+    }
+    return .init(scan: shown.identifier, isTraining: scans.validation.isEmpty, cuts: cuts)
+  }
+
+  private func write(_ report: SegmentReport, pictures: SegmentPage.Pictures, to folder: OutputFolder) throws
+  {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try folder.write(encoder.encode(report), to: "report.json")
+    try folder.write(Data(SegmentPage(report: report, pictures: pictures).html().utf8), to: "report.html")
+    progress.note(report.summary)
+    progress.note("model: \(folder.file("model.safetensors").path)")
+    progress.note("report: \(folder.file("report.html").path)")
+  }
+
+  private func fingerprint(_ scans: TrainingScans) throws -> [String] {
+    var lines = [
+      "encoder = \(request.encoder ?? "none")", "labels = \(request.labels)",
+      "other labels = \(request.otherLabels.rawValue)",
+    ]
+    lines += scans.mapping.classes.sorted { $0.key < $1.key }.map { "label \($0.key) = class \($0.value)" }
+    lines += scans.description.classes.enumerated().map { "class \($0.offset) = \($0.element.name)" }
+    lines += try RunFingerprint.lines(ofJSON: Data(request.settings.json().utf8))
+    let files = (scans.training + scans.validation).flatMap { $0.images + [$0.labels].compactMap(\.self) }
+    let weights = try request.encoder.map { try InputFile($0).url }
+    for file in files + [weights].compactMap(\.self) {
+      lines.append("\(file.standardizedFileURL.path) = \(RunFingerprint.content(file))")
+    }
+    return lines
+  }
+}
+
+extension SegmentSettings.Augmentation {
+  /// What is done to each patch; `nil` for nothing.
+  var transform: (any LabeledImageAugmentation)? {
+    switch self {
+    case .none: nil
+    case .mirrored: MirroredPatches()
+    case .turned: Self.turning
+    case .varied: VariedAugmentation()
+    }
+  }
+
+  private static var turning: VariedAugmentation {
+    var augmentation = VariedAugmentation()
+    augmentation.mirrorProbability = 0
+    augmentation.elastic = nil
+    augmentation.warpProbability = 0.8
+    augmentation.rotation = -0.35...0.35
+    augmentation.sizeFactor = .uniform(0.7...1.3)
+    augmentation.translation = -0.1...0.1
+    augmentation.interpolation = .linear
+    return augmentation
+  }
+}
+
+/// Each spatial axis mirrored with a probability of one half, of images and volumes.
+struct MirroredPatches: LabeledImageAugmentation {
+  func callAsFunction(_ image: LabeledImage, using generator: inout PhiloxGenerator) -> LabeledImage {
+    let axes = (0..<image.labels.rank).filter { _ in generator.chance(0.5) }
+    guard !axes.isEmpty else { return image }
+    return LabeledImage(image: image.image.flipped(along: axes), labels: image.labels.flipped(along: axes))
+  }
+}

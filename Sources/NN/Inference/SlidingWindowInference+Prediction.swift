@@ -1,0 +1,121 @@
+import Autograd
+public import Tensor
+
+/// Finished probabilities of a part of an image.
+public struct ProbabilitySlab<Scalar: TensorFloatingPointScalar>: Sendable {
+  /// The indices along the image's first axis that the part takes: planes of a volume, rows of an image.
+  public let range: Range<Int>
+  /// The probabilities of the classes, `[range.count, further sides..., K]`.
+  public let probabilities: Tensor<Scalar>
+}
+
+extension SlidingWindowInference {
+  /// The most probable class of every pixel.
+  ///
+  /// Memory beside the image: the labels, the sums of probabilities of one window's planes, and the windows of one pass. The
+  /// same for any number of threads, to the bit. Layers that train and predict differently predict, and nothing is recorded
+  /// for gradients.
+  ///
+  /// - Parameters:
+  ///   - image: `[H, W, C]` or `[D, H, W, C]`.
+  ///   - network: Scores `[N, spatial..., K]` of windows `[N, spatial..., C]`, before softmax.
+  ///   - progress: Called behind each batch of windows; it may stop the prediction.
+  /// - Returns: `[H, W]` or `[D, H, W]`, in `0..<K`; of equal probabilities the lowest class.
+  /// - Throws: ``InferenceError``, and what `progress` throws.
+  public func labels<Network: Layer>(
+    of image: Tensor<Network.Scalar>, by network: Network,
+    progress: InferenceProgress.Handler = { _ in .proceed }
+  ) throws -> Tensor<Int32> {
+    let shape = image.shape.removing(axis: -1)
+    var labels = Tensor<Int32>(zeros: shape)
+    try sums(of: image, by: network, progress: progress) { planes, sums, _ in
+      // Weights are the same for all classes: the largest sum is the largest probability.
+      let part = sums.argmax(along: -1)
+      labels.replace(along: 0, planes, with: part.reshaped(shape.replacing(axis: 0, with: planes.count)))
+    }
+    return labels
+  }
+
+  /// The probability of every class at every pixel, `[H, W, K]` or `[D, H, W, K]`; see ``labels(of:by:progress:)``.
+  ///
+  /// - Throws: ``InferenceError``, and what `progress` throws.
+  public func probabilities<Network: Layer>(
+    of image: Tensor<Network.Scalar>, by network: Network,
+    progress: InferenceProgress.Handler = { _ in .proceed }
+  ) throws -> Tensor<Network.Scalar> {
+    var result: Tensor<Network.Scalar>?
+    try forEachSlab(of: image, by: network, progress: progress) { slab in
+      let shape = slab.probabilities.shape.replacing(axis: 0, with: image.shape[0])
+      var whole = result ?? Tensor(zeros: shape)
+      result = nil
+      whole.replace(along: 0, slab.range, with: slab.probabilities)
+      result = whole
+    }
+    return result ?? Tensor(zeros: image.shape)
+  }
+
+  /// Hands out the probabilities slab by slab, each as soon as no later window touches it: those of a large volume go to a
+  /// file and never stand in memory together.
+  ///
+  ///     try windows.forEachSlab(of: volume, by: network) { slab in try file.write(slab.probabilities) }
+  ///
+  /// Slabs follow each other along the first axis and cover it; see ``labels(of:by:progress:)``.
+  ///
+  /// - Throws: ``InferenceError``, and what `progress` and `body` throw.
+  public func forEachSlab<Network: Layer>(
+    of image: Tensor<Network.Scalar>, by network: Network,
+    progress: InferenceProgress.Handler = { _ in .proceed },
+    _ body: (ProbabilitySlab<Network.Scalar>) throws -> Void
+  ) throws {
+    try sums(of: image, by: network, progress: progress) { planes, sums, grid in
+      let probabilities = sums / grid.totals(planes, Network.Scalar.self)
+      let sides = [planes.count] + image.shape.dimensions[1..<image.rank - 1]
+      try body(
+        ProbabilitySlab(range: planes, probabilities: probabilities.reshaped(sides + [sums.shape[-1]])))
+    }
+  }
+
+  /// Hands out the weighted sums of probabilities `[planes, side, side, K]`, slab by slab.
+  private func sums<Network: Layer>(
+    of image: Tensor<Network.Scalar>, by network: Network, progress: InferenceProgress.Handler,
+    _ body: (Range<Int>, Tensor<Network.Scalar>, WindowGrid) throws -> Void
+  ) throws {
+    try validate(image.shape, network.inputDescription)
+    if case (let count, let first?) = image.nonFiniteElements {
+      throw InferenceError(.imageIsNotFinite(place: image.shape.place(of: first), count: count))
+    }
+    let grid = WindowGrid(self, image: image.shape)
+    var pass = WindowPass(self, network: network, image: image, grid: grid)
+    let weights = grid.weightMap(Network.Scalar.self)
+    var slab: SlabSums<Network.Scalar>?
+    let start = ContinuousClock.now
+    for first in stride(from: 0, to: grid.count, by: batchSize) {
+      let places = (first..<min(grid.count, first + batchSize)).map(grid.place)
+      let weighted = try pass.probabilities(at: places) * weights
+      let classes = weighted.shape[-1]
+      var sums = slab ?? SlabSums(grid, classes: classes)
+      slab = nil
+      guard sums.classes == classes else {
+        throw InferenceError(.scoresDoNotFit(scores: weighted.shape, windows: image.shape))
+      }
+      for (index, place) in places.enumerated() {
+        let pixels = grid.pixels(at: place)
+        if let done = sums.finish(before: pixels[0].lowerBound) { try body(done.planes, done.sums, grid) }
+        let inside = zip(pixels, place).map { $0.lowerBound - $1..<$0.upperBound - $1 }
+        let window = weighted[index]
+        sums.add(
+          inside == grid.window.map { 0..<$0 } ? window : window.cropped(to: inside + [0..<classes]),
+          at: pixels)
+      }
+      slab = sums
+      let done = first + places.count
+      let state = InferenceProgress(
+        windowsDone: done, windowCount: grid.count, seconds: (ContinuousClock.now - start) / .seconds(1),
+        networkSeconds: pass.networkTime / .seconds(1))
+      if try progress(state) == .stop, done < grid.count {
+        throw InferenceError(.stopped(windows: done, of: grid.count))
+      }
+    }
+    if let done = slab?.finish(before: grid.lengths[0]) { try body(done.planes, done.sums, grid) }
+  }
+}

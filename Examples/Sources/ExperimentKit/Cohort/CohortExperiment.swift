@@ -89,7 +89,7 @@ public struct CohortExperiment {
           images.map { image, classes in
             Picture(
               image: image, classes: isColored ? classes : nil, classCount: source.classNames.count
-            ).axial(.radiological, enlarged: 1)
+            ).axial(.radiological, enlarged: 2)
           })
       }
       let sheet = Picture(

@@ -2,7 +2,7 @@ package import QuickstartKit
 package import Tensor
 
 /// One virtual patient: which slab of which person it is made of, and which draw it is.
-package struct VirtualPatient: Hashable, Sendable {
+package struct VirtualPatient: Equatable, Sendable {
   /// The person whose image the voxels come from.
   package let person: String
   /// The slab of that image, with its side.

@@ -1,6 +1,7 @@
 import Contrastive
 import ExampleSupport
 import Foundation
+import NN
 import QuickstartKit
 import RunKit
 

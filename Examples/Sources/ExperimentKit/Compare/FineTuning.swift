@@ -1,7 +1,7 @@
 import Contrastive
 import Foundation
 import NN
-import QuickstartKit
+package import QuickstartKit
 import RunKit
 import Tensor
 

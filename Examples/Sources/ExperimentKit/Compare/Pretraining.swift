@@ -3,6 +3,7 @@ import ExampleSupport
 import Foundation
 import NN
 import PretrainKit
+import QuickstartKit
 import RunKit
 import Tensor
 

@@ -3,8 +3,8 @@ import ExampleSupport
 import Foundation
 package import NN
 package import QuickstartKit
-import RunKit
-package import Tensor
+package import RunKit
+import Tensor
 
 /// A data set in memory: patients of three sides, all slices of one size.
 package struct ExperimentData: Sendable {

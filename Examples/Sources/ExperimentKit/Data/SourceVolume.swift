@@ -2,7 +2,7 @@ import ExampleSupport
 import Foundation
 import MedIO
 package import QuickstartKit
-import RunKit
+package import RunKit
 package import Tensor
 
 /// A real volume of one person with its labels, cut to sides by slabs.

@@ -39,7 +39,7 @@ struct IntervalChart {
 
   /// All figures and 0, with some room.
   private var range: ClosedRange<Double> {
-    let values = rows.flatMap { $0.values + [$0.low ?? 0, $0.high ?? 0] }
+    let values = rows.flatMap { row -> [Double] in row.values + [row.low ?? 0, row.high ?? 0] }
     let (low, high) = (min(0, values.min() ?? 0), max(0, values.max() ?? 0))
     let room = max(0.05 * (high - low), 0.005)
     return low - room...high + room

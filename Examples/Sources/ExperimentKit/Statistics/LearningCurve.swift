@@ -22,8 +22,10 @@ public struct LearningCurve: Codable, Hashable, Sendable {
   /// score along the training, 0...1; the one score of a curve of one point.
   public var meanScore: Double {
     guard steps.count > 1 else { return scores[0] }
-    let area = (1..<steps.count).reduce(0.0) { sum, index in
-      sum + Double(steps[index] - steps[index - 1]) * (scores[index] + scores[index - 1]) / 2
+    var area = 0.0
+    for index in 1..<steps.count {
+      let height = (scores[index] + scores[index - 1]) / 2
+      area += Double(steps[index] - steps[index - 1]) * height
     }
     return area / Double(steps[steps.count - 1] - steps[0])
   }

@@ -1,5 +1,6 @@
 import Foundation
 public import RunKit
+import Tensor
 
 /// How many superpixels, and how compact: leakage and under-segmentation of fixed counts and of the adaptive one.
 public struct ClusterExperiment {

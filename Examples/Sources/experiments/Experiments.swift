@@ -55,7 +55,9 @@ struct ExperimentOptions: ParsableArguments {
     } isInterrupted: {
       InterruptionSignals.wereReceived
     }
-    if quick { progress.note("This is a quick run: it shows that every part works; its scores mean nothing.") }
+    if quick {
+      progress.note("This is a quick run: it shows that every part works; its scores mean nothing.")
+    }
     let folder = try ExperimentFolder(URL(filePath: output))
     do {
       try experiment(all, DataFolders(fetched: fetched.map { URL(filePath: $0) }), folder, progress)
@@ -68,7 +70,8 @@ struct ExperimentOptions: ParsableArguments {
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Methods x shares of labelled patients x seeds x protocols: Dice, learning curves, a frozen probe.")
+    abstract:
+      "Methods x shares of labelled patients x seeds x protocols: Dice, learning curves, a frozen probe.")
   @OptionGroup var options: ExperimentOptions
 
   func run() throws {
@@ -88,7 +91,9 @@ struct Leakage: ParsableCommand {
 
 struct Clusters: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Leakage and under-segmentation against the number and compactness of superpixels, and the adaptive count.")
+    abstract:
+      "Leakage and under-segmentation against the number and compactness of superpixels, and the adaptive count."
+  )
   @OptionGroup var options: ExperimentOptions
 
   func run() throws {

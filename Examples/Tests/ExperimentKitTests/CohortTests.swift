@@ -79,7 +79,8 @@ import Testing
       let image = renderer.rendered(patient).image
       let (low, high) = (image.min().item * 64, image.max().item * 64)
       #expect(
-        low > Float(patient.slab.first) - 0.2 && high < Float(patient.slab.last) + 0.2, "\(patient.identifier)")
+        low > Float(patient.slab.first) - 0.2 && high < Float(patient.slab.last) + 0.2,
+        "\(patient.identifier)")
       shown[patient.slab.part] = low...high
       seen[patient.slab.part, default: []].formUnion(image.scalars.map { Int(($0 * 64).rounded()) })
     }

@@ -1,3 +1,4 @@
+import Contrastive
 import ExampleSupport
 import ExperimentKit
 import Foundation
@@ -57,14 +58,15 @@ import Testing
 
   @Test func patientsCarryPersonAndSlab() throws {
     let data = try read(tiny.settings.data[0])
-    #expect(data.patients.allSatisfy { $0.person == "tiny" && $0.identifier.contains("slab \($0.stratum) (") })
+    #expect(
+      data.patients.allSatisfy { $0.person == "tiny" && $0.identifier.contains("slab \($0.stratum) (") })
     #expect(data.size == [32, 32] && data.classNames == ["background", "a", "b"])
     #expect(data.notes.contains { $0.contains("virtual patients of one person") })
     // Their place is that of the slab in the whole volume.
     for patient in data.patients {
       let first = try #require(patient.identifier.firstMatch(of: /(\d+)-(\d+)\)/)).output
-      #expect(patient.positions.first == (Double(first.1) ?? -1) / 40 + 1.0 / 40)
-      #expect(patient.positions.last == (Double(first.2) ?? -1) / 40 + 1.0 / 40)
+      #expect(patient.positions.first == (Double(first.1) ?? -1).advanced(by: 1) / 40)
+      #expect(patient.positions.last == (Double(first.2) ?? -1).advanced(by: 1) / 40)
     }
   }
 
@@ -103,7 +105,8 @@ import Testing
       classes: [TargetClass(name: "seven", labels: [7])], window: 0...100, patients: .files)
     let data = try read(set)
     #expect(data.patients.count { $0.part == .train } == 6)
-    #expect(data.patients.count { $0.part == .validation } == 2 && data.patients.count { $0.part == .test } == 2)
+    #expect(
+      data.patients.count { $0.part == .validation } == 2 && data.patients.count { $0.part == .test } == 2)
     #expect(Set(data.patients.map(\.person)).count == 10)
     #expect(data.size == [32, 32])
     for patient in data.patients {

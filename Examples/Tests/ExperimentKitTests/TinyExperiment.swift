@@ -30,6 +30,10 @@ final class TinyExperiment: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  /// Views of 16 pixels, four slices a step.
+  private static let views =
+    #"{"recipe": {"batchSize": 4}, "views": {"crops": {"_0": {"crops": [{"area": [0.5, 1], "count": 2, "ratio": [1, 1], "size": 16}]}}}}"#
+
   /// Two methods, two seeds, a protocol with and one without a search; a few steps of width 2.
   var settings: ExperimentSettings {
     var settings = ExperimentSettings.quick
@@ -44,7 +48,7 @@ final class TinyExperiment: Sendable {
       MethodChoice(name: "Scratch"),
       MethodChoice(
         name: "two views", method: "SimCLR",
-        settings: .object(["recipe": .object(["batchSize": .number(4)])])),
+        settings: try? JSONDecoder().decode(JSONTree.self, from: Data(Self.views.utf8))),
     ]
     settings.compare.pretrainingSteps = 3
     for index in settings.compare.protocols.indices {

@@ -23,7 +23,8 @@ public struct CohortExperiment {
   /// - Throws: ``Interruption``, ``ExampleFailure``.
   public func run() throws {
     var page = ExperimentPage(
-      title: "Virtual patients", question: "What do the virtual patients look like, and how far do they differ?")
+      title: "Virtual patients",
+      question: "What do the virtual patients look like, and how far do they differ?")
     var table = [
       [
         "data", "side", "slabs", "patients", "slices", "shift of a voxel, mm: median, most",

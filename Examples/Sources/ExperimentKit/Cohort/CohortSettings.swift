@@ -55,7 +55,8 @@ public struct CohortSettings: Codable, Hashable, Sendable {
       throw ExampleFailure(.data, "\(path): cohort.squarings = \(squarings): must be at most 16")
     }
     let deviations = [
-      ("velocity", velocity), ("rotation", rotation), ("translation", translation), ("organShift", organShift),
+      ("velocity", velocity), ("rotation", rotation), ("translation", translation),
+      ("organShift", organShift),
       ("bias", bias), ("blur", blur.lowerBound), ("noise", noise.lowerBound),
     ]
     for (name, value) in deviations where !(value >= 0 && value.isFinite) {

@@ -56,8 +56,9 @@ package struct Claim: Codable, Sendable {
       Dictionary(tunings.filter { $0.name == name }.map { ($0.seed, $0.row.result) }) { first, _ in first }
     }
     let (first, second) = (results(baseline), results(method))
-    guard let dice = CrossedComparison(
-      first: first.mapValues(\.patients), second: second.mapValues(\.patients)), let cell = tunings.first
+    guard
+      let dice = CrossedComparison(
+        first: first.mapValues(\.patients), second: second.mapValues(\.patients)), let cell = tunings.first
     else { return nil }
     (data, training, budget) = (outcome.data.identity.name, cell.training, cell.budget)
     (fraction, self.method, self.baseline, self.dice) = (cell.fraction, method, baseline, dice)
@@ -78,7 +79,8 @@ package struct Claim: Codable, Sendable {
   /// What to hold of intervals over few pairs; `nil` for twelve and more.
   static func caution(_ claims: [Claim]) -> String? {
     guard let fewest = claims.map(\.dice.differences.count).min(), fewest < 12 else { return nil }
-    return "The least number of pairs is \(fewest). A bootstrap over so few is narrower than chance is: twelve are wanted "
+    return
+      "The least number of pairs is \(fewest). A bootstrap over so few is narrower than chance is: twelve are wanted "
       + "before a difference is believed"
   }
 }

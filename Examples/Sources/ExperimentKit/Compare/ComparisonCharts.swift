@@ -30,15 +30,20 @@ struct ComparisonCharts {
             + "\(seeds) \(seeds == 1 ? "seed" : "seeds")",
           horizontal: "step", vertical: "Dice on the test side", series: series(tunings))
         let place = "\(data)-\(first.training)-\(first.budget)-\(Int((100 * first.fraction).rounded()))"
-        return (place.lowercased().replacingOccurrences(of: " ", with: "-"), chart.svg(width: 440, height: 290))
+        return (
+          place.lowercased().replacingOccurrences(of: " ", with: "-"), chart.svg(width: 440, height: 290)
+        )
       }
     }
   }
 
   /// The names with their colours, once.
   var legend: String {
-    let items = names.map { LineChart.Series(name: $0, color: color($0), isDashed: isDashed($0), x: [], y: []) }
-    return "<p class=\"key\">\(items.map(\.legend).joined()) line: mean over the seeds; band: from the least to the most</p>"
+    let items = names.map {
+      LineChart.Series(name: $0, color: color($0), isDashed: isDashed($0), x: [], y: [])
+    }
+    return
+      "<p class=\"key\">\(items.map(\.legend).joined()) line: mean over the seeds; band: from the least to the most</p>"
   }
 
   private func color(_ name: String) -> String {

@@ -128,7 +128,8 @@ struct ComparisonPlan {
     return try work.run("\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob) {
       _ in
       let network = try FineTuningStage.network(
-        width: pretraining.width, classCount: data.classNames.count, seed: seed, encoder: encoder(pretraining))
+        width: pretraining.width, classCount: data.classNames.count, seed: seed, encoder: encoder(pretraining)
+      )
       return try rows.row(of: run) {
         try FrozenProbe(data: data).result(of: run, encoder: network.encoder)
       }

@@ -16,7 +16,8 @@ struct ComparisonReport {
   func write(to folder: ExperimentFolder) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try folder.write(String(decoding: encoder.encode(claims), as: UTF8.self) + "\n", to: "compare-claims.json")
+    try folder.write(
+      String(decoding: encoder.encode(claims), as: UTF8.self) + "\n", to: "compare-claims.json")
     try folder.write(
       "# Dice on the test side\n\n" + ExperimentPage.markdown(scores) + "\n# Claims\n\n"
         + ExperimentPage.markdown(differences), to: "compare.md")
@@ -29,7 +30,8 @@ struct ComparisonReport {
   private func page(_ charts: ComparisonCharts) -> ExperimentPage {
     var page = ExperimentPage(
       title: "What pre-training gives",
-      question: "Does pre-training raise Dice with few labelled patients, by how much, and when in the training?")
+      question:
+        "Does pre-training raise Dice with few labelled patients, by how much, and when in the training?")
     page.notes = outcomes.flatMap(\.data.notes) + [Claim.caution(claims)].compactMap(\.self)
     page.sections = [
       ("Dice on the test side", ExperimentPage.table(scores)),
@@ -107,7 +109,8 @@ struct ComparisonReport {
         let reached = claim.stepsToBaseline.compactMap(\.self)
         return [
           claim.data, claim.training, "\(claim.budget)", Self.percent(claim.fraction),
-          "\(claim.method) - \(claim.baseline)", "\(claim.dice.differences.count)", Self.signed(claim.dice.mean),
+          "\(claim.method) - \(claim.baseline)", "\(claim.dice.differences.count)",
+          Self.signed(claim.dice.mean),
           Self.interval(claim.dice.low, claim.dice.high),
           claim.adjustedPValue.map { String(format: "%.3f", $0) } ?? "-",
           claim.area.mean.map(Self.signed) ?? "-", Self.interval(claim.area.low, claim.area.high),
@@ -138,7 +141,8 @@ struct ComparisonReport {
           let warnings = result.warnings.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value) steps" }
           return [
             outcome.data.identity.name, item.name, "\(item.seed)", "\(result.images)", "\(result.steps)",
-            String(format: "%.3f", result.spread), warnings.isEmpty ? "none" : warnings.joined(separator: ", "),
+            String(format: "%.3f", result.spread),
+            warnings.isEmpty ? "none" : warnings.joined(separator: ", "),
             String(format: "%.0f", item.row.seconds),
           ]
         }

@@ -86,7 +86,8 @@ struct FineTuningStage {
   private func counts(_ network: UNet<Float>, _ patients: [Patient]) throws -> [PatientCounts] {
     try patients.map { patient in
       PatientCounts(
-        patient: patient.identifier, prediction: try network.predictedLabels(Tensor(stacking: patient.images)),
+        patient: patient.identifier,
+        prediction: try network.predictedLabels(Tensor(stacking: patient.images)),
         reference: Tensor(stacking: patient.labels), classCount: data.classNames.count)
     }
   }

@@ -50,7 +50,9 @@ struct FrozenProbe {
           try maps(of: [patient], encoder, run.probe.level), size: data.size),
         reference: Tensor(stacking: patient.labels), classCount: data.classNames.count)
     }
-    guard case .fixed(let rate) = search.rate else { preconditionFailure("a search keeps the kind of its rate") }
+    guard case .fixed(let rate) = search.rate else {
+      preconditionFailure("a search keeps the kind of its rate")
+    }
     return ProbeRun.Result(patients: patients, rate: rate)
   }
 

@@ -10,7 +10,8 @@ public struct DataFolders: Sendable {
 
   /// - Parameter fetched: The folder of fetched files; Examples/Data/fetched unless given.
   public init(fetched: URL? = nil) {
-    kept = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Data")
+    kept =
+      URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Data")
       .standardizedFileURL
     self.fetched = fetched ?? kept.appending(path: "fetched")
   }

@@ -95,7 +95,8 @@ extension TargetClass {
     TargetClass(name: "occipital", labels: Array(43...54)),
     TargetClass(name: "temporal", labels: [55, 56] + Array(79...90)),
     TargetClass(name: "parietal", labels: Array(57...70)),
-    TargetClass(name: "basal ganglia", labels: Array(71...76)), TargetClass(name: "thalamus", labels: [77, 78]),
+    TargetClass(name: "basal ganglia", labels: Array(71...76)),
+    TargetClass(name: "thalamus", labels: [77, 78]),
     TargetClass(name: "cerebellum", labels: Array(91...116)),
   ]
 }

@@ -54,11 +54,13 @@ struct IntervalChart {
     var bar = ""
     if let low = row.low, let high = row.high {
       bar = String(
-        format: "<path stroke=\"%@\" stroke-width=\"3\" d=\"M%.1f %.1fH%.1f\"/>", Self.color, frame.place(low),
+        format: "<path stroke=\"%@\" stroke-width=\"3\" d=\"M%.1f %.1fH%.1f\"/>", Self.color,
+        frame.place(low),
         y - 7, frame.place(high))
     }
     let mean = String(
-      format: "<path stroke=\"%@\" stroke-width=\"3\" d=\"M%.1f %.1fv10\"/>", Self.color, frame.place(row.mean),
+      format: "<path stroke=\"%@\" stroke-width=\"3\" d=\"M%.1f %.1fv10\"/>", Self.color,
+      frame.place(row.mean),
       y - 12)
     let label =
       "<text class=\"tick\" x=\"\(frame.left - 8)\" y=\"\(y + 4)\" text-anchor=\"end\">\(row.label.asMarkup)</text>"

@@ -96,7 +96,8 @@ package final class RowStore {
     let result = try body()
     let row = ExperimentRow(
       kind: Run.kind, run: run, result: result, seconds: (ContinuousClock.now - clock) / .seconds(1),
-      peakMiB: Double(ProcessMemory.peak) / 1_048_576, processors: ProcessInfo.processInfo.activeProcessorCount,
+      peakMiB: Double(ProcessMemory.peak) / 1_048_576,
+      processors: ProcessInfo.processInfo.activeProcessorCount,
       date: Date().formatted(.iso8601))
     let line = try CanonicalJSON.data(of: row)
     do {

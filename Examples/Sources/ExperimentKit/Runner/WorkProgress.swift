@@ -84,7 +84,8 @@ package final class WorkProgress {
     let all = seen.values.reduce((cost: 0.0, seconds: 0.0)) { ($0.cost + $1.cost, $0.seconds + $1.seconds) }
     guard all.cost > 0 else { return .nan }
     return remaining.reduce(0) { sum, item in
-      let speed = seen[item.key].flatMap { $0.cost > 0 ? $0.seconds / $0.cost : nil } ?? all.seconds / all.cost
+      let speed =
+        seen[item.key].flatMap { $0.cost > 0 ? $0.seconds / $0.cost : nil } ?? all.seconds / all.cost
       return sum + max(0, item.value) * speed
     }
   }

@@ -101,7 +101,9 @@ package struct ClusterReport {
   }
 
   /// The adaptive count beside, slice by slice, the best fixed one that delivers no more superpixels.
-  package static func comparison(_ adaptive: SuperpixelRun.Result, _ fixed: [SuperpixelRun.Result]) -> [String] {
+  package static func comparison(_ adaptive: SuperpixelRun.Result, _ fixed: [SuperpixelRun.Result])
+    -> [String]
+  {
     let sizes = adaptive.segments.sorted()
     var own: [Double] = []
     var best: [Double] = []

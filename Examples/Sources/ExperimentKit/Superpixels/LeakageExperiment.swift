@@ -23,7 +23,8 @@ public struct LeakageExperiment {
     let own = settings.superpixels
     let rows = try RowStore(folder.file("rows.jsonl"))
     let job = WorkProgress.Job("leakage", cost: 1)
-    let work = WorkProgress([WorkProgress.Job](repeating: job, count: settings.data.count), progress: progress)
+    let work = WorkProgress(
+      [WorkProgress.Job](repeating: job, count: settings.data.count), progress: progress)
     var page = ExperimentPage(
       title: "Leakage of superpixels",
       question: "Do superpixels keep to organs better than a regular grid of as many cells?")

@@ -58,7 +58,8 @@ public struct SuperpixelSettings: Codable, Hashable, Sendable {
     else { throw fail("compactness", "positive, and different in the list") }
     for choice in adaptive
     where choice.finestCount < 1 || !(choice.tolerance >= 0 && choice.tolerance.isFinite) {
-      throw fail("adaptive", "a finest count of at least 1 and a tolerance that is not negative, not \(choice)")
+      throw fail(
+        "adaptive", "a finest count of at least 1 and a tolerance that is not negative, not \(choice)")
     }
   }
 }

@@ -21,10 +21,10 @@ import Testing
     let settings = tiny.settings
     _ = try compare(settings, "whole")
     var stops = 0
-    // Each process gets a little further: 30 questions are some patients and some steps.
+    // Each process gets a little further: 23 questions are some patients and some steps.
     while true {
       do {
-        _ = try compare(settings, "parts", stopAfter: 30)
+        _ = try compare(settings, "parts", stopAfter: 23)
         break
       } catch is Interruption {
         stops += 1

@@ -87,10 +87,19 @@ let package = Package(
         arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Superpixel"),
       ],
       swiftSettings: swiftSettings),
+    .target(
+      name: "ExperimentKit",
+      dependencies: ["ExampleSupport", "RunKit", "QuickstartKit", "PretrainKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
     .executableTarget(
-      name: "slic-experiments",
+      name: "experiments",
+      dependencies: [arguments, "ExampleSupport", "ExperimentKit", "RunKit", product("SuperCL")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ExperimentKitTests",
       dependencies: [
-        arguments, "ExampleSupport", product("Tensor"), product("MedIO"), product("Superpixel"),
+        "experiments", "ExperimentKit", "ExampleSupport", "ExampleTestSupport", "QuickstartKit", "RunKit",
+        product("SuperCL"),
       ],
       swiftSettings: swiftSettings),
     // Runs an example as a user does; for tests alone.

@@ -25,7 +25,7 @@ import Testing
 
   @Test func theFixtureIsFound() { #expect(Self.slices.count == 6) }
 
-  /// Means over the slices; `slic-experiments adaptive` measures all of them.
+  /// Means over the slices; `experiments clusters` measures all of them.
   @Test func leaksNoMoreThanTheBestFixedCounts() throws {
     var (leaked, bestLeaked) = (0.0, 0.0)
     for (image, labels) in Self.slices {

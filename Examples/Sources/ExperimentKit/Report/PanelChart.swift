@@ -1,7 +1,8 @@
 import Foundation
+import RunKit
 
-/// Line charts over a logarithmic axis, as an SVG file.
-struct Chart {
+/// Line charts over a logarithmic axis, as an SVG file; the last curve of a panel is what the others are held against.
+struct PanelChart {
   struct Curve {
     var name: String
     var points: [(x: Double, y: Double)]
@@ -53,7 +54,7 @@ struct Chart {
     }
     func row(_ y: Double) -> Double { margin.top + (1 - y / top.maximum) * innerHeight }
     var parts = [
-      #"<text x="\#(number(margin.left))" y="18" font-weight="bold">\#(panel.title)</text>"#,
+      #"<text x="\#(number(margin.left))" y="18" font-weight="bold">\#(panel.title.asMarkup)</text>"#,
       #"<text x="\#(number(size.width / 2))" y="\#(number(size.height - 6))" text-anchor="middle">superpixels</text>"#,
     ]
     for step in 0...top.steps {
@@ -84,10 +85,9 @@ struct Chart {
     var parts: [String] = []
     var x = Self.margin.left
     for (index, name) in names.enumerated() {
-      let isGrid = index == names.count - 1
-      parts.append(Self.line(x, y - 4, x + 22, y - 4, Self.colors[index % Self.colors.count], isGrid))
-      let text = isGrid ? name : "compactness \(name)"
-      parts.append(#"<text x="\#(Self.number(x + 27))" y="\#(Self.number(y))">\#(text)</text>"#)
+      let isLast = index == names.count - 1
+      parts.append(Self.line(x, y - 4, x + 22, y - 4, Self.colors[index % Self.colors.count], isLast))
+      parts.append(#"<text x="\#(Self.number(x + 27))" y="\#(Self.number(y))">\#(name.asMarkup)</text>"#)
       x += 130
     }
     return parts

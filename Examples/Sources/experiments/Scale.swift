@@ -6,6 +6,7 @@ import Superpixel
 /// Images of extreme size, with progress and peak memory.
 struct Scale: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "superpixel-scale",
     abstract: "Segments a volume of 512 x 512 x 512 and an image of 8192 x 8192 and prints time and memory.")
 
   @Option(help: "Planes, rows and columns of the volume, and rows and columns of the image.")
@@ -73,3 +74,6 @@ struct Scale: ParsableCommand {
     }
   }
 }
+
+/// Prints a line at once.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

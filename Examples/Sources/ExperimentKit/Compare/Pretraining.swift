@@ -1,0 +1,127 @@
+import Contrastive
+import ExampleSupport
+import Foundation
+import NN
+import PretrainKit
+import QuickstartKit
+import RunKit
+import Tensor
+
+/// One pre-training: a method, all its numbers, the data, a seed. Fractions and protocols share it.
+package struct PretrainingRun: ExperimentRun {
+  package static let kind = "pretraining"
+
+  /// The method as `pretrain --list` names it.
+  package let method: String
+  /// All its numbers, as it trained this encoder.
+  package let settings: JSONTree
+  package let data: DataIdentity
+  /// Channels of the encoder's first level.
+  package let width: Int
+  package let seed: UInt64
+
+  /// What a pre-training gave, beside the encoder's file.
+  package struct Result: Codable, Sendable {
+    /// Slices that it saw.
+    package let images: Int
+    package let steps: Int
+    /// The mean of each reported term over the first and over the last tenth of the steps; null where it is undefined.
+    package let first: [String: Double?]
+    package let last: [String: Double?]
+    /// Steps with a warning of each kind.
+    package let warnings: [String: Int]
+    /// The spread of the encoder's deepest features over validation slices: 0 where all look alike to it.
+    package let spread: Double
+  }
+}
+
+/// Trains encoders, once for each run.
+struct PretrainingStage {
+  let width: Int
+  let folder: ExperimentFolder
+  let rows: RowStore
+
+  /// A run that is ready to start.
+  struct Prepared {
+    let run: PretrainingRun
+    /// Images that pass in all.
+    let cost: Double
+    /// Trains, with a report of each step, and gives the result; the encoder lies in its file afterwards.
+    let train: (_ data: ExperimentData, (TrainingProgress) -> TrainingControl) throws -> PretrainingRun.Result
+  }
+
+  /// The run of a method with a seed.
+  ///
+  /// - Throws: ``ExampleFailure``: settings that the method does not take (65).
+  func prepare(_ choice: MethodChoice, steps: Int?, data: ExperimentData, seed: UInt64) throws -> Prepared {
+    func open<Method: PublishedMethod>(_ type: Method.Type) throws -> Prepared {
+      var method = Method.small
+      do {
+        if let settings = choice.settings {
+          method = try method.replacingSettings(from: CanonicalJSON.data(of: settings))
+        }
+        method.recipe.seed = seed
+        if let steps, method.recipe.steps > 0 { method.recipe.steps = steps }
+        method = try method.fitted(to: EncoderBlueprint.unet(width: width).encoderDescription)
+      } catch let error as PretrainingError {
+        throw ExampleFailure(.data, "compare.methods '\(choice.name)': \(error)")
+      }
+      let run = PretrainingRun(
+        method: Method.name,
+        settings: try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)),
+        data: data.identity, width: width, seed: seed)
+      let fitted = method
+      return Prepared(
+        run: run, cost: Double(method.recipe.steps * method.recipe.batchSize * method.recipe.accumulation)
+      ) { data, report in
+        try train(fitted, run, data, report)
+      }
+    }
+    return try open(MethodRegistry.method(named: choice.type))
+  }
+
+  /// Whether the run is done: its row is kept and its encoder lies in its file.
+  func isDone(_ run: PretrainingRun) throws -> Bool {
+    try rows.row(of: run) != nil && FileManager.default.fileExists(atPath: encoderFile(run).path)
+  }
+
+  func encoderFile(_ run: PretrainingRun) throws -> URL {
+    try folder.encoderFile(CanonicalJSON.digest(of: run))
+  }
+
+  private func train<Method: PublishedMethod>(
+    _ method: Method, _ run: PretrainingRun, _ data: ExperimentData,
+    _ report: (TrainingProgress) -> TrainingControl
+  ) throws -> PretrainingRun.Result {
+    let task = try PretrainingTask(method, encoder: .unet(width: width))
+    let images = data.pretrainingImages()
+    let policy = CheckpointPolicy(
+      folder.stateFile("\(try CanonicalJSON.digest(of: run)).pretraining"), everySteps: 50)
+    // A method of no steps reads no image.
+    let loop = try TrainingLoop(task, on: ArrayDataset(images))
+    if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(from: policy.url) }
+    if try loop.run(checkpoint: policy, progress: report) == .stopped { throw Interruption() }
+    try task.encoder.save(to: encoderFile(run))
+    let log = try TrainingLog.entries(of: policy.logURL)
+    let looked = data.patients(of: .validation).flatMap(\.images).prefix(64)
+    let spread = embeddingSpread(try task.encoder.pooledFeatures(of: looked.map { PretrainingImage($0) }))
+    let tenth = max(1, log.count / 10)
+    let result = PretrainingRun.Result(
+      images: images.count, steps: method.recipe.steps, first: Self.means(log.prefix(tenth)),
+      last: Self.means(log.suffix(tenth)),
+      warnings: Dictionary(
+        log.flatMap { Set($0.warnings.map(\.kind)) }.map { ($0, 1) }, uniquingKeysWith: +),
+      spread: spread)
+    for file in [policy.url, policy.logURL] { try? FileManager.default.removeItem(at: file) }
+    return result
+  }
+
+  private static func means(_ entries: ArraySlice<TrainingLog.Entry>) -> [String: Double?] {
+    var values: [String: [Double]] = [:]
+    for term in entries.flatMap(\.terms) { values[term.name, default: []].append(term.value) }
+    return values.mapValues { all in
+      let finite = all.filter(\.isFinite)
+      return finite.isEmpty ? nil : finite.reduce(0, +) / Double(finite.count)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import ExampleSupport
+import ExperimentKit
+import Foundation
+import RunKit
+
+@main
+struct Experiments: ExampleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiments",
+    abstract: "What pre-training gives, where, and why: experiments on your own volumes or on ours.",
+    discussion: """
+      Each subcommand does what is not done yet in the output folder, appends a row of JSON to rows.jsonl for each run, and \
+      writes tables, figures and one page. Ctrl-C keeps what is done; the same command goes on. Everything is set by one \
+      JSON file: --show-settings prints it.
+      Exit codes: 64 wrong arguments, 65 bad data or settings, 66 a file that cannot be read, 73 one that cannot be written, \
+      130 interrupted.
+      """,
+    subcommands: [Compare.self, Leakage.self, Clusters.self, Cohort.self, Scale.self])
+}
+
+/// What all experiments take.
+struct ExperimentOptions: ParsableArguments {
+  @Option(help: "The folder for rows, tables, figures and pages.")
+  var output = "experiments-output"
+
+  @Option(help: "A JSON file with settings to replace, in whatever part.")
+  var settings: String?
+
+  @Option(help: "The folder that Examples/fetch-data.sh filled; Examples/Data/fetched unless given.")
+  var fetched: String?
+
+  @Flag(help: "Also the MRI that Examples/fetch-data.sh gets, with ten regions.")
+  var withMri = false
+
+  @Flag(help: "Everything small, for a first look: scores mean nothing.")
+  var quick = false
+
+  @Flag(help: "Print all settings as JSON, in the form that --settings takes, and end.")
+  var showSettings = false
+
+  /// Reads the settings and runs an experiment; an interruption is a line and exit code 130.
+  func run(
+    _ experiment: (ExperimentSettings, DataFolders, ExperimentFolder, RunProgress) throws -> Void
+  ) throws {
+    var all = quick ? ExperimentSettings.quick : ExperimentSettings()
+    if let settings { all = try all.replacing(with: InputFile(settings).contents(), from: settings) }
+    if withMri, !all.data.contains(where: { $0.name == DataSettings.mri.name }) { all.data.append(.mri) }
+    if showSettings { return print(try all.json(), terminator: "") }
+    InterruptionSignals.listen()
+    let progress = RunProgress {
+      FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
+    } warn: {
+      Experiments.sayOnStandardError($0)
+    } isInterrupted: {
+      InterruptionSignals.wereReceived
+    }
+    if quick {
+      progress.note("This is a quick run: it shows that every part works; its scores mean nothing.")
+    }
+    let folder = try ExperimentFolder(URL(filePath: output))
+    do {
+      try experiment(all, DataFolders(fetched: fetched.map { URL(filePath: $0) }), folder, progress)
+    } catch is Interruption {
+      Experiments.sayOnStandardError("interrupted; the same command goes on")
+      throw ExitCode(130)
+    }
+  }
+}
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Methods x shares of labelled patients x seeds x protocols: Dice, learning curves, a frozen probe.")
+  @OptionGroup var options: ExperimentOptions
+
+  func run() throws {
+    try options.run { try ComparisonExperiment($0, folders: $1, in: $2, progress: $3).run() }
+  }
+}
+
+struct Leakage: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "How far superpixels reach over the borders of organs, beside a regular grid, with pictures.")
+  @OptionGroup var options: ExperimentOptions
+
+  func run() throws {
+    try options.run { try LeakageExperiment($0, folders: $1, in: $2, progress: $3).run() }
+  }
+}
+
+struct Clusters: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Leakage and under-segmentation against the number and compactness of superpixels, and the adaptive count."
+  )
+  @OptionGroup var options: ExperimentOptions
+
+  func run() throws {
+    try options.run { try ClusterExperiment($0, folders: $1, in: $2, progress: $3).run() }
+  }
+}
+
+struct Cohort: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Pictures of the virtual patients, and how far they differ.")
+  @OptionGroup var options: ExperimentOptions
+
+  func run() throws {
+    try options.run { try CohortExperiment($0, folders: $1, in: $2, progress: $3).run() }
+  }
+}

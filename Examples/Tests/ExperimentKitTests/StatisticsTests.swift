@@ -1,0 +1,133 @@
+import ExperimentKit
+import Foundation
+import Testing
+
+@Suite struct LearningCurveTests {
+  private let curve = LearningCurve(steps: [0, 10, 30], scores: [0, 0.4, 0.8])
+
+  /// By hand: 10 steps at a mean of .2 and 20 at .6 are 14, of 30 steps.
+  @Test func theMeanScoreIsTheAreaUnderTheLinesByTheSteps() {
+    #expect(abs(curve.meanScore - 14.0 / 30) < 1e-15)
+    #expect(LearningCurve(steps: [0], scores: [0.3]).meanScore == 0.3)
+    // A curve need not begin at 0, nor be sampled evenly.
+    #expect(abs(LearningCurve(steps: [5, 6, 105], scores: [1, 0, 0]).meanScore - 0.005) < 1e-15)
+  }
+
+  /// By hand, on the straight line from (10, .4) to (30, .8).
+  @Test func stepsToReachAScoreLieOnTheLines() throws {
+    #expect(curve.steps(toReach: 0) == 0)
+    #expect(curve.steps(toReach: -1) == 0)
+    #expect(abs(try #require(curve.steps(toReach: 0.2)) - 5) < 1e-12)
+    #expect(abs(try #require(curve.steps(toReach: 0.6)) - 20) < 1e-12)
+    #expect(abs(try #require(curve.steps(toReach: 0.8)) - 30) < 1e-12)
+    #expect(curve.steps(toReach: 0.81) == nil)
+  }
+
+  /// The first time counts, also when the score falls again.
+  @Test func theFirstStepCounts() throws {
+    let curve = LearningCurve(steps: [0, 10, 20, 30], scores: [0, 0.5, 0.1, 0.5])
+    #expect(abs(try #require(curve.steps(toReach: 0.25)) - 5) < 1e-12)
+  }
+}
+
+@Suite struct HolmCorrectionTests {
+  /// R's `p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")`: .03 .06 .06 .02.
+  @Test func theValuesAreThoseOfR() {
+    let adjusted = HolmCorrection.adjusted([0.01, 0.04, 0.03, 0.005])
+    for (value, expected) in zip(adjusted, [0.03, 0.06, 0.06, 0.02]) {
+      #expect(abs(value - expected) < 1e-15)
+    }
+  }
+
+  @Test func oneValueStaysAndNoneExceedsOne() {
+    #expect(HolmCorrection.adjusted([0.2]) == [0.2])
+    #expect(HolmCorrection.adjusted([0.6, 0.7]) == [1, 1])
+    #expect(HolmCorrection.adjusted([]).isEmpty)
+  }
+}
+
+@Suite struct PatientCountsTests {
+  /// By hand: class 1 shares 2 + 6 pixels of 4 + 6 predicted and 4 + 8 there: 16 / 22; class 2 is nowhere.
+  @Test func diceIsPooledOverPatientsBeforeTheMeanOverClasses() throws {
+    let patients = [
+      PatientCounts(patient: "a", overlap: [2, 0, 1], predicted: [4, 0, 1], actual: [4, 0, 3]),
+      PatientCounts(patient: "b", overlap: [6, 0, 0], predicted: [6, 0, 0], actual: [8, 0, 0]),
+    ]
+    let classes = PatientCounts.pooledDiceByClass(patients)
+    #expect(abs(try #require(classes[0]) - 16.0 / 22) < 1e-15)
+    #expect(classes[1] == nil)
+    #expect(abs(try #require(classes[2]) - 0.5) < 1e-15)
+    #expect(abs(PatientCounts.pooledDice(patients) - (16.0 / 22 + 0.5) / 2) < 1e-15)
+    #expect(PatientCounts.pooledDice([]) == 0)
+  }
+}
+
+@Suite struct CrossedComparisonTests {
+  /// 100 pixels predicted and there in each of 30 patients, of which so many are shared: Dice = overlap / 100.
+  private func counts(_ overlap: Int) -> [PatientCounts] {
+    (0..<30).map {
+      PatientCounts(patient: "\($0)", overlap: [overlap + $0 % 2], predicted: [100], actual: [100])
+    }
+  }
+
+  @Test func equalMethodsDifferByNothing() throws {
+    let same = [1: counts(50), 2: counts(60)] as [UInt64: [PatientCounts]]
+    let comparison = try #require(CrossedComparison(first: same, second: same))
+    #expect(comparison.mean == 0 && comparison.low == 0 && comparison.high == 0)
+    #expect(comparison.pValue == 1 && comparison.signedRankPValue == nil)
+  }
+
+  /// A pre-training that lifts all its patients is one observation, not thirty: with one seed 20 points up and one 20 points
+  /// down the interval must reach from one to the other. Sixty scores taken as independent would give +-.05.
+  @Test func patientsOfOneSeedAreNotIndependent() throws {
+    let comparison = try #require(
+      CrossedComparison(
+        first: [1: counts(50), 2: counts(50)], second: [1: counts(70), 2: counts(30)]))
+    #expect(comparison.seeds == [1, 2] && comparison.patientCount == 30)
+    #expect(zip(comparison.differences, [0.2, -0.2]).allSatisfy { abs($0 - $1) < 1e-12 })
+    #expect(abs(comparison.mean) < 1e-12)
+    #expect(try #require(comparison.low) < -0.19)
+    #expect(try #require(comparison.high) > 0.19)
+    #expect(try #require(comparison.pValue) > 0.4)
+  }
+
+  /// Patients differ as well: where one of four carries the whole gain, it is drawn in 68 % of the samples, and not in the
+  /// others.
+  @Test func patientsAreDrawnToo() throws {
+    func one(_ overlaps: [Int]) -> [PatientCounts] {
+      overlaps.enumerated().map {
+        PatientCounts(patient: "\($0.offset)", overlap: [$0.element], predicted: [100], actual: [100])
+      }
+    }
+    let first = [1: one([50, 50, 50, 50]), 2: one([50, 50, 50, 50])] as [UInt64: [PatientCounts]]
+    let second = [1: one([50, 50, 50, 90]), 2: one([50, 50, 50, 90])] as [UInt64: [PatientCounts]]
+    let comparison = try #require(CrossedComparison(first: first, second: second))
+    #expect(abs(comparison.mean - 0.1) < 1e-12)
+    #expect(comparison.low == 0)
+    #expect(try #require(comparison.high) >= 0.2)
+  }
+
+  @Test func seedsOfOneSideAreLeftOut() throws {
+    let comparison = try #require(
+      CrossedComparison(first: [1: counts(50), 3: counts(50)], second: [1: counts(60), 2: counts(90)]))
+    #expect(comparison.seeds == [1])
+    #expect(comparison.low == nil && comparison.pValue == nil)
+    #expect(CrossedComparison(first: [1: counts(50)], second: [2: counts(50)]) == nil)
+  }
+}
+
+@Suite struct ClusterReportTests {
+  /// By hand: in slice 0 the best fixed count with at most 50 segments leaks .08; in slice 1 none has at most 20.
+  @Test func theAdaptiveCountStandsBesideTheBestThatDeliversNoMore() {
+    func result(_ segments: [Int], _ leaked: [Double]) -> SuperpixelRun.Result {
+      var result = SuperpixelRun.Result()
+      result.segments = segments
+      result.superpixels.leakedMass = leaked
+      return result
+    }
+    let cells = ClusterReport.comparison(
+      result([50, 20], [0.1, 0.2]),
+      [result([40, 30], [0.08, 0.3]), result([60, 25], [0.01, 0.1]), result([50, 25], [0.09, 0.1])])
+    #expect(cells == ["20, 50, 50", "0.1000", "0.0800", "1.25", "0 of 1"])
+  }
+}

@@ -4,7 +4,7 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "layers", cases: layerBenchmarks),
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
-  BenchmarkWork(name: "step", cases: stepBenchmarks + wholeStepBenchmarks),
+  BenchmarkWork(name: "step", cases: stepBenchmarks + wholeStepBenchmarks + volumeStepBenchmarks),
   BenchmarkWork(name: "nifti", cases: niftiBenchmarks),
   BenchmarkWork(name: "slic", cases: slicBenchmarks),
 ]

@@ -17,16 +17,21 @@ import Testing
     let levels = configuration([[1, 2, 2], [2, 1, 4]]).encoderDescription(axes: 3).levels
     #expect(levels.map(\.stride) == [[1, 1, 1], [1, 2, 2], [2, 2, 8]])
     #expect(configuration([[1, 2, 2], [2, 1, 4]]).sizeMultiple == 8)
-    #expect(configuration(nil).encoderDescription(axes: 3).levels.map(\.stride) == [[1, 1, 1], [2, 2, 2], [4, 4, 4]])
+    #expect(
+      configuration(nil).encoderDescription(axes: 3).levels.map(\.stride) == [
+        [1, 1, 1], [2, 2, 2], [4, 4, 4],
+      ])
   }
 
   /// Planes 5 mm apart are joined when the pixels have grown from .7 to 2.8 mm.
-  @Test(arguments: [
-    ([5, 0.7, 0.7], [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]]),
-    ([1, 1, 1], [[2, 2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]]),
-    ([2, 1, 1], [[1, 2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]]),
-    ([1, 3], [[2, 1], [2, 2], [2, 2], [2, 2]]),
-  ] as [([Double], [[Int]])]) func poolingsFollowTheSpacing(_ spacing: [Double], _ poolings: [[Int]]) {
+  @Test(
+    arguments: [
+      ([5, 0.7, 0.7], [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]]),
+      ([1, 1, 1], [[2, 2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]]),
+      ([2, 1, 1], [[1, 2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]]),
+      ([1, 3], [[2, 1], [2, 2], [2, 2], [2, 2]]),
+    ] as [([Double], [[Int]])]) func poolingsFollowTheSpacing(_ spacing: [Double], _ poolings: [[Int]])
+  {
     #expect(UNetConfiguration(width: 4).pooled(for: VoxelSpacing(spacing)).poolings == poolings)
   }
 
@@ -54,8 +59,10 @@ import Testing
     var generator = PhiloxGenerator(seed: 3)
     let network = UNet3D<Double>(configuration([[1, 2, 2], [2, 1, 2]]), classCount: 2, using: &generator)
     var noise = PhiloxGenerator(seed: 5)
-    let image = Tensor<Double>(normalWithMean: 0, standardDeviation: 1, shape: [2, 2, 4, 4, 2], using: &noise)
-    let weights = Tensor<Double>(normalWithMean: 0, standardDeviation: 1, shape: [2, 2, 4, 4, 2], using: &noise)
+    let image = Tensor<Double>(
+      normalWithMean: 0, standardDeviation: 1, shape: [2, 2, 4, 4, 2], using: &noise)
+    let weights = Tensor<Double>(
+      normalWithMean: 0, standardDeviation: 1, shape: [2, 2, 4, 4, 2], using: &noise)
     let check = GradientCheck().run(at: [image], using: &noise) { (network($0[0]) * Variable(weights)).sum() }
     #expect(check.passes, "\(check)")
   }
@@ -80,7 +87,9 @@ import Testing
     #expect(!description([[1, 1], [2, 2], [3, 4]]).dividesAtEachLevel)
     var generator = PhiloxGenerator(seed: 1)
     let decoder: any FeatureDecoder<Float> = thick.makeUNetDecoder(using: &generator)
-    let levels = [[1, 2, 4, 4, 2], [1, 2, 2, 2, 2], [1, 1, 1, 1, 2]].map { Variable(Tensor<Float>(ones: TensorShape($0))) }
+    let levels = [[1, 2, 4, 4, 2], [1, 2, 2, 2, 2], [1, 1, 1, 1, 2]].map {
+      Variable(Tensor<Float>(ones: TensorShape($0)))
+    }
     #expect(decoder(levels).shape == [1, 2, 4, 4, 2])
   }
 

@@ -6,7 +6,7 @@ import Testing
 /// The adaptive count on slices of a CT, with its default, beside every fixed count.
 @Suite struct AdaptiveCountOnCTTests {
   /// Images and labels, `[101, 122]`; see Fixtures/PROVENANCE.md.
-  private static let slices: [(image: Tensor<UInt8>, labels: LabelMap)] = {
+  static let slices: [(image: Tensor<UInt8>, labels: LabelMap)] = {
     guard
       let url = Bundle.module.url(
         forResource: "ct-slices", withExtension: "bin", subdirectory: "Fixtures"),

@@ -5,7 +5,7 @@ import Testing
 /// Superpixels by their size, in millimetres and in pixels.
 @Suite struct SegmentSizeTests {
   /// A grid of seeds as near as it comes to area / edge^2, or volume / edge^3.
-  @Test(arguments: [([1.0, 1], 8.0), ([2, 2], 8), ([0.5, 2], 8), ([1, 1], 16)])
+  @Test(arguments: [([1, 1], 8), ([2, 2], 8), ([0.5, 2], 8), ([1, 1], 16)] as [([Double], Double)])
   func edgesMakeAsManyAsTheAreaHolds(_ spacing: [Double], _ edge: Double) throws {
     var slic = SLIC(segmentCount: .edge(millimeters: edge))
     slic.spacing = spacing

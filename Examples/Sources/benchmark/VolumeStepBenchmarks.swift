@@ -63,7 +63,8 @@ private func volumePhantom(size: Int, seed: UInt64) -> Tensor<Float> {
       }
       var value = squares([0, 0, 0], [0.9, 0.9, 0.9]) < 1 ? 0.25 : 0
       for organ in organs where squares(organ.center, organ.radii) < 1 { value = organ.value }
-      buffer[index] = Float(value + 0.05 * place.enumerated().reduce(0) { $0 + sin(3 * $1.element + Double($1.offset)) })
+      buffer[index] = Float(
+        value + 0.05 * place.enumerated().reduce(0) { $0 + sin(3 * $1.element + Double($1.offset)) })
     }
   }
   return (body + noise).clamped(to: 0...1)

@@ -34,7 +34,13 @@ public enum PatchSampling {
     using generator: inout some RandomNumberGenerator
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>], first: [Int?]) {
     var first: [Int?] = []
+    // A volume of one plane draws what its image draws.
+    let isPlane = image.rank == 4 && image.shape[0] == 1 && size[0] == 1
     let (cut, maps) = patch(image, maps, size) { excess in
+      if isPlane, first.isEmpty {
+        first.append(0)
+        return 0
+      }
       let place =
         excess < 0 && padding == .centered ? -excess / 2 : generator.integer(below: abs(excess) + 1)
       first.append(excess < 0 ? nil : place)

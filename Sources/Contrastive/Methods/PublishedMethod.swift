@@ -44,7 +44,8 @@ public struct ViewPictures: Sendable {
   /// - Precondition: superpixels have the batch and the sides of the images.
   public init(name: String, images: Tensor<Float>, superpixels: Tensor<Int32>? = nil) {
     shapePrecondition(
-      images.rank == 4 || images.rank == 5, "pictures are [N, H, W, C] or [N, D, H, W, C], not \(images.shape)")
+      images.rank == 4 || images.rank == 5,
+      "pictures are [N, H, W, C] or [N, D, H, W, C], not \(images.shape)")
     if let superpixels {
       shapePrecondition(
         superpixels.shape.dimensions == Array(images.shape.dimensions.dropLast()),

@@ -37,7 +37,9 @@ extension SuperCL {
 
   private func checkLevels(of encoder: EncoderDescription) throws(PretrainingError) {
     let check = SettingCheck(method: SuperCL.name)
-    let further = furtherIntraLevels.enumerated().map { ("furtherIntraLevels[\($0.offset)]", $0.element.level) }
+    let further = furtherIntraLevels.enumerated().map {
+      ("furtherIntraLevels[\($0.offset)]", $0.element.level)
+    }
     for (field, level) in [("intraLevel", intraLevel), ("interLevel", interLevel)] + further {
       let count = encoder.levels.count
       if let index = level.decoderLevel {

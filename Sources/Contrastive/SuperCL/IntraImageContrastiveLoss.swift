@@ -89,6 +89,7 @@ public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
       for (rows, labels) in zip(rows, labels) {
         let own = labels[group].scalars
         let places = own.indices.filter { own[$0] >= 0 }
+        guard !places.isEmpty else { continue }
         keptLabels += places.map { own[$0] }
         kept.append(rows[group..<group + 1].gathered(along: 1, at: places))
       }

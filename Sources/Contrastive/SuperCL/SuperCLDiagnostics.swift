@@ -47,7 +47,8 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
     superpixels = superpixelCounts.min().map { least in
       let sum = superpixelCounts.reduce(0, +)
       return SuperpixelCounts(
-        mean: Double(sum) / Double(superpixelCounts.count), least: least, most: superpixelCounts.max() ?? least)
+        mean: Double(sum) / Double(superpixelCounts.count), least: least,
+        most: superpixelCounts.max() ?? least)
     }
     spread = projections.map { embeddingSpread($0) }
     groups =

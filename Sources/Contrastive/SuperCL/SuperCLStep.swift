@@ -112,7 +112,8 @@ struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
     if level.decoderLevel != nil {
       guard let map = decoded?[index] else {
         throw .badSetting(
-          method: SuperCL.name, field: field, value: "\(level)", reason: "the network's decoder has no such map")
+          method: SuperCL.name, field: field, value: "\(level)",
+          reason: "the network's decoder has no such map")
       }
       return map
     }

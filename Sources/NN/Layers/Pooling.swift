@@ -22,7 +22,8 @@ public final class MaxPoolND<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
   /// - Precondition: the window has the rank's axes.
   public init(window: PoolingWindow) {
     shapePrecondition(
-      window.size.count == Rank.axes, "MaxPool\(Rank.axes)D needs a window of as many axes, not \(window.size)")
+      window.size.count == Rank.axes,
+      "MaxPool\(Rank.axes)D needs a window of as many axes, not \(window.size)")
     self.window = window
   }
 

@@ -70,7 +70,8 @@ public struct UNetConfiguration: Sendable, Equatable, Codable {
     shapePrecondition(
       poolings.count == stageCount
         && poolings.allSatisfy { $0.count == axes && $0.allSatisfy { $0 >= 1 } },
-      "poolings \(poolings) are not one positive factor an axis (\(axes)) behind each of \(stageCount) stages")
+      "poolings \(poolings) are not one positive factor an axis (\(axes)) behind each of \(stageCount) stages"
+    )
     return poolings
   }
 

@@ -39,7 +39,8 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
       stages.append(
         Stage(
           deepChannels: configuration.widths[level + 1], channels: configuration.widths[level],
-          growth: poolings[level], negativeSlope: Scalar(configuration.negativeSlope), initializer: initializer, using: &generator))
+          growth: poolings[level], negativeSlope: Scalar(configuration.negativeSlope),
+          initializer: initializer, using: &generator))
     }
     self.stages = stages
   }
@@ -75,7 +76,8 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     public let block: UNetStage<Scalar, Rank>
 
     init(
-      deepChannels: Int, channels: Int, growth: [Int], negativeSlope: Scalar, initializer: ParameterInitializer,
+      deepChannels: Int, channels: Int, growth: [Int], negativeSlope: Scalar,
+      initializer: ParameterInitializer,
       using generator: inout some RandomNumberGenerator
     ) {
       up = TransposedConvolutionND(

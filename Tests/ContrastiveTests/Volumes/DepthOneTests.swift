@@ -76,7 +76,8 @@ import Testing
   /// The positives of L_ins and the groups of CCL take rows, which have no axes: the values of the rows of the check.
   @Test func lossesOfImagesTakePooledVolumes() throws {
     // Features whose mean over the volume is the row of the check.
-    let volumes = checkRows.reshaped([8, 1, 1, 1, 3])
+    let volumes =
+      checkRows.reshaped([8, 1, 1, 1, 3])
       + Tensor<Double>([1, -1], shape: [1, 2, 1, 1, 1]) * Tensor(ones: [1, 1, 2, 2, 1])
     let rows = Variable(volumes).globalAveragePool()
     let identity = SupervisedContrastiveLoss()(rows, positives: InstancePositives.otherView.mask(batch: 4))

@@ -33,7 +33,9 @@ import Testing
   }
 
   @Test func severalLevelsAreTheirWeightedSum() throws {
-    let method = method { $0.furtherIntraLevels = [.init(.stage(1), weight: 0.25), .init(.bottleneck, weight: 2)] }
+    let method = method {
+      $0.furtherIntraLevels = [.init(.stage(1), weight: 0.25), .init(.bottleneck, weight: 2)]
+    }
     let task = try PretrainingTask(method, encoder: .unet(width: 2))
     let views = try views(method)
     let report = try SuperCLLoss(task.method).evaluate(task.learner, views)
@@ -54,7 +56,8 @@ import Testing
     }
     let task = try PretrainingTask(method, encoder: .unet(width: 2))
     let names = Set(task.learner.namedParameters.map(\.name))
-    let plain = Set(try PretrainingTask(self.method(), encoder: .unet(width: 2)).learner.namedParameters.map(\.name))
+    let plain = Set(
+      try PretrainingTask(self.method(), encoder: .unet(width: 2)).learner.namedParameters.map(\.name))
     // Of four stages the deepest three: 1/8, 1/4, 1/2.
     let added = names.subtracting(plain)
     #expect(plain.isSubset(of: names) && added.allSatisfy { $0.hasPrefix("decoder.stages.") })
@@ -135,7 +138,8 @@ import Testing
     // 16 x 16 of 64 x 64 are sampled: four of them, 64 pixels, or more for each.
     #expect(task.method.intraLevel == .stage(2))
     #expect(task.method.slic.segmentCount == .adaptive(AdaptiveCount(minimumSize: 64)))
-    let views = try SuperCLViewMaker(task.method).views(of: flatAndDetailed, key: RandomKey(seed: 1).at(step: 0))
+    let views = try SuperCLViewMaker(task.method).views(
+      of: flatAndDetailed, key: RandomKey(seed: 1).at(step: 0))
     #expect(views.superpixelCounts.count == 4)
     for (image, map) in [(0, views.superpixels!.0), (0, views.superpixels!.1)] + [
       (1, views.superpixels!.0), (1, views.superpixels!.1),

@@ -51,8 +51,9 @@ import Testing
   }
 
   @Test func inTheBatchScopeAllImagesAreOneLoss() throws {
-    let loss = try IntraImageContrastiveLoss(scope: .batch)(
-      Variable(first), Variable(second), superpixels: (labels, otherLabels))
+    let loss = try IntraImageContrastiveLoss(scope: .batch).evaluate(
+      Variable(first), Variable(second), superpixels: (labels, otherLabels)
+    ).loss
     // The labels of image b with 100 b added, as one image of three times the pixels.
     func joined(_ map: Tensor<Int32>) -> Tensor<Int32> {
       Tensor(
@@ -85,9 +86,15 @@ import Testing
   /// The same image, turned: the loss of the still views, because each pixel has the superpixel of the place that it shows.
   @Test func featuresThatTurnWithTheirLabelsHaveTheSameLoss() throws {
     let (one, two) = (testRows([1, 6, 6, 4]), testRows([1, 6, 6, 4], seed: 8))
-    let map = Tensor<Int32>((0..<36).map { Int32($0 / 12 * 2 + $0 % 6 / 3) }, shape: [1, 6, 6])
+    let cells = (0..<36).map { (index: Int) -> Int32 in
+      let (row, column) = (index / 6, index % 6)
+      return Int32(row / 2 * 2 + column / 3)
+    }
+    let map = Tensor<Int32>(cells, shape: [1, 6, 6])
     /// A quarter turn: rows become columns, from last to first.
-    func turned<Scalar>(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> { tensor.transposed(1, 2).flipped(along: 2) }
+    func turned<Scalar>(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
+      tensor.transposed(1, 2).flipped(along: 2)
+    }
     let loss = IntraImageContrastiveLoss()
     let still = try loss(Variable(one), Variable(two), superpixels: map).item
     let moved = try loss.evaluate(

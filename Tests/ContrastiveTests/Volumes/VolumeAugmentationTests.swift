@@ -152,7 +152,8 @@ import Testing
     return lengths.indices.map { axis in
       let step = lengths[(axis + 1)...].reduce(1, *)
       let ramp = Tensor<Float>(
-        (0..<lengths.reduce(1, *)).map { Float($0 / step % lengths[axis]) }, shape: TensorShape(lengths + [1]))
+        (0..<lengths.reduce(1, *)).map { Float($0 / step % lengths[axis]) }, shape: TensorShape(lengths + [1])
+      )
       let moved = view(ramp, augmentation, spacing: spacing, seed: seed).image
       // Away from the border, outside which zeros stand and nothing moves.
       let middle = lengths.map { $0 / 3..<$0 - $0 / 3 } + [0..<1]

@@ -70,11 +70,12 @@ import Testing
 
   /// n sampled voxels carry n / 10: of 64 x 64 x 64 the bottleneck 4 x 4 x 4 (6), 1/8 has 512. Planes that are pooled twice
   /// leave 8 x 6 x 6 of 32 x 96 x 96.
-  @Test(arguments: [
-    (PatchSize(64), nil, FeatureLevel.stage(3), 51), (PatchSize(32), nil, .stage(2), 51),
-    ([32, 96, 96], [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]], .bottleneck, 28),
-    (PatchSize(96), nil, .stage(3), 100),
-  ] as [(PatchSize, [[Int]]?, FeatureLevel, Int)])
+  @Test(
+    arguments: [
+      (PatchSize(64), nil, FeatureLevel.stage(3), 51), (PatchSize(32), nil, .stage(2), 51),
+      ([32, 96, 96], [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]], .bottleneck, 28),
+      (PatchSize(96), nil, .stage(3), 100),
+    ] as [(PatchSize, [[Int]]?, FeatureLevel, Int)])
   func levelAndCountGoWithThePatch(
     _ patch: PatchSize, _ poolings: [[Int]]?, _ level: FeatureLevel, _ count: Int
   ) throws {
@@ -86,7 +87,10 @@ import Testing
     #expect(try fitted.fitted(to: encoder) == fitted)
   }
 
-  @Test(arguments: [(PatchSize(24), "24"), ([32, 32], "[32, 32]"), ([2, 16, 16], "[2, 16, 16]"), ([], "[]")])
+  @Test(
+    arguments: [
+      (24, "24"), ([32, 32], "[32, 32]"), ([2, 16, 16], "[2, 16, 16]"), ([], "[]"),
+    ] as [(PatchSize, String)])
   func patchesThatDoNotFitAreNamed(_ patch: PatchSize, _ value: String) {
     let error = pretrainingError {
       _ = try PretrainingTask(SuperCL(patchSize: patch), encoder: .unet3D(UNetConfiguration(width: 2)))
@@ -122,7 +126,9 @@ import Testing
         method.views = .varied(VariedViews(patchSize: [8, 16, 16]))
         _ = try PretrainingTask(method, encoder: Self.encoder)
       },
-    ] { #expect(error?.description.contains("encoder = 3 spatial axes") == true, "\(String(describing: error))") }
+    ] {
+      #expect(error?.description.contains("encoder = 3 spatial axes") == true, "\(String(describing: error))")
+    }
   }
 
   private func failure(_ method: SuperCL, _ image: PretrainingImage) -> String {

@@ -34,11 +34,17 @@ import Testing
 
   private let first = testRows([3, 2, 2, 3, 4])
   private let second = testRows([3, 2, 2, 3, 4], seed: 8)
-  /// Of the third image no pixel has a label.
-  private let labels = Tensor<Int32>(
-    (0..<36).map { $0 >= 24 || $0 % 5 == 0 ? -1 : Int32($0 / 3 % 3) }, shape: [3, 2, 2, 3])
-  private let otherLabels = Tensor<Int32>(
-    (0..<36).map { $0 >= 24 || $0 % 7 == 2 ? -3 : Int32($0 / 2 % 3) }, shape: [3, 2, 2, 3])
+  private let labels = Self.map(leavingOut: { $0 % 5 == 0 }, width: 3)
+  private let otherLabels = Self.map(leavingOut: { $0 % 7 == 2 }, width: 2)
+
+  /// Three labels in turn, each of so many pixels; of the third image no pixel has a label.
+  private static func map(leavingOut isOut: (Int) -> Bool, width: Int) -> Tensor<Int32> {
+    Tensor(
+      (0..<36).map { (index: Int) -> Int32 in
+        if index >= 24 || isOut(index) { return -1 }
+        return Int32(index / width % 3)
+      }, shape: [3, 2, 2, 3])
+  }
 
   @Test func theyAreNeitherAnchorsNorNegatives() throws {
     let one = try IntraImageContrastiveLoss()(Variable(first), Variable(second), superpixels: labels)

@@ -145,8 +145,15 @@ import Testing
     method.slic.segmentCount = 12
     method.intraLevel = .stage(0)
     method.weights = .init(instance: 0, intra: 1, inter: 0)
-    let images = (0..<2).map {
-      PretrainingImage(Tensor<Float>(converting: testRows(TensorShape(sides + [1]), seed: UInt64($0))))
+    // Slopes, which a quarter turn makes others, and a little noise.
+    let images = (0..<2).map { (seed: Int) -> PretrainingImage in
+      let noise = Tensor<Float>(converting: testRows(TensorShape(sides + [1]), seed: UInt64(seed)))
+      let slope = Tensor<Float>(shape: noise.shape) { target in
+        for index in target.indices {
+          target[index] = Float(3 * (index % sides[0]) + index / sides[0] % sides[0])
+        }
+      }
+      return PretrainingImage(slope + noise)
     }
     var generator = PhiloxGenerator(seed: 4)
     let network = SuperCLNetwork<Float>(

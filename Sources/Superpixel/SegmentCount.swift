@@ -42,7 +42,7 @@ public struct AdaptiveCount: Hashable, Sendable {
   }
 
   /// 800 superpixels before merging, which stops early, at 8: where small structures must not be lost. On slices of a CT
-  /// its under-segmentation error is that of the best fixed count, 400, with 250 segments; the default has a half to a
-  /// third as many, and 1.75 times the error.
+  /// its under-segmentation error is that of the best fixed count, 400, with 250 segments; the default has less
+  /// than a third as many, and 1.75 times the error.
   public static let fine = AdaptiveCount(finestCount: 800, tolerance: 8)
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs our benchmarks and the Python peers in alternation and prints one row per case.
 
-    compare.sh WORK... [--threads N] [--json FILE] [--only TEXT] [--pairs N] [--python PATH] [--no-build]
+    compare.sh WORK... [--threads N] [--json FILE] [--only TEXT] [--pairs N] [--setting NAME]
+               [--python PATH] [--no-build]
 
 WORK is a table in Peers/rows, or `all`. The peers are installed with pip into .venv-peer beside this file. Both
 sides are processes that answer one line with one timed repetition (Peers/README.md), so machine noise meets both.
@@ -166,6 +167,13 @@ def parse():
     )
     parser.add_argument("--pairs", type=int, default=10, help="pairs to measure (default 10)")
     parser.add_argument(
+        "--setting",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="try only this setting of the peers, where a row has it: those that an earlier run found fastest",
+    )
+    parser.add_argument(
         "--python", metavar="PATH", help="an interpreter that has the peers, in place of .venv-peer"
     )
     parser.add_argument("--no-build", action="store_true", help="take the benchmark as it was built")
@@ -217,7 +225,7 @@ def main():
     except OSError as error:
         fail(f"{arguments.json}: {error.strerror}", 66)
 
-    comparison = Comparison(BENCHMARK, python, arguments.pairs)
+    comparison = Comparison(BENCHMARK, python, arguments.pairs, arguments.setting)
     rows = {
         work: {row.name: row for row in table.ROWS if isinstance(row, Row)} for work, table in works.items()
     }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Reference values of SuperCL's views, from the packages that its released code calls.
 
-    pip install numpy scipy pillow
+    pip install numpy scipy pillow batchgenerators
     ./fixtures_augmentation.py
 
-writes Tests/ContrastiveTests/Fixtures/augmentation.json.
+writes Tests/ContrastiveTests/Fixtures/augmentation.json and augmentation_draws.json.
 """
 
 import json
@@ -52,6 +52,61 @@ def warped(angle, factor, order):
     return map_coordinates(image(), positions.T, order=order, mode="constant", cval=0).reshape(HEIGHT, WIDTH)
 
 
+DRAWS, SIDE, REACH = 500, 96, 20
+
+
+def read_positions(random):
+    """Where batchgenerators' augment_spatial reads the middle of an image, [2, 2 REACH + 1, 2 REACH + 1], for one draw.
+
+    The image is its own coordinates, so that its linear interpolation gives them back.
+    """
+    from batchgenerators.augmentations.spatial_transformations import augment_spatial
+
+    np.random.seed(random)
+    coordinates = np.stack(np.mgrid[0:SIDE, 0:SIDE].astype(np.float64))[None]
+    moved, _ = augment_spatial(
+        coordinates, None, (SIDE, SIDE), patch_center_dist_from_border=SIDE // 2, do_elastic_deform=True,
+        alpha=(100, 350), sigma=(14, 17), do_rotation=True, angle_x=(0, 2 * np.pi), do_scale=True,
+        scale=(0.7, 1.3), border_mode_data="constant", border_cval_data=0, order_data=1, random_crop=False,
+        p_el_per_sample=1, p_rot_per_sample=1, p_scale_per_sample=1)
+    middle = slice(SIDE // 2 - REACH, SIDE // 2 + REACH + 1)
+    return moved[0, :, middle, middle]
+
+
+def geometry(positions):
+    """Angle, size, shift and bending of the positions around the middle: an affine map by least squares, and what it leaves."""
+    places = np.stack(np.mgrid[-REACH : REACH + 1, -REACH : REACH + 1].astype(np.float64))
+    shift = positions.mean((1, 2))
+    matrix = np.einsum("iyx,jyx->ij", positions, places) / (places[0] ** 2).sum()
+    rest = positions - shift[:, None, None] - np.einsum("ij,jyx->iyx", matrix, places)
+    steps = [np.diff(rest, axis=axis) for axis in (1, 2)]
+    return {
+        # Turning the other way round is one distribution: all angles.
+        "angle": np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]),
+        "size": np.sqrt(np.linalg.det(matrix)),
+        "shift": shift[0] - SIDE // 2,
+        "bending": np.sqrt((rest**2).mean()),
+        "roughness": np.sqrt(sum((step**2).sum() for step in steps) / (rest**2).sum()),
+    }
+
+
+def intensity(random):
+    """Mean and spread of a fixed view."""
+    view = fixed(random.uniform(0, 1), random.uniform(0.8, 1.2), random.uniform(1, 3))
+    return {"mean": view.mean(), "spread": view.std()}
+
+
+def draws():
+    """500 draws of each augmentation of the released code, as sorted figures."""
+    random = np.random.default_rng(1)
+    moved = [geometry(read_positions(seed)) for seed in range(DRAWS)]
+    changed = [intensity(random) for _ in range(DRAWS)]
+    column = lambda rows, key: sorted(round(float(row[key]), 5) for row in rows)
+    return {
+        "side": SIDE, "reach": REACH, **{key: column(moved, key) for key in moved[0]},
+        **{key: column(changed, key) for key in changed[0]}}
+
+
 def main():
     cases = {"image": image().ravel().tolist(), "shape": [HEIGHT, WIDTH], "fixed": [], "warped": []}
     for brightness, contrast, sigma in [
@@ -65,6 +120,7 @@ def main():
             "nearest": warped(angle, factor, 0).ravel().tolist()})
     folder = Path(__file__).resolve().parents[2] / "Tests/ContrastiveTests/Fixtures"
     (folder / "augmentation.json").write_text(json.dumps(cases) + "\n")
+    (folder / "augmentation_draws.json").write_text(json.dumps(draws()) + "\n")
 
 
 if __name__ == "__main__":

@@ -178,8 +178,9 @@ class Side:
 class Comparison:
     """Measures rows, each case once per thread count, and remembers the results for the rows computed from them."""
 
-    def __init__(self, benchmark, python, pairs):
-        self.benchmark, self.python, self.pairs = benchmark, python, pairs
+    def __init__(self, benchmark, python, pairs, settings=()):
+        """settings: the only ones of the peers to try, where a row has some of them; none means all."""
+        self.benchmark, self.python, self.pairs, self.settings = benchmark, python, pairs, settings
         self.results = {}
 
     def ours(self, work, row, threads):
@@ -201,7 +202,8 @@ class Comparison:
     def choose(self, row, threads):
         """Tries every setting; keeps running the fastest and what comes close. Returns them and all times."""
         racing, times = {}, {}
-        for setting in row.settings + (row.parallel if threads > 1 else ()):
+        settings = row.settings + (row.parallel if threads > 1 else ())
+        for setting in [setting for setting in settings if setting in self.settings] or settings:
             try:
                 side = self.peer(row, setting, threads)
                 times[setting] = median([side.turn()[0] for _ in range(3)])

@@ -88,8 +88,7 @@ struct FineTuningStage {
   private func firstNetwork(of run: Run) throws -> UNet<Float> {
     let network = newNetwork(seed: run.seed)
     if run.method == .supercl {
-      let file = folder.file(PretrainingStage.encoderFile(seed: run.seed))
-      try network.encoder.load(Safetensors(contentsOf: file).section("encoder"))
+      try network.encoder.load(from: folder.file(PretrainingStage.encoderFile(seed: run.seed)))
     }
     return network
   }

@@ -79,7 +79,7 @@ package struct PretrainingStage {
       try loop.run(checkpoint: policy, progress: progress.reporter("SuperCL, seed \(seed)"))
     }
     guard loop.step == method.recipe.steps else { throw Interruption() }
-    try task.learner.save(to: encoderFile)
+    try task.encoder.save(to: encoderFile)
     let log = try TrainingLog.entries(of: policy.logURL)
     let side = data.patch >> method.intraLevel.halvings
     let outcome = Outcome(

@@ -61,26 +61,8 @@ public struct QuickstartRun {
     let (chosen, search) = try stage("choosing each method's schedule on the validation part") {
       try chooseSchedules(tuning)
     }
-    var outcomes: ReportCharts.Outcomes = []
-    try stage("fine-tuning") {
-      for fraction in request.fractions {
-        for seed in request.seeds {
-          for method in request.methods {
-            let run = FineTuningStage.Run(
-              method: method, fraction: fraction, seed: seed, candidate: chosen[method] ?? 0)
-            outcomes.append((run, try outcome(tuning, run)))
-          }
-        }
-      }
-    }
-    try stage("the ceiling: scratch with all labels") {
-      guard request.methods.contains(.scratch), !request.fractions.contains(1) else { return }
-      for seed in request.seeds.prefix(1) {
-        let run = FineTuningStage.Run(
-          method: .scratch, fraction: 1, seed: seed, candidate: chosen[.scratch] ?? 0)
-        outcomes.append((run, try outcome(tuning, run)))
-      }
-    }
+    var outcomes = try stage("fine-tuning") { try train(fineTunings(chosen), by: tuning) }
+    outcomes += try stage("the ceiling: scratch with all labels") { try train(ceiling(chosen), by: tuning) }
     let pictures = try stage("pictures and predicted labels") {
       try ResultPictures(data: data, tuning: tuning, folder: folder, view: request.view).write(
         outcomes.map(\.run))
@@ -100,13 +82,35 @@ public struct QuickstartRun {
     progress.note("report: \(folder.file("report.html").path)")
   }
 
-  private func outcome(_ tuning: FineTuningStage, _ run: FineTuningStage.Run) throws
-    -> FineTuningStage.Outcome
-  {
-    try progress.checkInterruption()
-    let outcome = try tuning.outcome(of: run)
-    progress.note("  \(run.name): test Dice \(String(format: "%.3f", outcome.test.mean.dice))")
-    return outcome
+  /// Every share of the labels with every seed and method, each by the schedule that was chosen for it.
+  private func fineTunings(_ chosen: [Method: Int]) -> [FineTuningStage.Run] {
+    request.fractions.flatMap { fraction in
+      request.seeds.flatMap { seed in
+        request.methods.map { method in
+          FineTuningStage.Run(
+            method: method, fraction: fraction, seed: seed, candidate: chosen[method] ?? 0)
+        }
+      }
+    }
+  }
+
+  /// Scratch with all labels and the first seed, unless that is among the shares.
+  private func ceiling(_ chosen: [Method: Int]) -> [FineTuningStage.Run] {
+    guard request.methods.contains(.scratch), !request.fractions.contains(1) else { return [] }
+    return request.seeds.prefix(1).map {
+      FineTuningStage.Run(method: .scratch, fraction: 1, seed: $0, candidate: chosen[.scratch] ?? 0)
+    }
+  }
+
+  private func train(
+    _ runs: [FineTuningStage.Run], by tuning: FineTuningStage
+  ) throws -> ReportCharts.Outcomes {
+    try runs.map { run in
+      try progress.checkInterruption()
+      let outcome = try tuning.outcome(of: run)
+      progress.note("  \(run.name): test Dice \(String(format: "%.3f", outcome.test.mean.dice))")
+      return (run, outcome)
+    }
   }
 
   /// Every method tries every schedule with the fewest labels and every seed; the best mean validation Dice wins.

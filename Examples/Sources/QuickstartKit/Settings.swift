@@ -75,8 +75,8 @@ public struct Settings: Sendable, Equatable, Codable {
   public var pretrainingBatch = 8
   /// Below the released code's .01, with which this small network's image features died in the first steps.
   public var pretrainingRate = 0.003
-  /// Sampled pixels that a superpixel must have on the level that ILCP reads.
-  public var pixelsPerSegment = 5
+  /// Sampled pixels that a superpixel has in the mean on the level that ILCP reads; SLIC keeps no piece below half of it.
+  public var pixelsPerSegment = 10
   /// The released code's batch for most sets.
   public var fineTuningBatch = 5
   /// The weight of cross-entropy beside Dice, whose weight is 1.

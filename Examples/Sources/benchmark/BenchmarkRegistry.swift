@@ -3,6 +3,7 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "conv", cases: convolutionBenchmarks),
   BenchmarkWork(name: "layers", cases: layerBenchmarks),
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
+  BenchmarkWork(name: "methods", cases: methodBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
   BenchmarkWork(name: "step", cases: stepBenchmarks + wholeStepBenchmarks + volumeStepBenchmarks),
   BenchmarkWork(name: "nifti", cases: niftiBenchmarks),

@@ -14,6 +14,7 @@ let stepBenchmarks: [BenchmarkCase] =
   + superCLSizes.flatMap { size in
     [
       BenchmarkCase(name: "supercl \(size.side)") { try superCLCase(size) },
+      BenchmarkCase(name: "supercl \(size.side), L_ins") { try superCLCase(size, weights: .instanceAlone) },
       BenchmarkCase(name: "views \(size.side)") { viewsCase(size) },
     ]
   }
@@ -59,7 +60,14 @@ extension VariedAugmentation {
   }
 }
 
-private func superCLCase(_ size: SuperCLSize) throws -> () throws -> Void {
+extension SuperCL.Weights {
+  /// The paper's comparison of pixels and of groups left out.
+  static let instanceAlone = SuperCL.Weights(instance: 1, intra: 0, inter: 0)
+}
+
+func superCLCase(
+  _ size: SuperCLSize, weights: SuperCL.Weights = .init()
+) throws -> () throws -> Void {
   var generator = PhiloxGenerator(seed: 0)
   let network = SuperCLNetwork<Float>(UNetConfiguration(width: size.width), using: &generator)
   let x = phantoms(count: size.batch, size: size.side)
@@ -69,7 +77,7 @@ private func superCLCase(_ size: SuperCLSize) throws -> () throws -> Void {
     varied: (x.flipped(along: 2), x.transposed(1, 2) * 0.9), superpixels: (superpixels, superpixels),
     positions: (0..<size.batch).map { 0.05 + 0.9 * Double($0) / Double(size.batch - 1) })
   var method = SuperCL()
-  method.intraLevel = size.level
+  (method.intraLevel, method.weights) = (size.level, weights)
   let loss = try SuperCLLoss(method)
   let optimizer = Optimizer(network, .sgd(), learningRate: 0.01, weightDecay: 1e-5)
   network.setMode(.training)

@@ -5,14 +5,22 @@ import Tensor
 /// Steps of the training loop with the making of what they read, with the settings of bench_step.py: SuperCL's views and
 /// superpixels, and the augmentation of fine-tuning.
 let wholeStepBenchmarks: [BenchmarkCase] =
-  superCLSizes.map { size in BenchmarkCase(name: "whole supercl \(size.side)") { try wholeSuperCLCase(size) }
+  superCLSizes.flatMap { size in
+    [
+      BenchmarkCase(name: "whole supercl \(size.side)") { try wholeSuperCLCase(size) },
+      BenchmarkCase(name: "whole supercl \(size.side), L_ins") {
+        try wholeSuperCLCase(size, weights: .instanceAlone)
+      },
+    ]
   }
   + [128, 256].map { size in BenchmarkCase(name: "whole unet \(size)") { try wholeUNetCase(size: size) } }
 
 /// A step of pre-training.
-private func wholeSuperCLCase(_ size: SuperCLSize) throws -> () throws -> Void {
+private func wholeSuperCLCase(
+  _ size: SuperCLSize, weights: SuperCL.Weights = .init()
+) throws -> () throws -> Void {
   var method = SuperCL(patchSize: size.side, steps: 1_000_000, batchSize: size.batch)
-  method.intraLevel = size.level
+  (method.intraLevel, method.weights) = (size.level, weights)
   let task = try PretrainingTask(method, encoder: .unet(width: size.width))
   let loop = try TrainingLoop(task, on: size.images)
   return { try loop.run { _ in .stop } }

@@ -18,10 +18,9 @@ extension SuperCL: PublishedMethod {
   }
 
   /// For a few dozen slices, our own choice: 300 steps of 8 at .003 (at .01 small networks lost their image features), patches
-  /// of 64, superpixels of at least 5 sampled pixels.
+  /// of 64.
   public static var small: SuperCL {
     var method = SuperCL(patchSize: 64, steps: 300, batchSize: 8)
-    method.pixelsPerSuperpixel = 5
     method.learningRate = 0.003
     return method
   }

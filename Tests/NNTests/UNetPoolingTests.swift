@@ -61,7 +61,7 @@ import Testing
     let up = ConvTranspose3D<Double>(
       inputChannels: 2, outputChannels: 3, kernel: [1, 2, 4], stride: [1, 2, 4], using: &generator)
     let pool = MaxPool3D<Double>(window: PoolingWindow([1, 2, 4]))
-    let order = (0..<2 * 2 * 4 * 8).map { Double($0 * 37 % 128) / 10 }
+    let order = (0..<128).map { (index: Int) -> Double in Double(index * 37 % 128) / 10 }
     let volume = Tensor<Double>(order, shape: [1, 2, 4, 8, 2])
     func weights(_ shape: TensorShape) -> Variable<Double> {
       var generator = PhiloxGenerator(seed: 5)

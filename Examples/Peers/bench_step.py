@@ -226,15 +226,8 @@ def small_unet_case(setting, threads):
     return unet(setting, threads, 128, width=16, batch=4, classes=11)
 
 
-@case("unet3d 64", LAYOUTS)
-def unet3d_case(setting, threads):
-    return volumes.unet3d(setting, 64, CLASSES, dice_loss)
-
-
-@case("views3d 64", MAKERS[:1])
-def views3d_case(setting, threads):
-    return volumes.views3d(64)
-
+case("unet3d 64", LAYOUTS)(lambda setting, threads: volumes.unet3d(setting, 64, CLASSES, dice_loss))
+case("views3d 64", MAKERS[:1])(lambda setting, threads: volumes.views3d(64))
 
 for size in SUPERCL:
 

@@ -8,6 +8,8 @@
     views SIZE          the same batch's two T_fix and two T_var views and the superpixels of the T_fix views
     whole supercl SIZE  both: views made anew for every step
     whole unet SIZE     a fine-tuning step on images and labels moved anew by T_var
+    unet3d 64           a 3-D U-Net on volumes of 64^3, widths 32 ... 256, batch 2, 5 classes, the loss and optimiser of `unet`
+    views3d 64          the two T_fix and two T_var views of such a batch and the supervoxels of the T_fix views (volumes.py)
 
 Settings: default (NCHW), channels-last, compile (channels-last, torch.compile), bf16 (channels-last, autocast); of the views
 and the whole steps the maker (views.py), and 2-workers where two processes make the next step's views during a step.
@@ -29,6 +31,7 @@ except ImportError as missing:
     sys.exit(f"bench_step.py: {missing.name} is not installed")
 
 import supercl_torch as reference
+import volumes
 from views import MAKERS, Feed, supercl_views, varied_view
 
 LAYOUTS = ("channels-last", "default", "compile")
@@ -55,8 +58,9 @@ def grid_superpixels(batch, size, side=10):
 
 def dice_loss(logits, onehot):
     probability = logits.softmax(1)
-    overlap = (probability * onehot).sum((0, 2, 3))
-    total = probability.sum((0, 2, 3)) + onehot.sum((0, 2, 3))
+    axes = (0, *range(2, logits.dim()))
+    overlap = (probability * onehot).sum(axes)
+    total = probability.sum(axes) + onehot.sum(axes)
     return 1 - ((2 * overlap + 1) / (total + 1)).mean()
 
 
@@ -221,6 +225,9 @@ for size in (128, 256):
 def small_unet_case(setting, threads):
     return unet(setting, threads, 128, width=16, batch=4, classes=11)
 
+
+case("unet3d 64", LAYOUTS)(lambda setting, threads: volumes.unet3d(setting, 64, CLASSES, dice_loss))
+case("views3d 64", MAKERS[:1])(lambda setting, threads: volumes.views3d(64))
 
 for size in SUPERCL:
 

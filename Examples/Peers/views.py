@@ -9,13 +9,15 @@ import numpy as np
 MAKERS = ("scikit-image", "opencv", "batchgenerators")
 
 
+def stretch(x):
+    """Min-max to 0...1."""
+    low, high = x.min(), x.max()
+    return (x - low) / max(high - low, 1e-8)
+
+
 def fixed_view(image, random):
     """T_fix: min-max to 8 bits, brightness, contrast, Gaussian 3x3, min-max to 0...1."""
     from scipy import ndimage
-
-    def stretch(x):
-        low, high = x.min(), x.max()
-        return (x - low) / max(high - low, 1e-8)
 
     x = np.floor(stretch(image) * 255)
     x = np.clip(x * random.uniform(0, 1), 0, 255)

@@ -80,7 +80,7 @@ extension SLIC.Convergence: Codable {
 }
 
 extension SegmentCount: Codable {
-  private enum CodingKeys: CodingKey { case fixed, size, adaptive }
+  private enum CodingKeys: CodingKey { case fixed, size, edge, adaptive }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -88,6 +88,8 @@ extension SegmentCount: Codable {
       self = .fixed(count)
     } else if let size = try values.decodeIfPresent(Int.self, forKey: .size) {
       self = .size(size)
+    } else if let length = try values.decodeIfPresent(Double.self, forKey: .edge) {
+      self = .edge(millimeters: length)
     } else {
       self = .adaptive(try values.decode(AdaptiveCount.self, forKey: .adaptive))
     }
@@ -98,25 +100,28 @@ extension SegmentCount: Codable {
     switch self {
     case .fixed(let count): try values.encode(count, forKey: .fixed)
     case .size(let size): try values.encode(size, forKey: .size)
+    case .edge(let length): try values.encode(length, forKey: .edge)
     case .adaptive(let adaptive): try values.encode(adaptive, forKey: .adaptive)
     }
   }
 }
 
 extension AdaptiveCount: Codable {
-  private enum CodingKeys: CodingKey { case finestCount, tolerance }
+  private enum CodingKeys: CodingKey { case finestCount, tolerance, minimumSize }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       finestCount: try values.decode(Int.self, forKey: .finestCount),
-      tolerance: try values.decode(Double.self, forKey: .tolerance))
+      tolerance: try values.decode(Double.self, forKey: .tolerance),
+      minimumSize: try values.decodeIfPresent(Int.self, forKey: .minimumSize) ?? 1)
   }
 
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(finestCount, forKey: .finestCount)
     try values.encode(tolerance, forKey: .tolerance)
+    try values.encode(minimumSize, forKey: .minimumSize)
   }
 }
 

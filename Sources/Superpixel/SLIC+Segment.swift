@@ -111,7 +111,17 @@ extension SLIC {
       guard count >= 1 else { throw .setting("segmentCount", count, "must be at least 1") }
     case .size(let size):
       guard size >= 1 else { throw .setting("segmentCount", "size(\(size))", "must be at least 1 pixel") }
+    case .edge(let length):
+      guard length.isFinite, length > 0 else {
+        throw .setting("segmentCount", "edge(\(length) mm)", "must be finite and greater than 0")
+      }
+      guard !spacing.isEmpty else {
+        throw .setting("segmentCount", "edge(\(length) mm)", "needs a spacing in millimeters")
+      }
     case .adaptive(let adaptive):
+      guard adaptive.minimumSize >= 1 else {
+        throw .setting("minimumSize", adaptive.minimumSize, "must be at least 1")
+      }
       guard adaptive.finestCount >= 1 else {
         throw .setting("finestCount", adaptive.finestCount, "must be at least 1")
       }

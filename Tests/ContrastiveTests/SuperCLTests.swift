@@ -141,6 +141,11 @@ import Testing
     #expect(try method.fitted(to: unet) == method)
     method.intraLevel = .automatic
     method.slic.segmentCount = .adaptive
+    // Each image decides, but for what ILCP needs: at stage 3 of 128 px 256 pixels are sampled, one of 64, and of the ten that
+    // a superpixel has in the mean none has less than half.
+    #expect(
+      try method.fitted(to: unet).slic.segmentCount == .adaptive(AdaptiveCount(minimumSize: 5 * 64)))
+    method.weights.intra = 0
     #expect(try method.fitted(to: unet).slic.segmentCount == .adaptive)
   }
 

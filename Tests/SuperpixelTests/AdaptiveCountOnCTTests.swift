@@ -42,4 +42,56 @@ import Testing
     }
     #expect(bestLeaked > 0 && leaked <= 1.1 * bestLeaked, "\(leaked / 6), best fixed \(bestLeaked / 6)")
   }
+
+  /// Means over the slices: segments, and the under-segmentation error in two of its forms.
+  private func measure(_ count: SegmentCount) throws -> (count: Double, errors: [Double]) {
+    var (segments, errors) = (0.0, [0.0, 0.0])
+    for (image, labels) in Self.slices {
+      let result = try SLIC(segmentCount: count).segment(image)
+      let error = SuperpixelQuality.undersegmentationError(of: result.labels, against: labels).superpixels
+      segments += Double(result.count) / 6
+      errors[0] += error.vanDenBergh / 6
+      errors[1] += error.neubertProtzel / 6
+    }
+    return (segments, errors)
+  }
+
+  /// The best of five fixed counts, chosen by the labels, against the fine count, which has not seen them.
+  @Test func theFineCountIsAsGoodAsTheBestFixedOneOfMoreSegments() throws {
+    let fixed = try [25, 50, 100, 200, 400].map { try measure(.fixed($0)) }
+    let fine = try measure(.adaptive(.fine))
+    for form in 0..<2 {
+      let best = try #require(fixed.min { $0.errors[form] < $1.errors[form] })
+      #expect(fine.errors[form] <= 1.05 * best.errors[form], "\(fine), \(fixed)")
+      #expect(fine.count < 0.8 * best.count)
+    }
+  }
+
+  /// Each parameter halved and doubled changes the error by less than 30 %, and the count by less than a factor of 2.
+  @Test(arguments: [AdaptiveCount(), .fine]) func halvingAndDoublingIsNoOtherResult(_ adaptive: AdaptiveCount)
+    throws
+  {
+    let own = try measure(.adaptive(adaptive))
+    for factor in [0.5, 2] {
+      var (finest, tolerance) = (adaptive, adaptive)
+      finest.finestCount = Int(Double(adaptive.finestCount) * factor)
+      tolerance.tolerance = adaptive.tolerance * factor
+      for other in [finest, tolerance] {
+        let changed = try measure(.adaptive(other))
+        let ratio = changed.errors[0] / own.errors[0]
+        #expect(ratio > 1 / 1.3 && ratio < 1.3, "\(other): error \(ratio) times that of \(adaptive)")
+        #expect((0.5...2).contains(changed.count / own.count), "\(other): \(changed.count), \(own.count)")
+      }
+    }
+  }
+
+  @Test func aFlatImageHasFewerThanASlice() throws {
+    for adaptive in [AdaptiveCount(), .fine] {
+      let flat = try SLIC(segmentCount: .adaptive(adaptive)).segment(
+        Tensor<UInt8>(repeating: 9, shape: [101, 122]))
+      #expect(flat.count == 1)
+      let counts = try Self.slices.map { try SLIC(segmentCount: .adaptive(adaptive)).segment($0.image).count }
+      #expect(Set(counts).count > 3 && counts.allSatisfy { $0 > 30 })
+    }
+  }
 }

@@ -26,7 +26,10 @@ import Testing
   }
 
   @Test func everyCaseSurvivesJSON() throws {
-    for count in [SegmentCount.fixed(3), .size(40), .adaptive(AdaptiveCount(finestCount: 90, tolerance: 7))] {
+    for count in [
+      SegmentCount.fixed(3), .size(40), .edge(millimeters: 2.5),
+      .adaptive(AdaptiveCount(finestCount: 90, tolerance: 7, minimumSize: 12)),
+    ] {
       #expect(try copy(SLIC(segmentCount: count)).segmentCount == count)
     }
     var slic = SLIC()

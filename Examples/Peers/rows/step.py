@@ -1,6 +1,6 @@
 """Training steps, whole and in parts: the rows of the compute issue. The peer is bench_step.py, PyTorch."""
 
-from rows.model import Row, Scaling, memory
+from rows.model import Row, Scaling, memory, time_within
 
 REQUIREMENTS = [
     ["numpy"],
@@ -35,6 +35,14 @@ for name in UNET:
     ROWS.append(Row(name, SCRIPT, ("bf16",), 1.0, label=f"{name}: float32 against bf16"))
 for name in (*UNET, *SUPERCL):
     ROWS.append(Row(name, SCRIPT, LAYOUTS, 1.5, isa="avx2", label=f"{name}: AVX2"))
+# Volumes: a step, and the making of a batch's views and supervoxels, which may take a quarter of it.
+ROWS.append(Row("unet3d 64", SCRIPT, LAYOUTS, 2.0))
+ROWS.append(memory("unet3d 64: memory", "unet3d 64", 2.0))
+ROWS.append(Scaling("unet3d 64: 2 threads over 1", "unet3d 64", 1.8))
+ROWS.append(Row("views3d 64", SCRIPT, MAKERS[:1], None))
+ROWS.append(
+    time_within("views3d 64: a quarter of the step", "views3d 64", "unet3d 64", 0.25, threads=(1, 2))
+)
 # What the quickstart trains; no goal of its own.
 ROWS.append(Row("small unet 128", SCRIPT, LAYOUTS, None))
 # Superpixels and augmentation, which only the whole steps have. The goal is that of one thread.

@@ -5,7 +5,7 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "loss", cases: lossBenchmarks),
   BenchmarkWork(name: "methods", cases: methodBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
-  BenchmarkWork(name: "step", cases: stepBenchmarks + wholeStepBenchmarks),
+  BenchmarkWork(name: "step", cases: stepBenchmarks + wholeStepBenchmarks + volumeStepBenchmarks),
   BenchmarkWork(name: "nifti", cases: niftiBenchmarks),
   BenchmarkWork(name: "slic", cases: slicBenchmarks),
 ]

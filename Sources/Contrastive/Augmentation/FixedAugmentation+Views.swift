@@ -1,14 +1,21 @@
 public import Tensor
 
 extension FixedAugmentation {
-  /// One view of an image `[H, W, C]`, from random numbers drawn in a fixed order.
+  /// One view of an image `[H, W, C]` or a volume `[D, H, W, C]`, from random numbers drawn in a fixed order.
+  ///
+  /// A volume of depth 1 is its image, to the bit. `spacing`, where it is known, makes the blur as wide along every axis in
+  /// millimetres, and ``blur`` is in pixels of the finest axis; the filter reaches one pixel along each axis in any case.
   @specialized(where Scalar == Float, Generator == PhiloxGenerator)
   @specialized(where Scalar == Double, Generator == PhiloxGenerator)
   public func callAsFunction<Scalar: TensorFloatingPointScalar, Generator: RandomNumberGenerator>(
-    _ image: Tensor<Scalar>, using generator: inout Generator
+    _ image: Tensor<Scalar>, spacing: VoxelSpacing? = nil, using generator: inout Generator
   ) -> Tensor<Scalar> {
-    if scaling != .unchanged, image.rank == 3, let floats = image as? Tensor<Float>,
-      let view = grayView(floats, using: &generator) as? Tensor<Scalar>
+    if image.rank == 4, image.shape[0] == 1 {
+      let view = self(image.squeezed(at: 0), spacing: spacing?.withinPlanes, using: &generator)
+      return view.expanded(at: 0)
+    }
+    if scaling != .unchanged, let floats = image as? Tensor<Float>,
+      let view = grayView(floats, spacing, using: &generator) as? Tensor<Scalar>
     {
       return view
     }
@@ -33,10 +40,7 @@ extension FixedAugmentation {
     }
     if let blur {
       let sigma = generator.uniform(in: blur)
-      view = view.expanded(at: 0).gaussianSmoothed(
-        standardDeviations: [Double](repeating: sigma, count: image.rank - 1), radius: .pixels(1),
-        border: .reflect
-      ).squeezed(at: 0)
+      view = blurred(view, sigma, spacing)
       if truncates { view = view.mapped { $0.rounded(.toNearestOrEven) } }
     }
     return scaling == .unchanged ? view : view.rescaled(to: 1)
@@ -44,7 +48,7 @@ extension FixedAugmentation {
 
   /// The view of a picture in floats, whose values become gray levels.
   private func grayView(
-    _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
+    _ image: Tensor<Float>, _ spacing: VoxelSpacing?, using generator: inout some RandomNumberGenerator
   ) -> Tensor<Float> {
     let bright = brightness.map { Float(generator.uniform(in: $0)) } ?? 1
     var (view, sum) = GrayLevels.levels(
@@ -56,10 +60,26 @@ extension FixedAugmentation {
       GrayLevels.stretch(&view, about: mean, by: factor, truncates: truncates)
     }
     if let blur {
-      view = GrayLevels.blurred(
-        view, standardDeviation: generator.uniform(in: blur), rounds: truncates)
+      let sigma = generator.uniform(in: blur)
+      if image.rank == 3, spacing?.isIsotropic ?? true {
+        view = GrayLevels.blurred(view, standardDeviation: sigma, rounds: truncates)
+      } else {
+        view = blurred(view, sigma, spacing)
+        if truncates { view = view.mapped { $0.rounded(.toNearestOrEven) } }
+      }
     }
     return GrayLevels.rescaled(view, to: 1)
+  }
+
+  /// Three pixels along each axis, under a Gaussian of a standard deviation in pixels of the finest axis.
+  private func blurred<Scalar: TensorFloatingPointScalar>(
+    _ image: Tensor<Scalar>, _ sigma: Double, _ spacing: VoxelSpacing?
+  ) -> Tensor<Scalar> {
+    image.expanded(at: 0).gaussianSmoothed(
+      standardDeviations: (spacing?.finestOverAxes ?? [Double](repeating: 1, count: image.rank - 1)).map {
+        sigma * $0
+      }, radius: .pixels(1), border: .reflect
+    ).squeezed(at: 0)
   }
 
   private var truncates: Bool { scaling != .unchanged && quantization == .truncation }

@@ -23,10 +23,30 @@ public enum PatchSampling {
     _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], to size: [Int], padding: Padding = .random,
     using generator: inout some RandomNumberGenerator
   ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>]) {
-    patch(image, maps, size) { excess in
-      if excess < 0, padding == .centered { return -excess / 2 }
-      return generator.integer(below: abs(excess) + 1)
+    let cut = placed(image, maps: maps, to: size, padding: padding, using: &generator)
+    return (cut.image, cut.maps)
+  }
+
+  /// ``random(_:maps:to:padding:using:)`` with the first pixel that was kept along each axis; `nil` along an axis that
+  /// was padded.
+  static func placed<Scalar: TensorFloatingPointScalar>(
+    _ image: Tensor<Scalar>, maps: [Tensor<Int32>] = [], to size: [Int], padding: Padding = .random,
+    using generator: inout some RandomNumberGenerator
+  ) -> (image: Tensor<Scalar>, maps: [Tensor<Int32>], first: [Int?]) {
+    var first: [Int?] = []
+    // A volume of one plane draws what its image draws.
+    let isPlane = image.rank == 4 && image.shape[0] == 1 && size[0] == 1
+    let (cut, maps) = patch(image, maps, size) { excess in
+      if isPlane, first.isEmpty {
+        first.append(0)
+        return 0
+      }
+      let place =
+        excess < 0 && padding == .centered ? -excess / 2 : generator.integer(below: abs(excess) + 1)
+      first.append(excess < 0 ? nil : place)
+      return place
     }
+    return (cut, maps, first)
   }
 
   /// The middle: cropped and padded alike on both sides, as the released code of SuperCL tests. Maps go along.

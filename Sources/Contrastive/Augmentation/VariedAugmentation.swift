@@ -9,6 +9,10 @@ public import Tensor
 /// Every number is drawn as the released code of arXiv 2504.14737 draws it. By default the zeros outside the image blend
 /// with it over one pixel; there they begin at once (``asReleased``).
 ///
+/// Volumes move along all three axes; what the paper's two axes leave open there, ``tilt`` and the strength of the elastic
+/// displacement, is this library's choice. With a spacing, turns and displacements are the same in millimetres along every
+/// axis.
+///
 /// Source: the released code of arXiv 2504.14737, whose warp is batchgenerators' `SpatialTransform` (CHD, KiTS, ISIC) and
 /// torchvision's `RandomAffine` (BraTS).
 public struct VariedAugmentation: Sendable, Hashable, Codable {
@@ -18,8 +22,11 @@ public struct VariedAugmentation: Sendable, Hashable, Codable {
   public var warpProbability = 0.67
   /// Magnitude alpha and smoothness sigma (in pixels) of the elastic displacement: 100...350 and 14...17; `nil` for none.
   public var elastic: Elastic? = Elastic()
-  /// Rotation in radians: 0...2 pi.
+  /// Rotation in radians within planes, about the plane axis of a volume: 0...2 pi.
   public var rotation = 0...(2 * Double.pi)
+  /// Of volumes alone, rotation in radians about the row axis, and about the column axis: +-30 degrees, this library's
+  /// choice.
+  public var tilt = -Double.pi / 6...Double.pi / 6
   /// The size factor, above 1 enlarges: the reciprocals of .7...1.3, that is .77...1.43, half of the draws on each side
   /// of 1. BraTS .9...1.1.
   public var sizeFactor = SizeFactor.reciprocal(of: 0.7...1.3)
@@ -44,17 +51,28 @@ public struct VariedAugmentation: Sendable, Hashable, Codable {
     public var magnitude = 100.0...350.0
     /// Sigma: the standard deviation that the noise is smoothed with, in pixels.
     public var smoothness = 14.0...17.0
+    /// What one of the two numbers above is: a pixel.
+    public var unit = LengthUnit.pixels
     /// How the noise is smoothed: recursively, within .5 % of the exact filter, which the released code has.
     public var method = GaussianMethod.recursive
     /// Ranges that each draw comes from evenly.
     public init(
       magnitude: ClosedRange<Double> = 100...350, smoothness: ClosedRange<Double> = 14...17,
-      method: GaussianMethod = .recursive
+      unit: LengthUnit = .pixels, method: GaussianMethod = .recursive
     ) {
       self.magnitude = magnitude
       self.smoothness = smoothness
+      self.unit = unit
       self.method = method
     }
+  }
+
+  /// What lengths of the elastic displacement are counted in.
+  public enum LengthUnit: String, Sendable, Codable {
+    /// Pixels; where the spacing is known, those of the finest axis.
+    case pixels
+    /// Millimetres. An image without a spacing is taken as one of 1 mm; pre-training refuses it.
+    case millimeters
   }
 
   /// How image values between pixels are found. Maps always take the nearest pixel.
@@ -84,6 +102,9 @@ public struct VariedAugmentation: Sendable, Hashable, Codable {
     /// `constant`): the released code for CHD, KiTS and ISIC.
     case abrupt
   }
+
+  /// Whether a length is in millimetres.
+  var needsSpacing: Bool { elastic?.unit == .millimeters }
 
   /// CHD, KiTS and ISIC in the released code, but for the blended border.
   public init() {}

@@ -10,6 +10,9 @@ extension DiRA {
       guard case .badSetting(_, let field, let value, let reason) = error.code else { throw error }
       throw PretrainingError.badSetting(method: check.method, field: field, value: value, reason: reason)
     }
+    try check.require(
+      encoder.spatialAxes == 2, "encoder", "\(encoder.spatialAxes) spatial axes",
+      "its distortion is made of slices [height, width, channels]")
     try check.halving(encoder, for: "the decoder")
     for (field, weight) in [
       ("contrastiveWeight", weights.contrastiveWeight), ("restorationWeight", weights.restorationWeight),

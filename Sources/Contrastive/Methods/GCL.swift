@@ -105,7 +105,8 @@ public struct GCL: PretrainingMethod {
     try checkOrder(of: images)
     let made = Parallel.map(Array(images.enumerated())) { place, image in
       var generator = key.at(place: place).generator
-      return [views.middle(of: image.image)] + views(image.image, using: &generator)
+      return [views.middle(of: image.image)]
+        + views(image.image, spacing: image.spacing, using: &generator)
     }
     func blocks(_ version: Int, _ range: Range<Int>) -> [Tensor<Float>] { made[range].map { $0[version] } }
     guard pairs != .withinVolume else {

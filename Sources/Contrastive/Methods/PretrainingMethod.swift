@@ -82,13 +82,24 @@ public struct PretrainingImage: Sendable {
   public var position: Double?
   /// A number that slices of one volume share; `nil` where it is unknown.
   public var volume: Int?
+  /// Millimetres from pixel to pixel along each axis; `nil` where it is unknown, and pixels are taken as equally far apart.
+  /// Views turn, bend and blur, and superpixels are compact, in these.
+  public var spacing: VoxelSpacing?
+  /// The pixels that superpixels are made of, `[H, W]` or `[D, H, W]`, such as the body's; `nil` for all. ILCP compares no
+  /// pixel outside it.
+  public var mask: BinaryMask?
   /// The slices before and behind it, of the same volume; empty unless ``NeighboringSlices`` put them there.
   public var neighbors: [Tensor<Float>] = []
 
-  /// An image, with the position of its slice and its volume where they are known.
-  public init(_ image: Tensor<Float>, position: Double? = nil, volume: Int? = nil) {
+  /// An image, with the position of its slice, its volume, its spacing and a mask where they are known.
+  public init(
+    _ image: Tensor<Float>, position: Double? = nil, volume: Int? = nil, spacing: VoxelSpacing? = nil,
+    mask: BinaryMask? = nil
+  ) {
     self.image = image
     self.position = position
     self.volume = volume
+    self.spacing = spacing
+    self.mask = mask
   }
 }

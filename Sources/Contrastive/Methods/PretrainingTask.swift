@@ -68,6 +68,16 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
       guard example.position?.isFinite ?? true else {
         throw PretrainingError(.badImages("the position of image \(index) is \(example.position ?? 0)"))
       }
+      guard example.spacing.map({ $0.rank == encoder.spatialAxes }) ?? true else {
+        throw PretrainingError(
+          .badImages(
+            "the spacing of image \(index) has \(example.spacing?.rank ?? 0) axes, its shape is \(shape)"))
+      }
+      guard example.mask.map({ $0.shape == shape.removing(axis: -1) }) ?? true else {
+        throw PretrainingError(
+          .badImages(
+            "the mask of image \(index) has the shape \(example.mask?.shape ?? []), the image \(shape)"))
+      }
       try method.check(example, at: index)
     }
   }

@@ -34,23 +34,26 @@ extension PublishedMethod where Views == [Tensor<Float>] {
 public struct ViewPictures: Sendable {
   /// What the view is called in reports.
   public let name: String
-  /// `[N, H, W, C]`, in the order of the batch.
+  /// `[N, H, W, C]`, in the order of the batch; of volumes the middle plane.
   public let images: Tensor<Float>
   /// The superpixels of each image, `[N, H, W]`; `nil` for a method that has none.
   public let superpixels: Tensor<Int32>?
 
-  /// A named view.
+  /// A named view: of volumes `[N, D, H, W, C]`, with superpixels `[N, D, H, W]`, the middle plane.
   ///
-  /// - Precondition: superpixels have the batch, height and width of the images.
+  /// - Precondition: superpixels have the batch and the sides of the images.
   public init(name: String, images: Tensor<Float>, superpixels: Tensor<Int32>? = nil) {
-    shapePrecondition(images.rank == 4, "pictures are [N, H, W, C], not \(images.shape)")
+    shapePrecondition(
+      images.rank == 4 || images.rank == 5,
+      "pictures are [N, H, W, C] or [N, D, H, W, C], not \(images.shape)")
     if let superpixels {
       shapePrecondition(
         superpixels.shape.dimensions == Array(images.shape.dimensions.dropLast()),
         "superpixels of shape \(superpixels.shape) do not fit images of shape \(images.shape)")
     }
     self.name = name
-    self.images = images
-    self.superpixels = superpixels
+    let plane = images.rank == 5 ? images.shape[1] / 2 : nil
+    self.images = plane.map { images.selected(along: 1, at: $0) } ?? images
+    self.superpixels = superpixels.map { map in plane.map { map.selected(along: 1, at: $0) } ?? map }
   }
 }

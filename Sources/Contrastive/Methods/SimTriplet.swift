@@ -100,7 +100,9 @@ public struct SimTriplet: PretrainingMethod {
       var generator = key.at(place: place).generator
       guard !example.neighbors.isEmpty else { return [] }
       let neighbor = example.neighbors[generator.integer(below: example.neighbors.count)]
-      return [example.image, neighbor, example.image].map { view($0, using: &generator)[0] }
+      return [example.image, neighbor, example.image].map {
+        view($0, spacing: example.spacing, using: &generator)[0]
+      }
     }
     if let bare = triplets.firstIndex(where: \.isEmpty) { try check(images[bare], at: bare) }
     return (0..<3).map { view in Tensor(stacking: triplets.map { $0[view] }) }

@@ -16,26 +16,36 @@ extension SuperCL: PretrainingMethod {
   ///
   /// - Throws: ``PretrainingError/badSetting(method:field:value:reason:)``.
   public func fitted(to encoder: EncoderDescription) throws -> SuperCL {
-    try validate()
-    guard encoder.spatialAxes == 2 else {
-      throw PretrainingError.badSetting(
-        method: SuperCL.name, field: "encoder", value: "\(encoder.spatialAxes) axes",
-        reason: "views are made of images, not of volumes")
-    }
-    for (axis, multiple) in encoder.sizeMultiple.enumerated() where patchSize % multiple != 0 {
-      throw PretrainingError.badSetting(
-        method: SuperCL.name, field: "patchSize", value: "\(patchSize)",
-        reason: "must be a multiple of \(multiple) along axis \(axis)")
-    }
+    try validate(axes: encoder.spatialAxes)
+    _ = try SettingCheck(method: SuperCL.name).patch("patchSize", patchSize, for: encoder)
     return try withSuperpixels(fittedTo: encoder)
+  }
+
+  /// Refuses an image without a spacing where superpixels or displacements are in millimetres.
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    guard image.spacing == nil else { return }
+    var wants: String?
+    if case .edge = slic.segmentCount, slic.spacing.isEmpty { wants = "slic.segmentCount" }
+    if variedAugmentation.needsSpacing { wants = "variedAugmentation.elastic.unit" }
+    if fixedViewGeometry.motion?.needsSpacing ?? false { wants = "fixedViewGeometry" }
+    guard let wants else { return }
+    throw PretrainingError.badSetting(
+      method: SuperCL.name, field: "images[\(index)].spacing", value: "nil",
+      reason: "\(wants) is in millimetres: give PretrainingImage its spacing")
   }
 
   public func makeLearner(_ encoder: EncoderBlueprint, key: RandomKey) -> SuperCLNetwork<Float> {
     var generator = key.generator
     let encoder = encoder.makeEncoder(using: &generator)
-    let features = encoder.encoderDescription.deepest.channels
+    let description = encoder.encoderDescription
+    let projector = ProjectionHead<Float>(
+      inputFeatures: description.deepest.channels, using: &generator)
+    var decoderGenerator = key.stream(for: "decoder").generator
     return SuperCLNetwork(
-      encoder: encoder, projector: ProjectionHead(inputFeatures: features, using: &generator))
+      encoder: encoder, projector: projector,
+      decoder: finestDecoderLevel.map {
+        description.makeUNetDecoder(stageCount: description.levels.count - 1 - $0, using: &decoderGenerator)
+      })
   }
 
   public func notes(for encoder: EncoderDescription) -> [String] {
@@ -43,9 +53,10 @@ extension SuperCL: PretrainingMethod {
     let strides = encoder.levels[intraLevel.index(of: encoder.levels.count)].stride
     let size =
       Set(strides).count == 1 ? "1/\(strides[0])" : strides.map { "1/\($0)" }.joined(separator: " x ")
+    let further = furtherIntraLevels.map { "; and the \($0.level), weight \($0.weight)" }.joined()
     return [
       "ILCP reads the \(intraLevel) (\(size)) of patches of \(patchSize) px: \(sampledPixels(encoder)) pixels an image, "
-        + "superpixels asked for: \(slic.segmentCount.summary)"
+        + "superpixels asked for: \(slic.segmentCount.summary)\(further)"
     ]
   }
 

@@ -3,10 +3,14 @@ import Superpixel
 import Tensor
 
 extension SuperCL {
-  /// Checks every field.
+  /// Checks every field: for volumes where the patch has three sides, otherwise for images.
   ///
   /// - Throws: ``PretrainingError/badSetting(method:field:value:reason:)``, naming the first that is out of range.
   public func validate() throws(PretrainingError) {
+    try validate(axes: patchSize.sides.count == 3 ? 3 : 2)
+  }
+
+  func validate(axes: Int) throws(PretrainingError) {
     let check = SettingCheck(method: Self.name)
     try check.require(temperature > 0 && temperature.isFinite, "temperature", temperature, "must be positive")
     try check.require(
@@ -27,15 +31,30 @@ extension SuperCL {
     try check.require(
       pixelsPerSuperpixel >= 1, "pixelsPerSuperpixel", pixelsPerSuperpixel, "must be at least 1")
     try check.require(leastSuperpixels >= 1, "leastSuperpixels", leastSuperpixels, "must be at least 1")
-    try validateSuperpixels()
+    for (index, further) in furtherIntraLevels.enumerated() {
+      let field = "furtherIntraLevels[\(index)]"
+      try check.require(
+        further.weight >= 0 && further.weight.isFinite, "\(field).weight", further.weight,
+        "must not be negative")
+      try check.require(
+        further.level != .automatic, "\(field).level", further.level, "only intraLevel can be automatic")
+    }
+    try validateSuperpixels(axes: axes)
+    try check.require(
+      fixedViewMirrors == .none || fixedViewGeometry == .still, "fixedViewMirrors", fixedViewMirrors,
+      "fixed views that are mirrored do not move besides")
     try check.require(
       fixedViewMirrors == .none || variedSource == .fixedViews, "fixedViewMirrors", fixedViewMirrors,
       "needs varied views that are made of the fixed views")
-    let sizes = variedAugmentation.sizeFactor
-    try check.require(
-      sizes.range.lowerBound > 0 && sizes.range.upperBound.isFinite, "variedAugmentation.sizeFactor", sizes,
-      "must lie above 0")
-    try check.require(patchSize >= 1, "patchSize", patchSize, "must be at least 1")
+    for (field, motion) in [
+      ("variedAugmentation", variedAugmentation), ("fixedViewGeometry", fixedViewGeometry.motion),
+    ] {
+      guard let sizes = motion?.sizeFactor else { continue }
+      try check.require(
+        sizes.range.lowerBound > 0 && sizes.range.upperBound.isFinite, "\(field).sizeFactor", sizes,
+        "must lie above 0")
+    }
+    try check.patch("patchSize", patchSize)
     try check.require(recipe.batchSize >= 1, "recipe.batchSize", recipe.batchSize, "must be at least 1")
     try check.require(recipe.steps >= 0, "recipe.steps", recipe.steps, "must not be negative")
     try check.require(
@@ -45,8 +64,8 @@ extension SuperCL {
       weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "must not be negative")
   }
 
-  /// Asks SLIC itself, on a blank image: its own rules, in two dimensions.
-  private func validateSuperpixels() throws(PretrainingError) {
+  /// Asks SLIC itself, on a blank image or volume: its own rules, with a spacing of 1 mm where images bring theirs.
+  private func validateSuperpixels(axes: Int) throws(PretrainingError) {
     var channels = slic.colorConversion == .lab ? 3 : 1
     switch superpixelChannels {
     case .all: break
@@ -58,8 +77,16 @@ extension SuperCL {
       }
       if case .one = superpixelChannels { channels = 1 } else { channels = 3 }
     }
+    var slic = slic
+    if case .edge = slic.segmentCount, slic.spacing.isEmpty {
+      slic.spacing = [Double](repeating: 1, count: axes)
+    }
     do {
-      _ = try slic.segment(Tensor<Float>(zeros: [4, 4, channels]))
+      if axes == 3 {
+        _ = try slic.segment(volume: Tensor<Float>(zeros: [4, 4, 4, channels]))
+      } else {
+        _ = try slic.segment(Tensor<Float>(zeros: [4, 4, channels]))
+      }
     } catch {
       switch error.code {
       case .badSetting(let field, let value, let reason), .badShape(let field, let value, let reason):

@@ -7,6 +7,10 @@ public import Superpixel
 ///     try TrainingLoop(task, on: slices).run { print($0); return .proceed }
 ///     try task.encoder.save(to: url)
 ///
+/// It trains on images `[H, W, C]` and on volumes `[D, H, W, C]` alike, whichever the encoder takes: patches, superpixels and
+/// views have as many axes, and spacing that is known (``PretrainingImage/spacing``) makes all three the same in millimetres
+/// along every axis.
+///
 /// `L = w1 L_ins + w2 L_intra + w3 L_inter`; ``SuperCLLoss`` has the terms. The defaults are the method with the numbers of
 /// its released code, but for the level and the number of superpixels, which go with the patch. Where that code does
 /// something else than the method says, or than this library holds to be right, the code's way has a name, and
@@ -25,8 +29,12 @@ public struct SuperCL: Sendable, Hashable, Codable {
   /// The level of the encoder that ILCP reads: the deepest that carries enough superpixels, which is the bottleneck at
   /// 512 px; the released code always reads the bottleneck.
   public var intraLevel = FeatureLevel.automatic
+  /// More levels that ILCP reads, each with its weight: none. `L_intra` is then the loss at ``intraLevel`` and the weighted
+  /// losses at these together, all of the same superpixels.
+  public var furtherIntraLevels: [WeightedLevel] = []
   /// With an automatic level, the sampled pixels that a superpixel has in the mean: 10, as the paper's 1,024 for 100. SLIC
-  /// keeps no piece below half the mean size, so that each has about 5.
+  /// keeps no piece below half the mean size, so that each has about 5; an adaptive number of superpixels keeps none below
+  /// this half, at any level.
   public var pixelsPerSuperpixel = 10
   /// With an automatic level, the superpixels that a level must carry, or a finer one is taken: 25.
   public var leastSuperpixels = 25
@@ -45,6 +53,8 @@ public struct SuperCL: Sendable, Hashable, Codable {
   public var superpixelChannels = SuperpixelChannels.all
   /// SLIC with all its settings: 100 segments, compactness 10, at most 10 passes. The released code runs scikit-image's,
   /// `mode = .skimageCompatible`. With an automatic level, fewer segments where the level does not carry as many.
+  /// `segmentCount = .adaptive` (or `.adaptive(.fine)`) lets each image decide, and steps report the mean as `superpixels`. Of images whose spacing
+  /// is known SLIC takes that spacing where it has none of its own; `sigma` is then in millimetres.
   public var slic = SLIC(segmentCount: 100, compactness: 10, maximumIterations: 10)
   /// What happens to the intensities of a whole image before a patch is cut from it: nothing; for BraTS a min-max of
   /// each channel.
@@ -55,12 +65,17 @@ public struct SuperCL: Sendable, Hashable, Codable {
   public var fixedAugmentation = FixedAugmentation()
   /// Whether fixed views are mirrored: never, as the method says.
   public var fixedViewMirrors = FixedViewMirrors.none
+  /// Whether fixed views move in space: never, as the method says.
+  public var fixedViewGeometry = FixedViewGeometry.still
   /// T_var: changes in space, drawn for each of the two varied views.
   public var variedAugmentation = VariedAugmentation()
   /// What T_var moves: each fixed view (CHD, KiTS) or the patch before T_fix (BraTS).
   public var variedSource = VariedSource.fixedViews
-  /// Side of the square patch: 512 for CHD and KiTS, 192 for BraTS.
-  public var patchSize = 512
+  /// Sides of the patch: 512 x 512 for CHD and KiTS, 192 x 192 for BraTS. Of volumes one number is all three sides;
+  /// `[32, 96, 96]` names them.
+  public var patchSize: PatchSize = 512
+  /// Whose position L_ins compares: that of the image.
+  public var positionSource = PositionSource.image
   /// Steps, batch, seed: 1,000 steps of 16 images, seed 1234. The released code trains 100 epochs, `100 * images / batch`
   /// steps, of 16 images for CHD and KiTS and 32 for BraTS on each of two GPUs, whose batch norm is synchronised over
   /// both: statistics of twice as many images. One process here has its own batch alone. Epochs follow one another without
@@ -81,6 +96,12 @@ public struct SuperCL: Sendable, Hashable, Codable {
 
   /// The method on patches of a size, in steps of a number of images.
   public init(patchSize: Int, steps: Int = 1000, batchSize: Int = 16, seed: UInt64 = 1234) {
+    self.patchSize = PatchSize(patchSize)
+    recipe = TrainingRecipe(steps: steps, batchSize: batchSize, seed: seed)
+  }
+
+  /// The method on patches with a side for each axis, in steps of a number of images.
+  public init(patchSize: PatchSize, steps: Int = 1000, batchSize: Int = 16, seed: UInt64 = 1234) {
     self.patchSize = patchSize
     recipe = TrainingRecipe(steps: steps, batchSize: batchSize, seed: seed)
   }
@@ -99,36 +120,6 @@ public struct SuperCL: Sendable, Hashable, Codable {
       self.instance = instance
       self.intra = intra
       self.inter = inter
-    }
-  }
-}
-
-/// A level of the encoder's features.
-public enum FeatureLevel: Sendable, Hashable, Codable, CustomStringConvertible {
-  /// The deepest level that carries enough superpixels: n sampled pixels of an image carry
-  /// `n / ``SuperCL/pixelsPerSuperpixel```; a level with fewer than ``SuperCL/leastSuperpixels`` is passed over for a finer
-  /// one. By default this is, at 512 px, the bottleneck with the paper's 100, at 256 px the bottleneck with 25, at 128 px
-  /// 1/8 with 25. Where ILCP's only positive is the same pixel in the other view, it teaches nothing.
-  case automatic
-  /// The deepest output, at 1/16 of the image in a U-Net.
-  case bottleneck
-  /// The level at this place of the encoder's output, from 0, the finest. In a U-Net it is that of a stage before pooling,
-  /// at `1 / 2^index` of the image; other encoders have other strides.
-  case stage(Int)
-
-  /// The place in the encoder's output of `levelCount` levels.
-  func index(of levelCount: Int) -> Int {
-    switch self {
-    case .bottleneck, .automatic: levelCount - 1
-    case .stage(let index): index
-    }
-  }
-
-  public var description: String {
-    switch self {
-    case .automatic: "automatic level"
-    case .bottleneck: "bottleneck"
-    case .stage(let index): "stage \(index)"
     }
   }
 }
@@ -172,6 +163,17 @@ public enum FixedViewMirrors: String, Sendable, Codable {
   /// superpixels of the first for both, 28 % share a superpixel. Surely unintended; here to be measured. An error
   /// with varied views made of the image.
   case withVariedViews
+}
+
+/// Whose position in the volume L_ins compares.
+public enum PositionSource: String, Sendable, Codable {
+  /// That of the image, where it is known: ``PretrainingImage/position``, of a slice as of a slab.
+  case image
+  /// That of the patch, by its middle plane in the volume that it is cut from: plane `i` (from 0) of n has `(i + 1) / n`, as
+  /// a slice has. For whole volumes, several patches deep: of patches nearly as deep as their volumes all are near one another,
+  /// and nothing is left to repel. A patch that is no part of its volume (as deep, or deeper), and one of an image, has the
+  /// image's position.
+  case patch
 }
 
 /// Which image the varied views are made of.

@@ -82,13 +82,20 @@ extension SettingCheck {
     }
   }
 
-  /// What views of slices ask of the encoder: two axes, and sides that it can halve.
+  /// What views ask of the encoder: two axes where they are crops, two or three where they are patches, and sides that it can
+  /// halve.
   func views(_ field: String, _ views: ViewRecipe, encoder: EncoderDescription) throws(PretrainingError) {
     try views.validate(self, field)
-    try require(
-      encoder.spatialAxes == 2, "encoder", "\(encoder.spatialAxes) spatial axes",
-      "the views are made of slices [height, width, channels]")
-    for size in views.sizes {
+    if case .varied(let patches) = views {
+      try require(
+        patches.patchSize.sides(axes: encoder.spatialAxes) != nil, "\(field).varied.patchSize",
+        patches.patchSize, "the encoder takes \(encoder.spatialAxes) axes")
+    } else {
+      try require(
+        encoder.spatialAxes == 2, "encoder", "\(encoder.spatialAxes) spatial axes",
+        "crops are made of slices [height, width, channels]: of volumes, make the views varied")
+    }
+    for size in views.sizes(axes: encoder.spatialAxes) {
       try require(
         zip(size, encoder.sizeMultiple).allSatisfy { $0 % $1 == 0 }, "\(field).sizes", size,
         "the encoder takes multiples of \(encoder.sizeMultiple)")

@@ -1,6 +1,7 @@
 public import Tensor
 
-/// Which views a method makes of an image `[H, W, C]`, as a value.
+/// Which views a method makes of an image `[H, W, C]`, as a value. ``varied(_:)`` makes views of volumes `[D, H, W, C]`, too;
+/// the two kinds of crops are made of images.
 public enum ViewRecipe: Sendable, Hashable, Codable {
   /// Patches moved in space, without change of intensity.
   case varied(VariedViews)
@@ -9,21 +10,27 @@ public enum ViewRecipe: Sendable, Hashable, Codable {
   /// Resized crops of one window of the image, with changes of intensity.
   case windowed(WindowedCrops)
 
-  /// Height and width of every view, in order.
-  public var sizes: [[Int]] {
+  /// The sides of every view, in order; of patches with one side for all axes those of images.
+  public var sizes: [[Int]] { sizes(axes: 2) }
+
+  /// The sides of every view, in order, of images of so many axes. Patches with a side for each axis keep theirs.
+  public func sizes(axes: Int) -> [[Int]] {
     switch self {
-    case .varied(let views): Array(repeating: [views.patchSize, views.patchSize], count: views.count)
+    case .varied(let views):
+      Array(repeating: views.patchSize.sides(axes: axes) ?? views.patchSize.sides, count: max(views.count, 0))
     case .crops(let crops): crops.sizes.map { [$0, $0] }
     case .windowed(let crops): crops.intensities.map { _ in [crops.size, crops.size] }
     }
   }
 
   /// The views of one image `[H, W, C]`, from random numbers drawn in a fixed order.
+  ///
+  /// `spacing`: of the image where it is known; patches then move in millimetres.
   public func callAsFunction(
-    _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
+    _ image: Tensor<Float>, spacing: VoxelSpacing? = nil, using generator: inout some RandomNumberGenerator
   ) -> [Tensor<Float>] {
     switch self {
-    case .varied(let views): views(image, using: &generator)
+    case .varied(let views): views(image, spacing: spacing, using: &generator)
     case .crops(let crops): crops(image, using: &generator)
     case .windowed(let crops): crops(image, using: &generator)
     }
@@ -34,7 +41,7 @@ public enum ViewRecipe: Sendable, Hashable, Codable {
   public func views(of images: [PretrainingImage], key: RandomKey) -> [Tensor<Float>] {
     let made = Parallel.map(Array(images.enumerated())) { place, image in
       var generator = key.at(place: place).generator
-      return self(image.image, using: &generator)
+      return self(image.image, spacing: image.spacing, using: &generator)
     }
     return sizes.indices.map { view in Tensor(stacking: made.map { $0[view] }) }
   }
@@ -53,7 +60,7 @@ public enum ViewRecipe: Sendable, Hashable, Codable {
   /// square, resized, where they are crops.
   func middle(of image: Tensor<Float>) -> Tensor<Float> {
     switch self {
-    case .varied(let views): PatchSampling.centered(image, to: [views.patchSize, views.patchSize]).image
+    case .varied(let views): PatchSampling.centered(image, to: views.sides(for: image)).image
     case .crops(let crops): MultiCrop.middle(of: image, size: crops.sizes.first ?? 1)
     case .windowed(let crops): PatchSampling.centered(image, to: [crops.size, crops.size]).image
     }
@@ -83,31 +90,48 @@ struct ViewStages {
 public struct VariedViews: Sendable, Hashable, Codable {
   /// How many views: 2.
   public var count: Int
-  /// Side of the square patch, in pixels: 512 for CHD and KiTS.
-  public var patchSize: Int
+  /// Sides of the patch, in pixels: 512 x 512 for CHD and KiTS.
+  public var patchSize: PatchSize
   /// What happens to a patch: mirror, elastic displacement, rotation, scale.
   public var augmentation: VariedAugmentation
 
   /// Views with the released loader's numbers, but for what is given.
-  public init(count: Int = 2, patchSize: Int = 512, augmentation: VariedAugmentation = .init()) {
+  public init(count: Int = 2, patchSize: PatchSize = 512, augmentation: VariedAugmentation = .init()) {
     self.count = count
     self.patchSize = patchSize
     self.augmentation = augmentation
   }
 
-  /// The views `[patchSize, patchSize, C]` of an image `[H, W, C]` of any size.
+  /// Views of one side along every axis.
+  public init(count: Int = 2, patchSize: Int, augmentation: VariedAugmentation = .init()) {
+    self.init(count: count, patchSize: PatchSize(patchSize), augmentation: augmentation)
+  }
+
+  /// The views of an image `[H, W, C]` or a volume `[D, H, W, C]` of any size, with the sides of the patch. With a spacing they
+  /// move in millimetres.
+  ///
+  /// - Precondition: the patch has the image's axes.
   public func callAsFunction(
-    _ image: Tensor<Float>, using generator: inout some RandomNumberGenerator
+    _ image: Tensor<Float>, spacing: VoxelSpacing? = nil, using generator: inout some RandomNumberGenerator
   ) -> [Tensor<Float>] {
-    (0..<count).map { _ in
-      let patch = PatchSampling.random(image, to: [patchSize, patchSize], using: &generator).image
-      return augmentation(patch, using: &generator).image
+    let sides = sides(for: image)
+    return (0..<count).map { _ in
+      let patch = PatchSampling.random(image, to: sides, using: &generator).image
+      return augmentation(patch, spacing: spacing, using: &generator).image
     }
+  }
+
+  /// The sides of a patch of an image.
+  func sides(for image: Tensor<Float>) -> [Int] {
+    guard let sides = patchSize.sides(axes: image.rank - 1) else {
+      shapePreconditionFailure("a patch of \(patchSize) is not cut from an image of shape \(image.shape)")
+    }
+    return sides
   }
 
   func validate(_ check: SettingCheck, _ field: String) throws(PretrainingError) {
     try check.positive("\(field).count", count)
-    try check.positive("\(field).patchSize", patchSize)
+    try check.patch("\(field).patchSize", patchSize)
     try check.probability("\(field).augmentation.mirrorProbability", augmentation.mirrorProbability)
     try check.probability("\(field).augmentation.warpProbability", augmentation.warpProbability)
   }

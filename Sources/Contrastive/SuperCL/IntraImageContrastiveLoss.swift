@@ -4,7 +4,8 @@ public import Tensor
 /// ILCP, intra-image local contrastive pairs: pixels of one image attract when they lie in the same superpixel, in either
 /// of the two views, and repel otherwise.
 ///
-/// Rows are the feature map's pixels of view 1, then of view 2; both take the labels of view 1's superpixels. For each
+/// Rows are the feature map's pixels of view 1, then of view 2, of as many axes as there are; both take the labels of view 1's
+/// superpixels. Pixels without a superpixel (outside a mask) take no part. For each
 /// image by itself the loss is ``SupervisedContrastiveLoss``; the result is the mean over the batch. Tiled: for n rows
 /// of d channels an image it takes O(n d) memory beside the features, never n x n.
 ///
@@ -31,30 +32,77 @@ public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
   }
 
   /// - Parameters:
-  ///   - view1: Features `[B, h, w, C]` of the first view.
+  ///   - view1: Features `[B, spatial..., C]` of the first view.
   ///   - view2: Features of the second view, in the same place.
-  ///   - superpixels: Labels `[B, h, w]` of view 1, sampled to the feature map.
+  ///   - superpixels: Labels `[B, spatial...]` of view 1, sampled to the feature map; a pixel with a negative one takes no part.
   /// - Returns: The loss, and the positives of each row, for ``SuperCLDiagnostics``.
   /// - Throws: ``PretrainingError/Code/superpixelMapDoesNotFit(map:features:)``.
   public func evaluate<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
   ) throws(PretrainingError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
+    try evaluate(view1, view2, superpixels: (superpixels, superpixels))
+  }
+
+  /// The loss of views whose pixels do not lie in the same places, each with labels of its own: pixels of one label are
+  /// positives wherever they lie.
+  ///
+  /// - Parameters:
+  ///   - view1: Features `[B, spatial..., C]` of the first view.
+  ///   - view2: Features of the second view.
+  ///   - superpixels: Labels `[B, spatial...]` of the pixels of each view; a pixel with a negative one takes no part, neither
+  ///     as an anchor nor as a negative.
+  /// - Returns: The loss, and the positives of each row that takes part.
+  /// - Throws: ``PretrainingError/Code/superpixelMapDoesNotFit(map:features:)``.
+  public func evaluate<Scalar: TensorFloatingPointScalar>(
+    _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: (Tensor<Int32>, Tensor<Int32>)
+  ) throws(PretrainingError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
     shapePrecondition(
       view1.shape.rank >= 3 && view1.shape == view2.shape,
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
-    guard superpixels.shape == view1.shape.removing(axis: -1) else {
-      throw PretrainingError(.superpixelMapDoesNotFit(map: superpixels.shape, features: view1.shape))
+    for map in [superpixels.0, superpixels.1] where map.shape != view1.shape.removing(axis: -1) {
+      throw PretrainingError(.superpixelMapDoesNotFit(map: map.shape, features: view1.shape))
     }
-    let rows = [view1, view2].map { sampling.rows(of: $0) }
-    var labels = sampling.pixels(of: superpixels)
-    var groups = rows
+    var rows = [view1, view2].map { sampling.rows(of: $0) }
+    var labels = [superpixels.0, superpixels.1].map { sampling.pixels(of: $0) }
+    let loss = SupervisedContrastiveLoss(scale, floor: floor)
     if scope == .batch {
-      labels = distinctLabels(labels).reshaped([1, -1])
-      groups = rows.map { $0.reshaped([1, -1, $0.shape[2]]) }
+      let distinct = distinctLabels(Tensor(concatenating: labels, along: 1)).split(along: 1, count: 2)
+      labels = distinct.map { $0.reshaped([1, -1]) }
+      rows = rows.map { $0.reshaped([1, -1, $0.shape[2]]) }
     }
-    let both = Tensor(concatenating: [labels, labels], along: 1)
-    let (losses, counts) = SupervisedContrastiveLoss(scale, floor: floor).groupLosses(groups, labels: both)
-    return (losses.mean(), counts)
+    guard labels.contains(where: { $0.elementCount > 0 && $0.min().item < 0 }) else {
+      let (losses, counts) = loss.groupLosses(rows, labels: Tensor(concatenating: labels, along: 1))
+      return (losses.mean(), counts)
+    }
+    return meanOfGroups(loss, rows, labels)
+  }
+
+  /// The mean over groups of which each keeps the rows with a label of its own choice; a group without any counts as 0.
+  private func meanOfGroups<Scalar: TensorFloatingPointScalar>(
+    _ loss: SupervisedContrastiveLoss, _ rows: [Variable<Scalar>], _ labels: [Tensor<Int32>]
+  ) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
+    let groups = labels[0].shape[0]
+    var losses: [Variable<Scalar>] = []
+    var counts: [Tensor<Int32>] = []
+    for group in 0..<groups {
+      var (kept, keptLabels): ([Variable<Scalar>], [Int32]) = ([], [])
+      for (rows, labels) in zip(rows, labels) {
+        let own = labels[group].scalars
+        let places = own.indices.filter { own[$0] >= 0 }
+        guard !places.isEmpty else { continue }
+        keptLabels += places.map { own[$0] }
+        kept.append(rows[group..<group + 1].gathered(along: 1, at: places))
+      }
+      guard !keptLabels.isEmpty else { continue }
+      let result = loss.groupLosses(kept, labels: Tensor(keptLabels, shape: [1, keptLabels.count]))
+      losses.append(result.losses.sum())
+      counts.append(result.positiveCounts)
+    }
+    guard let first = losses.first else {
+      return (rows[0].sliced(along: 1, 0..<0).sum(), Tensor(zeros: [1, 0]))
+    }
+    let sum = losses.dropFirst().reduce(first) { $0 + $1 }
+    return (sum / Scalar(groups), Tensor(concatenating: counts, along: 1))
   }
 
   /// The loss alone; see ``evaluate(_:_:superpixels:)``.
@@ -65,7 +113,7 @@ public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
   }
 }
 
-/// Labels `[B, n]` numbered so that equal ones of different images differ.
+/// Labels `[B, n]` numbered so that equal ones of different images differ; negative ones, of pixels that take no part, stay.
 private func distinctLabels(_ labels: Tensor<Int32>) -> Tensor<Int32> {
   var result = labels
   let pixels = labels.shape[1]
@@ -73,7 +121,7 @@ private func distinctLabels(_ labels: Tensor<Int32>) -> Tensor<Int32> {
   result.withUnsafeMutableBufferPointer { values in
     for image in 0..<labels.shape[0] {
       var numbers: [Int32: Int32] = [:]
-      for index in image * pixels..<(image + 1) * pixels {
+      for index in image * pixels..<(image + 1) * pixels where values[index] >= 0 {
         let number = numbers[values[index]] ?? next
         if number == next {
           numbers[values[index]] = number
@@ -84,54 +132,4 @@ private func distinctLabels(_ labels: Tensor<Int32>) -> Tensor<Int32> {
     }
   }
   return result
-}
-
-/// Which pixels of a feature map take part in ILCP.
-public enum PixelSampling: Sendable, Hashable, Codable {
-  /// Every stride-th pixel of the row-major order, as the released code, whose script has 16; 1 takes all.
-  case flat(stride: Int)
-  /// Every stride-th pixel along each axis.
-  case grid(stride: Int)
-
-  var stride: Int {
-    switch self {
-    case .flat(let stride), .grid(let stride): stride
-    }
-  }
-
-  /// `[B, h, w, C]` to the sampled rows `[B, n, C]`.
-  func rows<Scalar>(of features: Variable<Scalar>) -> Variable<Scalar> {
-    shapePrecondition(stride >= 1, "a pixel stride is at least 1, not \(stride)")
-    let (batch, channels) = (features.shape[0], features.shape[-1])
-    guard stride > 1 else { return features.reshaped([batch, -1, channels]) }
-    switch self {
-    case .flat: return features.reshaped([batch, -1, channels]).sliced(along: 1, 0..., step: stride)
-    case .grid:
-      let spatial = 1..<features.shape.rank - 1
-      return spatial.reduce(features) { $0.sliced(along: $1, 0..., step: stride) }.reshaped([
-        batch, -1, channels,
-      ])
-    }
-  }
-
-  /// Labels `[B, h, w]` to the sampled labels `[B, n]`.
-  func pixels(of labels: Tensor<Int32>) -> Tensor<Int32> {
-    let batch = labels.shape[0]
-    guard stride > 1 else { return labels.reshaped([batch, -1]) }
-    switch self {
-    case .flat: return labels.reshaped([batch, -1]).sliced(along: 1, 0..., step: stride)
-    case .grid:
-      return (1..<labels.rank).reduce(labels) { $0.sliced(along: $1, 0..., step: stride) }.reshaped([
-        batch, -1,
-      ])
-    }
-  }
-}
-
-/// Over which pixels ILCP's denominator runs.
-public enum PixelScope: String, Sendable, Codable {
-  /// The pixels of the same image: one loss per image, then the mean (the released code's).
-  case image
-  /// The pixels of all images in one loss; superpixels of different images are never positives.
-  case batch
 }

@@ -27,11 +27,29 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
   public let spread: Double?
   /// Mean number of positives of a pixel in ILCP beyond the same pixel in the other view.
   public let positivesPerPixel: Double?
+  /// How many superpixels the maps have; `nil` where the views do not tell.
+  public let superpixels: SuperpixelCounts?
+
+  /// How many superpixels the maps of a batch have, both views of all images.
+  public struct SuperpixelCounts: Sendable, Equatable {
+    /// Their mean.
+    public let mean: Double
+    /// The fewest.
+    public let least: Int
+    /// The most.
+    public let most: Int
+  }
 
   init<Scalar: TensorFloatingPointScalar>(
     projections: Tensor<Scalar>?, components: ConnectedComponentLabels?, pixelPositives: Tensor<Int32>?,
-    floor: CosineFloor
+    superpixelCounts: [Int], floor: CosineFloor
   ) {
+    superpixels = superpixelCounts.min().map { least in
+      let sum = superpixelCounts.reduce(0, +)
+      return SuperpixelCounts(
+        mean: Double(sum) / Double(superpixelCounts.count), least: least,
+        most: superpixelCounts.max() ?? least)
+    }
     spread = projections.map { embeddingSpread($0) }
     groups =
       if let projections, let components { Groups(projections, components, floor: floor) } else { nil }
@@ -52,6 +70,7 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
     }
     if let spread { terms.append(LossTerm("spread", spread)) }
     if let positivesPerPixel { terms.append(LossTerm("pixelPositives", positivesPerPixel)) }
+    if let superpixels { terms.append(LossTerm("superpixels", superpixels.mean)) }
     return terms
   }
 

@@ -7,11 +7,17 @@ public final class SuperCLNetwork<Scalar: TensorFloatingPointScalar>: Module {
   public let encoder: any FeatureEncoder<Scalar>
   /// What is dropped after pre-training.
   public let projector: ProjectionHead<Scalar>
+  /// The stages of a decoder that ILCP reads, ``FeatureLevel/decoder(_:)``; `nil`, and no parameter, where it reads none.
+  public let decoder: (any FeatureDecoder<Scalar>)?
 
   /// The given parts.
-  public init(encoder: any FeatureEncoder<Scalar>, projector: ProjectionHead<Scalar>) {
+  public init(
+    encoder: any FeatureEncoder<Scalar>, projector: ProjectionHead<Scalar>,
+    decoder: (any FeatureDecoder<Scalar>)? = nil
+  ) {
     self.encoder = encoder
     self.projector = projector
+    self.decoder = decoder
   }
 
   /// An encoder and a projector as wide as its bottleneck: 5,238,880 parameters with the released code's widths.
@@ -34,5 +40,6 @@ public final class SuperCLNetwork<Scalar: TensorFloatingPointScalar>: Module {
 
   public var members: [ModuleMember<Scalar>] {
     [.module("encoder", encoder), .module("projector", projector)]
+      + (decoder.map { [.module("decoder", $0)] } ?? [])
   }
 }

@@ -10,18 +10,18 @@ public struct SuperCLViewMaker: Sendable {
   /// A maker of views as the method says.
   public init(_ method: SuperCL) { self.method = method }
 
-  /// The views of a batch that a term of the loss needs. Each image draws from a key of its own, that of its place in the
-  /// batch, and the result does not depend on the number of threads.
+  /// The views of a batch of images, or of volumes, that a term of the loss needs. Each image draws from a key of its own, that
+  /// of its place in the batch, and the result does not depend on the number of threads.
   ///
-  /// - Throws: ``PretrainingError/Code/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, and when an image
-  ///   lacks the channel that superpixels are made of.
+  /// - Throws: ``PretrainingError/Code/badImages(_:)`` when SLIC refuses an image, for instance one with NaN, when an image
+  ///   lacks the channel that superpixels are made of, and when it has not the axes of the patch.
   public func views(of batch: [PretrainingImage], key: RandomKey) throws(PretrainingError) -> SuperCLViews<
     Float
   > {
     var made: [ImageViews] = []
     let results = Parallel.map(Array(batch.enumerated())) { place, image in
       var generator = key.at(place: place).generator
-      return views(of: image.image, using: &generator)
+      return views(of: image, using: &generator)
     }
     for result in results { made.append(try result.get()) }
     func pair<Scalar>(_ part: KeyPath<ImageViews, [Tensor<Scalar>]>) -> (Tensor<Scalar>, Tensor<Scalar>)? {
@@ -33,44 +33,55 @@ public struct SuperCLViewMaker: Sendable {
     }
     return SuperCLViews(
       fixed: method.needsFixedFeatures ? pair(\.fixed) : nil, varied: pair(\.varied),
-      superpixels: pair(\.superpixels), positions: batch.map(\.position))
+      superpixels: pair(\.superpixels), positions: made.map(\.position), pixelLabels: pair(\.pixelLabels),
+      superpixelCounts: made.flatMap(\.counts))
   }
 
   /// The views of one image; what no term needs is empty.
   private struct ImageViews: Sendable {
-    var fixed: [Tensor<Float>]
+    var position: Double?
+    var fixed: [Tensor<Float>] = []
     var varied: [Tensor<Float>] = []
     var superpixels: [Tensor<Int32>] = []
+    var pixelLabels: [Tensor<Int32>] = []
+    var counts: [Int] = []
+  }
+
+  /// What is cut from one image.
+  private struct Patch {
+    let image: Tensor<Float>
+    let mask: BinaryMask?
+    let spacing: VoxelSpacing?
   }
 
   private func views(
-    of image: Tensor<Float>, using generator: inout PhiloxGenerator
+    of example: PretrainingImage, using generator: inout PhiloxGenerator
   ) -> Result<ImageViews, PretrainingError> {
-    let size = [method.patchSize, method.patchSize]
-    let scaled = method.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
-    let patch = PatchSampling.random(scaled, to: size, padding: method.padding, using: &generator).image
-    var views = ImageViews(fixed: [])
-    if method.needsFixedFeatures || method.variedSource == .fixedViews {
-      views.fixed = (0..<2).map { _ in method.fixedAugmentation(patch, using: &generator) }
+    let image = example.image
+    guard let size = method.patchSize.sides(axes: image.rank - 1) else {
+      return .failure(
+        PretrainingError(
+          .badImages("an image of shape \(image.shape) has no patch of the sides \(method.patchSize)")))
     }
-    if method.needsProjections || method.fixedViewMirrors == .withVariedViews {
-      for view in 0..<2 {
-        let source = method.variedSource == .image ? patch : views.fixed[view]
-        let axes = method.variedAugmentation.drawMirroredAxes(using: &generator)
-        let mirrored = source.mirrored(along: axes)
-        if method.variedSource == .fixedViews, method.fixedViewMirrors == .withVariedViews {
-          views.fixed[view] = mirrored
-        }
-        if method.needsProjections {
-          views.varied.append(method.variedAugmentation.warped(mirrored, using: &generator).image)
-        }
+    let scaled = method.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
+    let cut = PatchSampling.placed(
+      scaled, maps: example.mask.map { [Tensor(mask: $0.values)] } ?? [], to: size, padding: method.padding,
+      using: &generator)
+    let patch = Patch(
+      image: cut.image, mask: cut.maps.first.map { BinaryMask($0 .> 0) }, spacing: example.spacing)
+    var views = ImageViews(position: position(of: example, cutAt: cut.first[0], depth: size[0]))
+    if method.needsFixedFeatures || method.variedSource == .fixedViews {
+      views.fixed = (0..<2).map { _ in
+        method.fixedAugmentation(patch.image, spacing: patch.spacing, using: &generator)
       }
     }
-    guard method.needsFixedFeatures else { return .success(views) }
-    do {
-      let sources = method.superpixelSource == .image ? [patch] : views.fixed
-      let maps = try sources.map { try method.slic.segment(superpixelInput($0)).labels.labels }
-      views.superpixels = [maps[0], maps[maps.count - 1]]
+    do throws(SuperpixelError) {
+      if method.fixedViewGeometry != .still, !views.fixed.isEmpty {
+        if method.needsFixedFeatures { try segment(&views, patch) }
+        move(&views, patch, using: &generator)
+      }
+      addVariedViews(&views, patch, using: &generator)
+      if method.fixedViewGeometry == .still, method.needsFixedFeatures { try segment(&views, patch) }
       return .success(views)
     } catch {
       let what = "superpixels of an image of shape \(image.shape)"
@@ -78,10 +89,84 @@ public struct SuperCLViewMaker: Sendable {
     }
   }
 
+  private func position(of example: PretrainingImage, cutAt first: Int?, depth: Int) -> Double? {
+    let planes = example.image.shape[0]
+    guard method.positionSource == .patch, example.image.rank == 4, let first, planes > depth else {
+      return example.position
+    }
+    return (Double(first) + Double(depth + 1) / 2) / Double(planes)
+  }
+
+  private func addVariedViews(
+    _ views: inout ImageViews, _ patch: Patch, using generator: inout PhiloxGenerator
+  ) {
+    guard method.needsProjections || method.fixedViewMirrors == .withVariedViews else { return }
+    for view in 0..<2 {
+      let source = method.variedSource == .image ? patch.image : views.fixed[view]
+      let axes = method.variedAugmentation.drawMirroredAxes(of: source, using: &generator)
+      let mirrored = source.mirrored(along: axes)
+      if method.variedSource == .fixedViews, method.fixedViewMirrors == .withVariedViews {
+        views.fixed[view] = mirrored
+      }
+      if method.needsProjections {
+        views.varied.append(
+          method.variedAugmentation.warped(mirrored, spacing: patch.spacing, using: &generator).image)
+      }
+    }
+  }
+
+  /// Adds the superpixels of the fixed views as they are.
+  private func segment(_ views: inout ImageViews, _ patch: Patch) throws(SuperpixelError) {
+    var made: [(labels: Tensor<Int32>, count: Int)] = []
+    for source in method.superpixelSource == .image ? [patch.image] : views.fixed {
+      made.append(try method.superpixels(of: source, mask: patch.mask, spacing: patch.spacing))
+    }
+    let both = [made[0], made[made.count - 1]]
+    views.superpixels = both.map(\.labels)
+    views.counts = both.map(\.count)
+  }
+
+  /// Moves the fixed views, and their superpixels with them where the method says so.
+  private func move(_ views: inout ImageViews, _ patch: Patch, using generator: inout PhiloxGenerator) {
+    guard let motion = method.fixedViewGeometry.motion else { return }
+    let moved = MovedViews(views.fixed, by: motion, spacing: patch.spacing, using: &generator)
+    views.fixed = moved.images
+    guard case .mapsWarped = method.fixedViewGeometry, !views.superpixels.isEmpty else { return }
+    views.pixelLabels = moved.partneredLabels(views.superpixels[0])
+    views.superpixels = views.superpixels.enumerated().map { moved.labels($0.element, in: $0.offset) }
+  }
+}
+
+extension SuperCL {
+  /// The superpixels of a view, with the spacing of its image where SLIC has none of its own, and their number. A volume of
+  /// depth 1 is segmented as its image; without a pixel in the mask all labels are -1.
+  func superpixels(
+    of view: Tensor<Float>, mask: BinaryMask?, spacing: VoxelSpacing?
+  ) throws(SuperpixelError) -> (labels: Tensor<Int32>, count: Int) {
+    if let mask, mask.foregroundCount == 0 {
+      return (Tensor(repeating: Superpixels.maskedLabel, shape: mask.shape), 0)
+    }
+    var slic = slic
+    if slic.spacing.isEmpty, let spacing { slic.spacing = spacing.millimeters }
+    let input = try superpixelInput(view)
+    guard input.rank == 4 else {
+      let result = try slic.segment(input, mask: mask)
+      return (result.labels.labels, result.count)
+    }
+    guard input.shape[0] == 1 else {
+      let result = try slic.segment(volume: input, mask: mask)
+      return (result.labels.labels, result.count)
+    }
+    slic.spacing = Array(slic.spacing.suffix(2))
+    let plane = try slic.segment(
+      input.squeezed(at: 0), mask: mask.map { BinaryMask($0.values.squeezed(at: 0)) })
+    return (plane.labels.labels.expanded(at: 0), plane.count)
+  }
+
   /// What SLIC sees of a view.
   private func superpixelInput(_ view: Tensor<Float>) throws(SuperpixelError) -> Tensor<Float> {
     let (channel, copies): (Int, Int)
-    switch method.superpixelChannels {
+    switch superpixelChannels {
     case .all: return view
     case .one(let index): (channel, copies) = (index, 1)
     case .repeatedAsColor(let index): (channel, copies) = (index, 3)
@@ -89,7 +174,7 @@ public struct SuperCLViewMaker: Sendable {
     guard (0..<view.shape[-1]).contains(channel) else {
       throw SuperpixelError(
         .badShape(
-          field: "superpixelChannels", shape: "\(method.superpixelChannels)",
+          field: "superpixelChannels", shape: "\(superpixelChannels)",
           reason: "the image has \(view.shape[-1]) channels"))
     }
     let gray = view.sliced(along: -1, channel..<channel + 1)

@@ -17,6 +17,16 @@ public final class MaxPoolND<Scalar: TensorFloatingPointScalar, Rank: SpatialRan
     window = PoolingWindow(all(kernelSize), stride: all(stride ?? kernelSize), padding: all(padding))
   }
 
+  /// Windows of a size of their own along each axis.
+  ///
+  /// - Precondition: the window has the rank's axes.
+  public init(window: PoolingWindow) {
+    shapePrecondition(
+      window.size.count == Rank.axes,
+      "MaxPool\(Rank.axes)D needs a window of as many axes, not \(window.size)")
+    self.window = window
+  }
+
   public var members: [ModuleMember<Scalar>] { [] }
   public func callAsFunction(_ input: Variable<Scalar>) -> Variable<Scalar> { input.maxPool(window) }
 }

@@ -36,7 +36,19 @@ public final class TransposedConvolutionND<Scalar: TensorFloatingPointScalar, Ra
     bias: BiasPolicy = .learned, initializer: ParameterInitializer = .kaimingNormal(),
     using generator: inout some RandomNumberGenerator
   ) {
-    let kernel = [Int](repeating: kernelSize, count: Rank.axes)
+    self.init(
+      inputChannels: inputChannels, outputChannels: outputChannels,
+      kernel: [Int](repeating: kernelSize, count: Rank.axes), stride: stride, bias: bias,
+      initializer: initializer, using: &generator)
+  }
+
+  /// A layer whose kernel has a size of its own along each axis.
+  ///
+  /// - Precondition: the kernel has the rank's axes.
+  public convenience init(
+    inputChannels: Int, outputChannels: Int, kernel: [Int], stride: KernelSteps, bias: BiasPolicy = .learned,
+    initializer: ParameterInitializer = .kaimingNormal(), using generator: inout some RandomNumberGenerator
+  ) {
     let (weight, bias): (Tensor<Scalar>, Tensor<Scalar>?) = bias.drawn(
       by: initializer, TensorShape(kernel + [inputChannels, outputChannels]), layout: .transposedConvolution,
       using: &generator)

@@ -33,12 +33,14 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
       (1...configuration.stageCount).contains(count),
       "\(count) stages are not some of the \(configuration.stageCount) of a decoder")
     levelCount = configuration.stageCount + 1
+    let poolings = configuration.poolings(axes: Rank.axes)
     var stages: [Stage] = []
     for level in (configuration.stageCount - count..<configuration.stageCount).reversed() {
       stages.append(
         Stage(
           deepChannels: configuration.widths[level + 1], channels: configuration.widths[level],
-          negativeSlope: Scalar(configuration.negativeSlope), initializer: initializer, using: &generator))
+          growth: poolings[level], negativeSlope: Scalar(configuration.negativeSlope),
+          initializer: initializer, using: &generator))
     }
     self.stages = stages
   }
@@ -50,27 +52,37 @@ public final class UNetDecoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   /// From the features of an encoder, finest first, to features of the size of the level that the last stage ends at: the
   /// image's for a whole decoder.
   public func callAsFunction(_ levels: [Variable<Scalar>]) -> Variable<Scalar> {
+    let maps = maps(of: levels)
+    return maps[maps.count - 1]
+  }
+
+  /// The features behind every stage, deepest first: those of stage i have the size of level `levels.count - 2 - i`.
+  public func maps(of levels: [Variable<Scalar>]) -> [Variable<Scalar>] {
     shapePrecondition(
       levels.count == levelCount,
       "\(levels.count) levels do not fit a decoder of \(levelCount - 1) stages")
     var features = levels[levelCount - 1]
-    for (stage, skip) in zip(stages, levels.dropLast().reversed()) { features = stage(features, skip: skip) }
-    return features
+    return zip(stages, levels.dropLast().reversed()).map { stage, skip in
+      features = stage(features, skip: skip)
+      return features
+    }
   }
 
   /// One stage of the decoder.
   public final class Stage: Module {
-    /// The transposed convolution that doubles the size.
+    /// The transposed convolution that doubles the size, or undoes the pooling of another size.
     public let up: TransposedConvolutionND<Scalar, Rank>
     /// The two convolutions on the upsampled features beside the skip connection.
     public let block: UNetStage<Scalar, Rank>
 
     init(
-      deepChannels: Int, channels: Int, negativeSlope: Scalar, initializer: ParameterInitializer,
+      deepChannels: Int, channels: Int, growth: [Int], negativeSlope: Scalar,
+      initializer: ParameterInitializer,
       using generator: inout some RandomNumberGenerator
     ) {
       up = TransposedConvolutionND(
-        inputChannels: deepChannels, outputChannels: channels, initializer: initializer, using: &generator)
+        inputChannels: deepChannels, outputChannels: channels, kernel: growth,
+        stride: KernelSteps(perAxis: growth), initializer: initializer, using: &generator)
       block = UNetStage(
         inputChannels: 2 * channels, outputChannels: channels, negativeSlope: negativeSlope,
         initializer: initializer, using: &generator)

@@ -8,8 +8,8 @@ public typealias UNetEncoder3D<Scalar: TensorFloatingPointScalar> = UNetEncoderN
 
 /// The contracting half of a U-Net: what SuperCL pre-trains.
 ///
-/// Four stages of two (3x3 convolution with bias, batch norm, leaky ReLU .01), each followed by 2x2 max pooling; then
-/// a center of two (3x3 convolution, ReLU) without norm. With the default widths 32...512 and one input channel it
+/// Four stages of two (3x3 convolution with bias, batch norm, leaky ReLU .01), each followed by 2x2 max pooling (or by
+/// ``UNetConfiguration/poolings``); then a center of two (3x3 convolution, ReLU) without norm. With the default widths 32...512 and one input channel it
 /// has 4,713,568 parameters, named `stages.{0...3}.conv{1,2}`, `stages.{0...3}.norm{1,2}` and `center.conv{1,2}`.
 ///
 /// Source: the released code of arXiv 2504.14737; Ronneberger, Fischer and Brox, MICCAI 2015.
@@ -20,7 +20,8 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
   public let stages: [UNetStage<Scalar, Rank>]
   /// The deepest part, at 1/16 of the image's size.
   public let center: UNetCenter<Scalar, Rank>
-  private let pool = MaxPoolND<Scalar, Rank>(kernelSize: 2)
+  private let pools: [MaxPoolND<Scalar, Rank>]
+  private let sizeMultiple: [Int]
 
   /// An encoder with weights and biases drawn by `initializer`: Kaiming normal (slope .01) and zeros unless given.
   public init(
@@ -28,6 +29,8 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     using generator: inout some RandomNumberGenerator
   ) {
     self.configuration = configuration
+    pools = configuration.poolings(axes: Rank.axes).map { MaxPoolND(window: PoolingWindow($0)) }
+    sizeMultiple = configuration.strides(axes: Rank.axes)[configuration.stageCount]
     let inputs = [configuration.inputChannels] + configuration.widths
     var stages: [UNetStage<Scalar, Rank>] = []
     for level in 0..<configuration.stageCount {
@@ -46,20 +49,21 @@ public final class UNetEncoderND<Scalar: TensorFloatingPointScalar, Rank: Spatia
     stages.enumerated().map { .module("stages.\($0.offset)", $0.element) } + [.module("center", center)]
   }
 
-  /// The features of every level, finest first, the center last: `[N, H / 2^l, W / 2^l, widths[l]]`.
+  /// The features of every level, finest first, the center last: `[N, H / 2^l, W / 2^l, widths[l]]`, or by the strides of
+  /// the poolings.
   ///
   /// - Parameter image: `[N, H, W, C]`, or `[N, D, H, W, C]` in 3-D.
-  /// - Precondition: every side is a multiple of ``UNetConfiguration/sizeMultiple`` (16).
+  /// - Precondition: every side is a multiple of the center's stride (16).
   public func callAsFunction(_ image: Variable<Scalar>) -> [Variable<Scalar>] {
     let shape = image.shape
     shapePrecondition(
       shape.rank == Rank.axes + 2 && shape[-1] == configuration.inputChannels
-        && shape.dimensions[1..<shape.rank - 1].allSatisfy { $0 % configuration.sizeMultiple == 0 },
+        && zip(shape.dimensions[1...], sizeMultiple).allSatisfy { $0 % $1 == 0 },
       "the encoder takes [N, spatial..., \(configuration.inputChannels)] with sides that are multiples of "
-        + "\(configuration.sizeMultiple), not \(shape)")
+        + "\(sizeMultiple), not \(shape)")
     var levels: [Variable<Scalar>] = []
     var features = image
-    for stage in stages {
+    for (stage, pool) in zip(stages, pools) {
       let level = stage(features)
       levels.append(level)
       features = pool(level)
@@ -134,7 +138,7 @@ public final class UNetCenter<Scalar: TensorFloatingPointScalar, Rank: SpatialRa
 }
 
 extension UNetEncoderND: FeatureEncoder {
-  /// Level l has the stride `2^l` along every axis.
+  /// Level l has the stride `2^l` along every axis, or that of the poolings.
   public var encoderDescription: EncoderDescription { configuration.encoderDescription(axes: Rank.axes) }
 }
 
@@ -143,8 +147,6 @@ extension UNetConfiguration {
   public func encoderDescription(axes: Int = 2) -> EncoderDescription {
     EncoderDescription(
       inputChannels: inputChannels,
-      levels: widths.enumerated().map { level, width in
-        .init(channels: width, stride: [Int](repeating: 1 << level, count: axes))
-      })
+      levels: zip(widths, strides(axes: axes)).map { .init(channels: $0, stride: $1) })
   }
 }

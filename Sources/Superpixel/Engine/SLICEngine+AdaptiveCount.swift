@@ -18,10 +18,14 @@ extension SLICEngine {
     let adjacency = RegionAdjacency(of: labels, statistics: statistics)
     let tree = MergeTree(adjacency: adjacency, statistics: statistics)
     let table = tree.labels(threshold: adaptive.tolerance * noise(statistics))
-    for index in 0..<view.pixelCount where self.labels[index] >= 0 {
-      self.labels[index] = table[Int(self.labels[index])]
+    var merged = labels.mapped(table)
+    if adaptive.minimumSize > 1 {
+      merged = merged.merged(on: image, until: .minimumSize(adaptive.minimumSize))
     }
-    return Int(table.max() ?? -1) + 1
+    merged.labels.withUnsafeBufferPointer { merged in
+      for index in merged.indices { self.labels[index] = merged[index] }
+    }
+    return merged.labelBound
   }
 
   /// The median over the segments of the variance inside (summed over channels), at least that of rounding a

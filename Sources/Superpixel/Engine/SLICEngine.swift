@@ -155,9 +155,13 @@ extension SLIC {
     switch segmentCount {
     case .fixed(let count): min(max(count, 1), pixels)
     case .size(let size): min(max(Int((Double(pixels) / Double(size)).rounded()), 1), pixels)
+    case .edge(let length): Int(min(max((edgeCells(length) * Double(pixels)).rounded(), 1), Double(pixels)))
     case .adaptive(let adaptive): min(max(adaptive.finestCount, 1), max(pixels / 16, 1))
     }
   }
+
+  /// How many squares, or cubes, with this edge in millimeters one pixel is.
+  private func edgeCells(_ length: Double) -> Double { spacing.reduce(1) { $0 * $1 / length } }
 
   /// The spacing along plane, row, column, 1 where none is given.
   var spacingOfAxes: SIMD3<Double> {

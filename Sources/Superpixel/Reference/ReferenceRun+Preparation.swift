@@ -45,7 +45,7 @@ extension ReferenceRun {
     let wanted: Int =
       switch options.segmentCount {
       case .fixed(let count): count
-      case .size, .adaptive: target
+      case .size, .edge, .adaptive: target
       }
     let grid = ReferenceGrid(extents: extents, target: wanted)
     step = Float(grid.steps.max() ?? 1)

@@ -74,10 +74,10 @@ import Testing
   ])
   func swAVRefuses(bad: Case<SwAV>) { expectRefused(SwAVTests.tiny(), bad) }
 
-  @Test func viewsOfSlicesDoNotTrainAnEncoderOfVolumes() {
+  @Test func cropsOfSlicesDoNotTrainAnEncoderOfVolumes() {
     let configuration = UNetConfiguration(widths: [2, 4])
     let error = pretrainingError {
-      _ = try PretrainingTask(MoCoTests.tiny(), encoder: .unet3D(configuration))
+      _ = try PretrainingTask(MoCo.small, encoder: .unet3D(configuration))
     }
     #expect(error?.description.contains("encoder = 3 spatial axes") == true)
   }

@@ -99,7 +99,7 @@ import Testing
   @Test func everyTermAndDiagnosticIsReported() throws {
     let names = [
       "loss", "instance", "intra", "inter", "components", "imagePositives", "positiveSimilarity",
-      "negativeSimilarity", "spread", "pixelPositives",
+      "negativeSimilarity", "spread", "pixelPositives", "superpixels",
     ]
     for terms in try history(task(), on: images) {
       #expect(terms.map(\.name) == names)

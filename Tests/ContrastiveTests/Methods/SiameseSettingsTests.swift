@@ -176,15 +176,15 @@ import Testing
     _ = try TrainingLoop(PretrainingTask(patches, encoder: .unet(width: 4)), on: images)
   }
 
-  @Test func viewsOfSlicesDoNotTrainAnEncoderOfVolumes() {
+  @Test func cropsOfSlicesDoNotTrainAnEncoderOfVolumes() {
     let volumes = EncoderBlueprint.unet3D(UNetConfiguration(widths: [2, 4]))
     for error in [
-      pretrainingError { _ = try PretrainingTask(SimCLRTests.tiny(), encoder: volumes) },
-      pretrainingError { _ = try PretrainingTask(BYOLTests.tiny(), encoder: volumes) },
-      pretrainingError { _ = try PretrainingTask(SimSiamTests.tiny(), encoder: volumes) },
-      pretrainingError { _ = try PretrainingTask(SimTripletTests.tiny(), encoder: volumes) },
+      pretrainingError { _ = try PretrainingTask(SimCLR.small, encoder: volumes) },
+      pretrainingError { _ = try PretrainingTask(BYOL.small, encoder: volumes) },
+      pretrainingError { _ = try PretrainingTask(SimSiam.small, encoder: volumes) },
+      pretrainingError { _ = try PretrainingTask(SimTriplet.small, encoder: volumes) },
       pretrainingError {
-        var method = DeSDTests.tiny()
+        var method = DeSD.small
         method.depths = 2
         _ = try PretrainingTask(method, encoder: volumes)
       },

@@ -11,7 +11,8 @@ func temporaryCheckpoint() -> URL {
 
 /// Six steps in one go, and three, a stop, a new process's objects, and three more.
 func expectResumesBitForBit<Method: PretrainingMethod>(
-  _ method: Method, on images: some Dataset<PretrainingImage> = ArrayDataset(testSlices(10))
+  _ method: Method, encoder: EncoderBlueprint = .unet(width: 4),
+  on images: some Dataset<PretrainingImage> = ArrayDataset(testSlices(10))
 ) throws {
   let url = temporaryCheckpoint()
   defer {
@@ -19,7 +20,7 @@ func expectResumesBitForBit<Method: PretrainingMethod>(
       try? FileManager.default.removeItem(at: file)
     }
   }
-  let whole = try PretrainingTask(method, encoder: .unet(width: 4))
+  let whole = try PretrainingTask(method, encoder: encoder)
   let start = whole.learner.state().entries
   var losses: [Double] = []
   try TrainingLoop(whole, on: images).run {
@@ -29,9 +30,9 @@ func expectResumesBitForBit<Method: PretrainingMethod>(
   #expect(losses.count == 6 && losses.allSatisfy(\.isFinite))
   #expect(whole.learner.state().entries != start)
 
-  let first = try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: images)
+  let first = try TrainingLoop(PretrainingTask(method, encoder: encoder), on: images)
   try first.run(checkpoint: CheckpointPolicy(url, everySteps: 100)) { $0.step == 3 ? .stop : .proceed }
-  let task = try PretrainingTask(method, encoder: .unet(width: 4))
+  let task = try PretrainingTask(method, encoder: encoder)
   let second = try TrainingLoop(task, on: images)
   try second.resume(from: url)
   #expect(second.step == 3)

@@ -51,7 +51,7 @@ func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
       ComputeThreads.count = threads
       let slices = try ArrayDataset(keptSlices())
       let task = try PretrainingTask(method, encoder: .unet(width: 4))
-      try TrainingLoop(task, on: method.examples(of: slices)).run()
+      try run(task, on: method.examples(of: slices))
       states.append(try task.learner.state().data())
     }
     #expect(states[1] == states[0] && states[2] == states[0], "\(Method.name)")
@@ -59,3 +59,8 @@ func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
     Issue.record("\(Method.name): \(error)")
   }
 }
+
+/// A generic call, which opens the dataset that a method gives.
+private func run<Method: PretrainingMethod>(
+  _ task: PretrainingTask<Method>, on examples: some Dataset<PretrainingImage>
+) throws { try TrainingLoop(task, on: examples).run() }

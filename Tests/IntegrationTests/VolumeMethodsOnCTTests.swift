@@ -1,4 +1,5 @@
 import Contrastive
+import NN
 import Tensor
 import Testing
 

@@ -58,15 +58,21 @@ public struct PretrainRun {
         + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
     let method = try method(type, imageCount: slices.count)
     let task = try failing { try PretrainingTask(method, encoder: encoder) }
+    try train(task, on: task.method.examples(of: slices), cutFrom: slices, folder)
+  }
+
+  private func train(
+    _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
+    cutFrom slices: PreparedSlices, _ folder: OutputFolder
+  ) throws {
     var report = PretrainReport(request, task, slices)
-    let examples = try task.method.examples(of: slices)
     let batch = try ExampleBatch(task.method, examples, count: ViewSheet.count)
     let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices, batch)
     report.featuresBefore = try probe.figures(of: task.encoder)
     let policy = CheckpointPolicy(
       folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
     let clock = ContinuousClock.now
-    try failing { try train(task, on: examples, policy) }
+    try failing { try runLoop(task, on: examples, policy) }
     report.seconds = (ContinuousClock.now - clock) / .seconds(1)
     report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
     try failing { try task.encoder.save(to: folder.file("encoder.safetensors")) }
@@ -78,7 +84,7 @@ public struct PretrainRun {
     try write(report, pictures: pictures, to: folder)
   }
 
-  private func train(
+  private func runLoop(
     _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
     _ policy: CheckpointPolicy
   ) throws {

@@ -49,9 +49,9 @@ func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
     var states: [Data] = []
     for threads in 1...3 {
       ComputeThreads.count = threads
-      let slices = try ArrayDataset(keptSlices())
+      let examples = try method.examples(of: ArrayDataset(keptSlices()))
       let task = try PretrainingTask(method, encoder: .unet(width: 4))
-      try run(task, on: method.examples(of: slices))
+      try TrainingLoop(task, on: examples).run()
       states.append(try task.learner.state().data())
     }
     #expect(states[1] == states[0] && states[2] == states[0], "\(Method.name)")
@@ -59,8 +59,3 @@ func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
     Issue.record("\(Method.name): \(error)")
   }
 }
-
-/// A generic call, which opens the dataset that a method gives.
-private func run<Method: PretrainingMethod>(
-  _ task: PretrainingTask<Method>, on examples: some Dataset<PretrainingImage>
-) throws { try TrainingLoop(task, on: examples).run() }

@@ -58,7 +58,8 @@ public struct PretrainRun {
         + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
     let method = try method(type, imageCount: slices.count)
     let task = try failing { try PretrainingTask(method, encoder: encoder) }
-    try train(task, on: task.method.examples(of: slices), cutFrom: slices, folder)
+    let examples = try task.method.examples(of: slices)
+    try train(task, on: examples, cutFrom: slices, folder)
   }
 
   private func train(

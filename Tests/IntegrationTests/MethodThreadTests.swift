@@ -4,10 +4,22 @@ import NN
 import Tensor
 import Testing
 
-/// Three steps of each method end in the same bytes at 1, 2 and 3 threads.
+/// Three steps of each method, 200 with `Tests/run.sh --full`, end in the same bytes at 1, 2 and 3 threads.
 ///
 /// The number of threads is a setting of the whole process, so every test has a process of its own.
 @Suite struct MethodThreadTests {
+  @Test func superCL() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(SuperCL.small) }
+  }
+
+  @Test func moCo() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(MoCo.small) }
+  }
+
+  @Test func swAV() async {
+    await #expect(processExitsWith: .success) { expectEqualStates(SwAV.small) }
+  }
+
   @Test func simCLR() async {
     await #expect(processExitsWith: .success) { expectEqualStates(SimCLR.small) }
   }
@@ -29,19 +41,17 @@ import Testing
   }
 }
 
-private func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
+/// The bytes of all that was learned, at 1, 2 and 3 threads.
+func expectEqualStates<Method: PublishedMethod>(_ method: Method) {
   do {
     var method = method
-    method.recipe.steps = 3
+    method.recipe.steps = trainsInFull ? 200 : 3
     var states: [Data] = []
     for threads in 1...3 {
       ComputeThreads.count = threads
-      let slices = try keptSlices().prefix(12).map {
-        PretrainingImage($0.image, position: $0.position, volume: 0)
-      }
-      let images = try NeighboringSlices(slices)
+      let examples = try method.examples(of: ArrayDataset(keptSlices()))
       let task = try PretrainingTask(method, encoder: .unet(width: 4))
-      try TrainingLoop(task, on: images).run()
+      try TrainingLoop(task, on: examples).run()
       states.append(try task.learner.state().data())
     }
     #expect(states[1] == states[0] && states[2] == states[0], "\(Method.name)")

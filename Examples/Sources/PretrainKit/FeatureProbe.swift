@@ -13,13 +13,16 @@ struct FeatureProbe {
   private let images: [PretrainingImage]
   private let positions: [Double]
 
-  /// Slices at even distances.
-  init(_ method: some PublishedMethod, _ encoder: EncoderDescription, _ data: PreparedSlices) throws {
+  /// Slices at even distances, of the size of the views of a batch.
+  init(
+    _ method: some PublishedMethod, _ encoder: EncoderDescription, _ data: PreparedSlices,
+    _ batch: ExampleBatch
+  ) throws {
     let count = min(data.count, Self.limit)
     let examples = try (0..<count).map { try data.element(at: (2 * $0 + 1) * data.count / (2 * count)) }
     positions = examples.map { $0.position ?? 0 }
     let key = RandomKey(seed: method.recipe.seed).stream(for: "probe")
-    let views = method.pictures(of: try method.views(of: Array(examples.prefix(1)), key: key))
+    let views = method.pictures(of: try method.views(of: batch.images, key: key))
     let side = views.map { max($0.images.shape[1], $0.images.shape[2]) }.max() ?? 64
     let multiple = encoder.sizeMultiple.max() ?? 1
     let padded = (side + multiple - 1) / multiple * multiple

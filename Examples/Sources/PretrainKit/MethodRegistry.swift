@@ -4,7 +4,7 @@ import Foundation
 
 /// The methods that `pretrain` knows, by the name on its command line.
 public enum MethodRegistry {
-  /// Another method is another line. SimTriplet is not among them: its slices need their neighbours (`NeighboringSlices`).
+  /// Another method is another line.
   public static let methods: [any PublishedMethod.Type] = [
     SuperCL.self,
     SimCLR.self,
@@ -12,6 +12,9 @@ public enum MethodRegistry {
     BYOL.self,
     SwAV.self,
     SimSiam.self,
+    SimTriplet.self,
+    GCL.self,
+    GCLLocal.self,
     PCL.self,
     WCL.self,
     DeSD.self,

@@ -42,8 +42,8 @@ struct PretrainReport: Encodable {
     /// Whether it tells of embeddings or groups, not of what is minimised.
     var isFigure: Bool { Self.figures.contains(name) }
     private static let figures: Set = [
-      "spread", "accuracy", "prototypes", "components", "imagePositives", "pixelPositives",
-      "positiveSimilarity", "negativeSimilarity",
+      "spread", "accuracy", "prototypes", "components", "positives", "entropy", "momentum", "similarity",
+      "imagePositives", "pixelPositives", "positiveSimilarity", "negativeSimilarity",
     ]
   }
 

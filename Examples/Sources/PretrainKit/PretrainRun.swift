@@ -50,13 +50,22 @@ public struct PretrainRun {
         + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
     let method = try method(type, imageCount: slices.count)
     let task = try givingExitCodes { try PretrainingTask(method, encoder: encoder) }
+    let examples = try task.method.examples(of: slices)
+    try train(task, on: examples, cutFrom: slices, folder)
+  }
+
+  private func train(
+    _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
+    cutFrom slices: PreparedSlices, _ folder: OutputFolder
+  ) throws {
     var report = PretrainReport(request, task, slices)
-    let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices)
+    let batch = try ExampleBatch(task.method, examples, count: ViewSheet.count)
+    let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices, batch)
     report.featuresBefore = try probe.figures(of: task.encoder)
     let policy = CheckpointPolicy(
       folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
     let clock = ContinuousClock.now
-    try givingExitCodes { try train(task, on: slices, policy) }
+    try givingExitCodes { try runLoop(task, on: examples, policy) }
     report.seconds = (ContinuousClock.now - clock) / .seconds(1)
     report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
     try givingExitCodes { try task.encoder.save(to: folder.file("encoder.safetensors")) }
@@ -66,14 +75,15 @@ public struct PretrainRun {
     report.add(try givingExitCodes { try TrainingLog.entries(of: policy.logURL) })
     report.featuresAfter = try probe.figures(of: task.encoder)
     for line in report.warnings { progress.warn(line) }
-    try write(
-      report, pictures: givingExitCodes { try ViewSheet(task.method, slices, view: request) }, to: folder)
+    let pictures = try givingExitCodes { try ViewSheet(task.method, slices, batch, view: request) }
+    try write(report, pictures: pictures, to: folder)
   }
 
-  private func train(
-    _ task: PretrainingTask<some PublishedMethod>, on slices: PreparedSlices, _ policy: CheckpointPolicy
+  private func runLoop(
+    _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
+    _ policy: CheckpointPolicy
   ) throws {
-    let loop = try TrainingLoop(task, on: slices, workers: request.workers)
+    let loop = try TrainingLoop(task, on: examples, workers: request.workers)
     if FileManager.default.fileExists(atPath: policy.url.path) {
       try loop.resume(from: policy.url)
       progress.note("going on behind step \(loop.step) of \(task.recipe.steps)")

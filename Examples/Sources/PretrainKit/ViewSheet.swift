@@ -9,27 +9,27 @@ import Tensor
 /// Some slices with the views that the method makes of them, as pictures.
 struct ViewSheet {
   /// How many slices are shown.
-  private static let count = 3
+  static let count = 3
 
   /// Headings of the columns: the slice, then the views.
   let columns: [String]
   /// A row for each slice: its place, and a picture for each column.
   let rows: [(place: String, pictures: [Picture])]
 
-  init<Method: PublishedMethod>(_ method: Method, _ data: PreparedSlices, view request: PretrainRequest)
-    throws
-  {
-    let indices = Set((1...Self.count).map { $0 * data.count / (Self.count + 1) }).sorted()
-    let images = try indices.map { try data.element(at: $0) }
+  /// - Parameter batch: Images of `data`, of which some are shown.
+  init(
+    _ method: some PublishedMethod, _ data: PreparedSlices, _ batch: ExampleBatch,
+    view request: PretrainRequest
+  ) throws {
     let key = RandomKey(seed: method.recipe.seed).stream(for: "pictures")
-    let views = method.pictures(of: try method.views(of: images, key: key))
+    let views = method.pictures(of: try method.views(of: batch.images, key: key))
     // Views may be mirrored: letters stand at the slice alone.
     let layout = Self.layout(request)
     columns = ["slice"] + views.map(\.name)
-    rows = indices.enumerated().map { place, index in
-      let slice = Self.picture(images[place].image, nil).arranged(by: layout)
+    rows = batch.places(Self.count).map { place in
+      let slice = Self.picture(batch.images[place].image, nil).arranged(by: layout)
       return (
-        data.place(of: index),
+        data.place(of: batch.indices[place]),
         [slice.enlarged(max(1, 192 / max(slice.width, slice.height))).marked(with: layout.marks)]
           + views.map { view in
             Self.picture(view.images[place], view.superpixels.map { $0[place] }).arranged(by: layout)

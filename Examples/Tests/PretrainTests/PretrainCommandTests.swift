@@ -19,6 +19,7 @@ import Testing
         to: program.folder.appending(path: name))
     }
     try write("ct.nii.gz", [4, 64, 64])
+    try write("one.nii", [1, 64, 64])
     try write("4d.nii", [3, 2, 20, 20])
     for (name, text) in [
       ("text.nii", "no volume"), ("broken.json", "{"),
@@ -90,6 +91,8 @@ import Testing
     ("MoCo --images none.nii", 66, "none.nii: no such file"),
     ("MoCo --images empty", 66, "empty: a folder without .nii"),
     ("MoCo --images text.nii", 65, "text.nii"), ("MoCo --images 4d.nii", 65, "4d.nii: holds 3 volumes"),
+    ("GCL", 65, "GCL: images = 1 volumes: a batch holds slices of 2 different ones"),
+    ("SimTriplet --images one.nii", 65, "SimTriplet: volume 0 = 1 slice: image 0 has no neighbour"),
     ("MoCo --output file", 73, "file: cannot be written"),
   ])
   func everyBadInputIsALineAndACode(arguments: String, code: Int, line: String) throws {

@@ -1,4 +1,5 @@
 import Contrastive
+import ExampleSupport
 import Foundation
 import MedIO
 import NN
@@ -90,6 +91,15 @@ final class TinyRun: Sendable {
   func report(_ request: PretrainRequest) throws -> [String: Any] {
     let data = try Data(contentsOf: request.output.appending(path: "report.json"))
     return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+  }
+
+  /// The pictures of the page, in its order.
+  func pictures(_ request: PretrainRequest) throws -> [Picture] {
+    try page(request).split(separator: "data:image/png;base64,").dropFirst().enumerated().map { index, part in
+      let url = folder.appending(path: "picture-\(index).png")
+      try Data(base64Encoded: String(part.prefix { $0 != "\"" }))?.write(to: url)
+      return try Picture(png: url)
+    }
   }
 
   func page(_ request: PretrainRequest) throws -> String {

@@ -12,6 +12,9 @@ public import Tensor
 /// Labels are swapped, views never mixed: each denominator has the N - 1 other rows of its own view. Every row has a
 /// positive, for its nearest neighbour is in its component. Labels are values: gradients flow through the rows alone.
 ///
+/// Equal rows give log(N - 1); one image, and none, cost 0. The scale of rows leaves no trace; a row of zeros has cosine 0 with
+/// all and no gradient.
+///
 /// Differs from ``InterImageContrastiveLoss`` (SuperCL), which takes one graph over both views and never swaps.
 ///
 /// O(N^2 d) time, O(N d) memory: no matrix of all pairs. Source: Zheng et al., ICCV 2021, section 3.2, and its released code.

@@ -8,7 +8,8 @@ public import Tensor
 ///     L = 1/2N sum over i of [ -w_i s_ip + log sum over k not in {i, p} of exp(s_ik) ]    s_ij = cos(z_i, z_j) / T
 ///
 /// with p the other view of anchor i: 2N - 2 terms. It may be negative. The weights w are 1 (DCL), or larger for pairs that
-/// are far apart (DCLW). One image has no negatives: its loss is 0. Equal rows give log(2N - 2). O(N d) memory.
+/// are far apart (DCLW). One image has no negatives: its loss is 0. Equal rows give log(2N - 2). The scale
+/// of rows leaves no trace; a row of zeros has cosine 0 with all and no gradient. Without rows the loss is 0. O(N d) memory.
 ///
 /// Not debiased contrastive learning, which is called DCL too. Source: Yeh et al., ECCV 2022; the weights' gradient is
 /// stopped, as in Lightly's code: the authors' is not published.

@@ -18,8 +18,10 @@ public import Tensor
 ///     let matches = dense.matches(queries: f1, keys: f2)
 ///     dense.combined(global: global, dense: dense(queries: q, keys: k, matches: matches, negatives: queue), at: step)
 ///
-/// For N places of d numbers it keeps the unit rows, O((N + K) d), and the similarities of 256 places at a time. Without
-/// places the loss is 0. Source: Wang et al., CVPR 2021 (DenseCL), and its released code.
+/// It is ``InfoNCELoss`` on places: O((N + K) d) memory for N places of d numbers, no N x K matrix is stored. Without places
+/// the loss is 0; equal rows give log(1 + K). The scale of rows leaves no trace; a row of zeros has no gradient.
+///
+/// Source: Wang et al., CVPR 2021 (DenseCL), and its released code.
 public struct DenseContrastLoss: Sendable, Hashable, Codable {
   /// T: .2.
   public var temperature: Double
@@ -102,15 +104,9 @@ public struct DenseContrastLoss: Sendable, Hashable, Codable {
     guard images * places > 0 else { return queries.sum() * 0 }
     let offsets = Tensor<Int32>((0..<images).map { Int32($0 * keyPlaces) }).expanded(at: 1)
     let rows = keys.reshaped([images * keyPlaces, features]).gathered(at: (matches + offsets).flattened())
-    let contrast = QueueContrast(
-      UnitRows(queries.value.reshaped([images * places, features]), floor: floor),
-      keys: UnitRows(rows, floor: floor).rows, negatives: UnitRows(negatives, floor: floor).rows,
-      shares: RowWeights(weights?.flattened(), count: images * places).shares,
-      temperature: Scalar(temperature))
-    let shape = queries.shape
-    return .recorded("denseContrast", inputs: [queries], value: contrast.loss) {
-      [(contrast.gradient() * $0.item).reshaped(shape)]
-    }
+    return InfoNCELoss(temperature: temperature, floor: floor)(
+      queries: queries.reshaped([images * places, features]), keys: Variable(rows),
+      negatives: Variable(negatives), weights: weights?.flattened())
   }
 
   /// What goes into the dense queue: the dense vectors `[B, spatial..., d]` of each image averaged, of length 1, `[B, d]`.
@@ -122,59 +118,5 @@ public struct DenseContrastLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       queries.rank >= 3 && keys.rank == queries.rank && queries[0] == keys[0] && queries[-1] == keys[-1],
       "maps [B, spatial..., d] of shapes \(queries) and \(keys) do not pair")
-  }
-}
-
-/// Unit rows, each told from M negatives by its own key: InfoNCE with a queue, in blocks of rows, so that N x M similarities
-/// are never held.
-private struct QueueContrast<Scalar: TensorFloatingPointScalar> {
-  let loss: Tensor<Scalar>
-  private let queries: UnitRows<Scalar>
-  private let keys: Tensor<Scalar>
-  private let negatives: Tensor<Scalar>
-  private let shares: Tensor<Scalar>
-  private let temperature: Scalar
-  /// The logarithm of each row's denominator, and its similarity to its key.
-  private let logSums: Tensor<Scalar>
-  private let own: Tensor<Scalar>
-
-  /// Rows whose similarities are held at once.
-  private static var blockLength: Int { 256 }
-
-  init(
-    _ queries: UnitRows<Scalar>, keys: Tensor<Scalar>, negatives: Tensor<Scalar>, shares: Tensor<Scalar>,
-    temperature: Scalar
-  ) {
-    let own = (queries.rows * keys).sum(along: 1) / temperature
-    let logs = Self.blocks(of: queries.rows.shape[0]).map { block in
-      let others = queries.rows[block].matmul(negatives, transposing: .right) / temperature
-      let all = Tensor(concatenating: [own[block].expanded(at: 1), others], along: 1)
-      return all.logSumExp(along: 1)
-    }
-    logSums = Tensor(concatenating: logs, along: 0)
-    loss = ((logSums - own) * shares).sum()
-    self.own = own
-    self.queries = queries
-    self.keys = keys
-    self.negatives = negatives
-    self.shares = shares
-    self.temperature = temperature
-  }
-
-  /// By the rows before they were brought to length 1.
-  func gradient() -> Tensor<Scalar> {
-    let slopes = shares / temperature
-    let parts = Self.blocks(of: queries.rows.shape[0]).map { block in
-      let logSum = logSums[block]
-      let others = queries.rows[block].matmul(negatives, transposing: .right) / temperature
-      let probabilities = (others - logSum.expanded(at: 1)).exp()
-      let pull = (own[block] - logSum).expm1().expanded(at: 1)
-      return (probabilities.matmul(negatives) + keys[block] * pull) * slopes[block].expanded(at: 1)
-    }
-    return queries.gradient(Tensor(concatenating: parts, along: 0))
-  }
-
-  private static func blocks(of count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: blockLength).map { $0..<min($0 + blockLength, count) }
   }
 }

@@ -10,7 +10,8 @@ public import Tensor
 ///
 /// R is M times a mean of `e^s_ik` with weights `e^(beta s_ik)`; tau is the chance that a negative is of the anchor's class.
 /// Gradients flow through the weights. With beta and tau 0 it is ``NTXentLoss``. One image has no negatives: its loss is 0.
-/// Equal rows give log(2N - 1), whatever beta and tau. O(N d) memory.
+/// Equal rows give log(2N - 1), whatever beta and tau. The scale of rows leaves no trace; a row of zeros has cosine 0 with all
+/// and no gradient. Without rows the loss is 0. O(N d) memory.
 ///
 /// Too large a beta hurts: on STL-10 1 is best, 6 worse than none. Source: Robinson et al., ICLR 2021, and its released
 /// code.

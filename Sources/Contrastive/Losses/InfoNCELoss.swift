@@ -8,7 +8,8 @@ public import Tensor
 /// The negatives are either the other keys of the batch (queries alone are anchors, so the loss is not symmetric), or
 /// rows given apart, such as MoCo's queue; then the other keys do not count. O((N + M) d) memory: no N x M matrix is stored.
 /// With weights w of the queries the mean is `sum w_i L_i / sum w_i`. One query without negatives has loss 0; equal rows
-/// give the logarithm of the terms, N or 1 + M.
+/// give the logarithm of the terms, N or 1 + M. The scale of rows leaves no trace; a row of zeros has cosine 0 with all and no
+/// gradient. Without queries the loss is 0.
 ///
 /// Sources: van den Oord, Li and Vinyals, arXiv 1807.03748; He et al., CVPR 2020 (MoCo, equation 1, T = .07).
 public struct InfoNCELoss: Sendable, Hashable, Codable {

@@ -6,7 +6,8 @@ public import Tensor
 ///
 ///     L = -1/2N sum over i of [ s_ip - log sum over k != i of exp(s_ik) ]    s_ij = cos(z_i, z_j) / T
 ///
-/// One image has loss 0; equal rows give log(2N - 1). O(N d) memory: no N x N matrix is stored. Source: Chen et al., ICML
+/// One image has loss 0; equal rows give log(2N - 1). The scale of rows leaves no trace; a row of zeros has cosine 0 with all
+/// and no gradient. Without rows the loss is 0. O(N d) memory: no N x N matrix is stored. Source: Chen et al., ICML
 /// 2020, equation 1 (its released code adds the means of the two halves: twice this).
 public struct NTXentLoss: Sendable, Hashable, Codable {
   /// T: .1 in SuperCL; SimCLR's own default is .5.

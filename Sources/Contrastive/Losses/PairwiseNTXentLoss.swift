@@ -8,7 +8,8 @@ public import Tensor
 ///
 /// with `s_ij = cos(u_i, u_j) / T`, positives P(i) of the same label and negatives N(i) of other labels. The mean runs over
 /// the pairs, so that an anchor counts for as many as it has positives. Without any pair the loss is 0, and so it is where no
-/// row is a negative; equal rows with m negatives each give log(1 + m). O(N d) memory, by a mask too.
+/// row is a negative; equal rows with m negatives each give log(1 + m). The scale of rows leaves no trace; a row of zeros has
+/// cosine 0 with all and no gradient. O(N d) memory, by a mask too.
 ///
 /// Source: the `NTXentLoss` of pytorch-metric-learning, whose denominator this is; with one positive for each anchor and no
 /// other row of its label it is ``NTXentLoss``.

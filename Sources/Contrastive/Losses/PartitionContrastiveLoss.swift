@@ -14,6 +14,9 @@ public import Tensor
 ///     let loss = PartitionContrastiveLoss()
 ///     loss(embeddings, parts: 4)                // blocks x_i, a_i, x_j, a_j of 4 rows each, for every two volumes
 ///
+/// Equal rows give log(1 + n) a pair, with n rows of other parts. The scale of rows leaves no trace; a row of zeros has cosine 0
+/// with all and no gradient.
+///
 /// O(N^2 d) time, O(pairs N) memory. Source: Chaitanya et al., NeurIPS 2020, section 3.1, and its released code.
 public struct PartitionContrastiveLoss: Sendable, Hashable, Codable {
   /// T: .1.
@@ -44,7 +47,7 @@ public struct PartitionContrastiveLoss: Sendable, Hashable, Codable {
       rows.shape.rank == 2 && parts >= 2 && count % (pairs.blocks * parts) == 0,
       "rows of shape \(rows.shape) are not groups of \(pairs.blocks) blocks of \(parts) parts")
     let terms = pairs.terms(rows: count, parts: parts)
-    guard !terms.isEmpty else { return Variable(Tensor(0)) }
+    guard !terms.isEmpty else { return rows.sum() * 0 }
     let unit = rows.unitRows(floor: floor)
     let anchors = unit.gathered(along: 0, at: terms.map(\.anchor))
     let positives = unit.gathered(along: 0, at: terms.map(\.positive))

@@ -8,8 +8,9 @@ public import Tensor
 /// A large class would fill the rows, and a slice has more background than anything else. So at most
 /// ``pixelsPerClass`` pixels of each class and image take part, drawn anew at each call.
 ///
-/// The loss is the mean over the groups (images, or the batch) that have two pixels of one label; without any it is 0, and
-/// so is its gradient. Tiled: for n drawn pixels of d channels it takes O(n d) memory beside the features and O(n^2 d) time.
+/// The loss is the mean over the groups (images, or the batch) that have two pixels of one label; without any it is 0, and so
+/// is its gradient. Equal rows, zeros and the scale: as in ``SupervisedContrastiveLoss``. Tiled: for n drawn pixels of d
+/// channels it takes O(n d) memory beside the features and O(n^2 d) time.
 /// Pixels carry no weights; a class is weighted by how many of its pixels are drawn.
 ///
 /// Sources: Khosla et al., NeurIPS 2020, equation 2; Wang et al., ICCV 2021 (pixel contrast), whose configuration has

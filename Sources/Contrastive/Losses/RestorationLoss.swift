@@ -8,7 +8,9 @@ public import Tensor
 ///     L_D = 1/2 [ mean (D(x) - 1)^2 + mean D(stopped r)^2 ]
 ///
 /// with the restored image r, the original x and the discriminator's map D; means run over all pixels. There is no denominator
-/// but that of `L_contrast`, a loss of its own. Least squares: D is a score without sigmoid, 1 for real.
+/// but that of `L_contrast`, a loss of its own. Least squares: D is a score without sigmoid, 1 for real. Without pixels a mean
+/// is 0. Both have a scale: values beyond the root of the largest number (about 1e19 in 32 bits) cost infinity, and the loop
+/// refuses the step.
 ///
 /// Sources: Haghighi et al., CVPR 2022, equations 2...5, and its released code; Mao et al., ICCV 2017 (least squares).
 public struct RestorationLoss: Sendable, Hashable, Codable {
@@ -42,8 +44,8 @@ public struct RestorationLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       restored.shape == original.shape,
       "a restored image of shape \(restored.shape) is not compared with one of \(original.shape)")
-    let error = (restored - Variable(original)).squared().mean()
-    let adversarial = judged.map { ($0 - 1).squared().mean() }
+    let error = meanSquare(restored - Variable(original))
+    let adversarial = judged.map { meanSquare($0 - 1) }
     var loss = contrast * Scalar(contrastiveWeight) + error * Scalar(restorationWeight)
     if let adversarial { loss = loss + adversarial * Scalar(adversarialWeight) }
     return (loss, error, adversarial)
@@ -53,6 +55,11 @@ public struct RestorationLoss: Sendable, Hashable, Codable {
   public func discriminator<Scalar: TensorFloatingPointScalar>(
     real: Variable<Scalar>, restored: Variable<Scalar>
   ) -> Variable<Scalar> {
-    ((real - 1).squared().mean() + restored.squared().mean()) * Scalar(0.5)
+    (meanSquare(real - 1) + meanSquare(restored)) * Scalar(0.5)
+  }
+
+  /// 0 without elements, where a mean is 0 / 0.
+  private func meanSquare<Scalar>(_ values: Variable<Scalar>) -> Variable<Scalar> {
+    values.shape.elementCount == 0 ? values.sum() * 0 : values.squared().mean()
   }
 }

@@ -11,7 +11,7 @@ public import Tensor
 /// with `s_ij = cos(u_i, u_j) / T`, the positives P(i) of row i, and the anchors A that have one. A row without positives
 /// is no anchor but stays a negative of the others; without any anchor the loss is 0 and so is its gradient. Inside is
 /// never above outside. Equal rows give log(N - 1) before the factor, both ways. With weights w of the anchors the mean is
-/// `sum w_i L_i / sum w_i`.
+/// `sum w_i L_i / sum w_i`. The scale of rows leaves no trace; a row of zeros has cosine 0 with all and no gradient.
 ///
 /// Nothing of size N x N is stored: similarities are computed in tiles, forward and backward, in O(N d) memory and O(N^2 d)
 /// time. A mask of positives takes the one byte a pair that it was given with.

@@ -7,7 +7,8 @@ public import Tensor
 ///
 /// with scores `S^v` `[B, K]` of crop v against K prototypes, and codes `q^a` `[B, K]` of crop a, which are values: gradients
 /// flow through the scores alone. A is the crops that have codes, the first ones; V is all crops. The denominator of each
-/// softmax runs over the K prototypes. Where all embeddings are equal and the codes uniform, the loss is ln K.
+/// softmax runs over the K prototypes. Where all embeddings are equal and the codes uniform, the loss is ln K. Scores have a
+/// scale (cosines in SwAV): the loss grows with them and stays finite for 1e20.
 ///
 ///     let codes = (0..<2).map { Sinkhorn().codes(of: scores[$0].value) }
 ///     SwAVLoss()(scores, codes: codes)

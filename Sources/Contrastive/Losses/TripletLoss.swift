@@ -12,7 +12,7 @@ public import Tensor
 /// Without any the loss is 0, and so is its gradient.
 ///
 /// The slope of a distance is infinite at 0: pairs of equal rows have no gradient. A loss that stays at the margin is
-/// collapse: take a lower rate, or begin semihard.
+/// collapse: take a lower rate, or begin semihard. The scale of rows leaves no trace; a row of zeros has no gradient.
 ///
 /// O(N^2 (d + log N)) time: the negatives of an anchor are sorted, triplets are counted and never listed. It keeps one N x N
 /// matrix beside the unit rows. Sources: Schroff, Kalenichenko and Philbin, CVPR 2015 (semihard); Hermans, Beyer and Leibe,

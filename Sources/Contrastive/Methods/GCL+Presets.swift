@@ -40,12 +40,17 @@ extension GCL: PublishedMethod {
     return method
   }
 
+  /// The resized images and their augmentations, both in the order of the batch.
   public func pictures(of views: Tensor<Float>) -> [ViewPictures] {
-    let blocks = views.shape[0] / parts
-    return (0..<blocks).map { block in
-      let rows = views.sliced(along: 0, block * parts..<(block + 1) * parts)
-      let original = pairs == .withinVolume ? block < blocks / 3 : block % 2 == 0
-      return ViewPictures(name: original ? "images" : "augmentations", images: rows)
+    if pairs == .withinVolume {
+      return zip(["image", "augmentation 1", "augmentation 2"], views.split(along: 0, count: 3)).map {
+        ViewPictures(name: $0, images: $1)
+      }
+    }
+    let blocks = views.split(along: 0, count: views.shape[0] / parts)
+    return ["image", "augmentation"].enumerated().map { first, name in
+      let own = stride(from: first, to: blocks.count, by: 2).map { blocks[$0] }
+      return ViewPictures(name: name, images: Tensor(concatenating: own, along: 0))
     }
   }
 }

@@ -52,19 +52,16 @@ public struct GCL: PretrainingMethod {
 
   public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
 
+  /// Slices that a term of the loss needs: those of one volume or of two.
+  private var slicesTogether: Int { pairs == .withinVolume ? parts : 2 * parts }
+
   public func fitted(to encoder: EncoderDescription) throws -> GCL {
     let check = SettingCheck(method: Self.name)
     try check.training(recipe, optimization)
     try check.positive("temperature", temperature)
     try check.require(parts >= 2, "parts", parts, "there must be other parts to repel: at least 2")
-    let together = slicesTogether
-    try check.require(
-      recipe.batchSize >= together && recipe.batchSize % together == 0, "recipe.batchSize", recipe.batchSize,
-      "must be a multiple of the \(together) slices of \(pairs == .withinVolume ? "a volume" : "two volumes")"
-    )
-    try check.require(
-      recipe.lastBatch != .kept, "recipe.lastBatch", recipe.lastBatch.rawValue,
-      "a smaller batch has not all parts")
+    try check.wholeVolumes(
+      recipe, together: slicesTogether, pairs == .withinVolume ? "a volume" : "two volumes")
     try check.positive("hiddenFeatures", hiddenFeatures)
     try check.positive("embeddingSize", embeddingSize)
     try check.views("views", views, encoder: encoder)
@@ -102,7 +99,7 @@ public struct GCL: PretrainingMethod {
   ///
   /// - Throws: ``PretrainingError``: the images are not one slice of each part of whole volumes, in order.
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> Tensor<Float> {
-    try checkOrder(of: images)
+    try SettingCheck(method: Self.name).isInOrder(images, parts: parts, together: slicesTogether)
     let made = Parallel.map(Array(images.enumerated())) { place, image in
       var generator = key.at(place: place).generator
       return [views.middle(of: image.image)]

@@ -18,8 +18,9 @@ public import Tensor
 ///     L = mean over images, r and both directions of
 ///         log( exp(s(r1, r2)) + sum over 5 negatives n of r of [ exp(s(r1, n1)) + exp(s(r1, n2)) ] ) - s(r1, r2)
 ///
-/// The denominator has 11 terms, all of the same image: ``LocalRegionContrastiveLoss`` and ``LocalRegions``. What it adds to
-/// SimCLR: it compares places, not images, and trains the decoder.
+/// That is L^R, the default: the denominator has 11 terms, all of the same image. By L^D, ``pairs``, a region attracts the same
+/// region of two other volumes, too: ``LocalRegionContrastiveLoss`` and ``LocalRegions``. What it adds to SimCLR: it compares
+/// places, not images, and trains the decoder.
 ///
 /// A checkpoint holds the frozen encoder, the decoder stages, the head, and the optimiser's moments.
 ///
@@ -27,7 +28,7 @@ public import Tensor
 /// `spread` near 0 is collapse, and the loss then ln 11 = 2.40. A random encoder trains here without complaint: start from the
 /// first stage's.
 ///
-/// Sources: Chaitanya et al., NeurIPS 2020 (L^R), and its released code, whose numbers the defaults are. There the frozen
+/// Sources: Chaitanya et al., NeurIPS 2020, and its released code, whose numbers the defaults are. There the frozen
 /// encoder normalises by the batch and goes on updating its statistics; here it is in evaluation mode and keeps every bit.
 public struct GCLLocal: PretrainingMethod {
   public static let name = "GCL local"
@@ -38,6 +39,12 @@ public struct GCLLocal: PretrainingMethod {
   public var optimization = OptimizerRecipe(.adam(), rate: 1e-3, finalRate: 1e-3)
   /// T: .1.
   public var temperature = 0.1
+  /// Which regions attract: L^R.
+  public var pairs = LocalPairs.withinImage
+  /// S of L^D: 4. L^R has no parts.
+  public var parts = 4
+  /// K, the negatives of a region, the first of those that ``LocalRegions`` names: 5, of L^D 4.
+  public var negativeCount = 5
   /// l: 3. Of the paper's five stages that is up to 1/4 of the image, of the four of this U-Net up to 1/2.
   public var decoderStages = 3
   /// Length of a region's row: 128.
@@ -49,7 +56,10 @@ public struct GCLLocal: PretrainingMethod {
     brightness: 0.7...1.3, contrast: 0.7...1.3, probability: 1, blurProbability: 0)
 
   /// The local stage with its released numbers, but for what is given.
-  public init(decoderStages: Int = 3) { self.decoderStages = decoderStages }
+  public init(decoderStages: Int = 3, pairs: LocalPairs = .withinImage) {
+    (self.decoderStages, self.pairs) = (decoderStages, pairs)
+    if pairs == .acrossVolumes { negativeCount = 4 }
+  }
 
   public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
 
@@ -64,6 +74,13 @@ public struct GCLLocal: PretrainingMethod {
       (1..<encoder.levels.count).contains(decoderStages), "decoderStages", decoderStages,
       "must be some of the \(encoder.levels.count - 1) of the encoder's decoder")
     try intensity.validate(check, "intensity")
+    try check.require(
+      (1...LocalRegions.negativeCount).contains(negativeCount), "negativeCount", negativeCount,
+      "must be in 1...\(LocalRegions.negativeCount)")
+    if pairs == .acrossVolumes {
+      try check.positive("parts", parts)
+      try check.wholeVolumes(recipe, together: 3 * parts, "three volumes")
+    }
     let crop = MultiCrop([.init(count: 2, size: imageSize, area: 1...1)], intensity: intensity)
     try check.views("imageSize", .crops(crop), encoder: encoder)
     let mapSide = imageSize >> (encoder.levels.count - 1 - decoderStages)
@@ -71,6 +88,17 @@ public struct GCLLocal: PretrainingMethod {
       mapSide >= LocalRegions.leastMapSide, "decoderStages", decoderStages,
       "regions need a map of \(LocalRegions.leastMapSide) pixels a side, not \(mapSide)")
     return self
+  }
+
+  public func check(_ image: PretrainingImage, at index: Int) throws {
+    if pairs == .acrossVolumes { _ = try SettingCheck(method: Self.name).placed(image, at: index) }
+  }
+
+  /// By L^D one random slice of each part of some volumes, a ``VolumePartSampler``.
+  public func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)? {
+    guard pairs == .acrossVolumes else { return nil }
+    return try VolumePartSampler(
+      images, parts: parts, volumesPerBatch: recipe.batchSize / parts, seed: recipe.seed, for: Self.name)
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> GCLLocalLearner {
@@ -85,6 +113,9 @@ public struct GCLLocal: PretrainingMethod {
   }
 
   public func views(of images: [PretrainingImage], key: RandomKey) throws -> [Tensor<Float>] {
+    if pairs == .acrossVolumes {
+      try SettingCheck(method: Self.name).isInOrder(images, parts: parts, together: 3 * parts)
+    }
     let made = Parallel.map(Array(images.enumerated())) { place, image in
       var generator = key.at(place: place).generator
       let middle = MultiCrop.middle(of: image.image, size: imageSize)
@@ -97,8 +128,13 @@ public struct GCLLocal: PretrainingMethod {
     _ learner: GCLLocalLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
   ) throws -> StepOutcome {
     let rows = learner.regions(of: Variable(Tensor(concatenating: views, along: 0))).split(along: 0, count: 2)
-    let negatives = learner.regions.negatives
-    let loss = LocalRegionContrastiveLoss(temperature: temperature)(rows[0], rows[1], negatives: negatives)
+    let negatives = learner.regions.negatives.map { Array($0.prefix(negativeCount)) }
+    let local = LocalRegionContrastiveLoss(temperature: temperature)
+    let loss =
+      switch pairs {
+      case .withinImage: local(rows[0], rows[1], negatives: negatives)
+      case .acrossVolumes: local.acrossVolumes(rows[0], rows[1], parts: parts, negatives: negatives)
+      }
     let all = Tensor(concatenating: rows.map(\.value), along: 0)
     return StepOutcome(
       loss: loss,
@@ -107,14 +143,5 @@ public struct GCLLocal: PretrainingMethod {
         LossTerm("accuracy", learner.regions.accuracy(rows[0].value, rows[1].value)),
         LossTerm("spread", embeddingSpread(all.reshaped([-1, all.shape[2]]))),
       ])
-  }
-}
-
-extension SettingCheck {
-  /// What a U-Net's decoder asks of the encoder.
-  func halving(_ encoder: EncoderDescription, for what: String) throws(PretrainingError) {
-    try require(
-      encoder.halvesAtEachLevel, "encoder", "strides \(encoder.levels.map(\.stride))",
-      "\(what) expands levels that begin at the image's size and halve one after another")
   }
 }

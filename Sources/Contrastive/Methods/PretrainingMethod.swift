@@ -37,6 +37,11 @@ public protocol PretrainingMethod: Codable, Hashable, Sendable {
   ///
   /// - Throws: ``PretrainingError``, naming the image and what it lacks.
   func check(_ image: PretrainingImage, at index: Int) throws
+  /// The images as the method reads them: each with what it needs of others, as SimTriplet its neighbouring slices. By default
+  /// they are the images as they are. Whoever offers methods by name trains on what this gives.
+  ///
+  /// - Throws: ``PretrainingError``, naming the image and what it lacks; what reading an image throws.
+  func examples(of images: some Dataset<PretrainingImage>) throws -> any Dataset<PretrainingImage>
   /// The order of the images where the method needs one of its own, as for batches with several slices of one volume; `nil`,
   /// the default, for any order. A loop that is given a sampler does not ask.
   func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)?
@@ -58,6 +63,9 @@ extension PretrainingMethod {
   public func fitted(to encoder: EncoderDescription) throws -> Self { self }
   public func notes(for encoder: EncoderDescription) -> [String] { [] }
   public func check(_ image: PretrainingImage, at index: Int) throws {}
+  public func examples(of images: some Dataset<PretrainingImage>) throws -> any Dataset<PretrainingImage> {
+    images
+  }
   public func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)? { nil }
 
   public func objectives(of learner: Learner) -> [Objective] {

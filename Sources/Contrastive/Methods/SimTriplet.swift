@@ -13,7 +13,8 @@ public import Tensor
 /// pass one after the other, each normalised by its own statistics. What it adds to ``SimSiam`` is the neighbour, and a third
 /// pass.
 ///
-/// It trains on ``NeighboringSlices``. Which of the two neighbours is drawn with the views of each image.
+/// It trains on ``NeighboringSlices``, which ``examples(of:)`` gives. Which of the two neighbours is drawn with the views of
+/// each image.
 ///
 /// A checkpoint holds encoder, projector and predictor with their norm statistics, and the optimiser's moments.
 ///
@@ -73,6 +74,11 @@ public struct SimTriplet: PretrainingMethod {
         "images[\(index)].neighbors", neighbor.shape,
         "a neighbour has the slice's shape, \(image.image.shape), and finite values")
     }
+  }
+
+  /// The slices with their neighbours.
+  public func examples(of images: some Dataset<PretrainingImage>) throws -> any Dataset<PretrainingImage> {
+    try NeighboringSlices(images, for: Self.name)
   }
 
   public func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)? {

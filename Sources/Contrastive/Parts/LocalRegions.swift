@@ -14,6 +14,8 @@ public struct LocalRegions: Sendable, Hashable {
   public let negatives: [[Int]]
   /// Pixels of a region along each axis: 3.
   public static let side = 3
+  /// The negatives of each region: 5.
+  public static let negativeCount = 5
   /// The least side of a map, at which all places differ: 8.
   public static let leastMapSide = 8
 
@@ -29,7 +31,9 @@ public struct LocalRegions: Sendable, Hashable {
       }
       negatives = places.indices.map { region in
         let others = places.indices.filter { $0 != region }
-        return Array(others.sorted { (distance($0, region), $0) < (distance($1, region), $1) }.prefix(5))
+        return Array(
+          others.sorted { (distance($0, region), $0) < (distance($1, region), $1) }.prefix(Self.negativeCount)
+        )
       }
       self.places = places
     }
@@ -54,4 +58,13 @@ public struct LocalRegions: Sendable, Hashable {
     [2, 4, 8, 10, 12], [3, 14, 7, 11, 16], [4, 6, 8, 11, 12], [15, 5, 7, 12, 16], [0, 1, 3, 4, 10],
     [1, 2, 9, 4, 5], [3, 4, 6, 7, 12], [4, 5, 7, 8, 11],
   ]
+}
+
+/// Which regions attract in GCL's local stage.
+public enum LocalPairs: String, Sendable, Hashable, Codable {
+  /// L^R, the default: the same region of two versions of an image.
+  case withinImage
+  /// L^D: that, and the same region of the same part of two other volumes. A batch is one slice of each part of three volumes,
+  /// or of a multiple of three. The group behind SuperCL never ran it, as far as its number of parameters tells (inferred).
+  case acrossVolumes
 }

@@ -102,3 +102,12 @@ extension SettingCheck {
     }
   }
 }
+
+extension SettingCheck {
+  /// What a U-Net's decoder asks of the encoder.
+  func halving(_ encoder: EncoderDescription, for what: String) throws(PretrainingError) {
+    try require(
+      encoder.halvesAtEachLevel, "encoder", "strides \(encoder.levels.map(\.stride))",
+      "\(what) expands levels that begin at the image's size and halve one after another")
+  }
+}

@@ -1,3 +1,4 @@
+import NN
 public import Tensor
 
 /// Batches of one random slice of each of S parts of m volumes: GCL's.
@@ -57,5 +58,33 @@ public struct VolumePartSampler: Sampler, Hashable {
     return order.prefix(volumes.count / volumesPerBatch * volumesPerBatch).flatMap { volume in
       volumes[volume].map { $0[generator.integer(below: $0.count)] }
     }
+  }
+}
+
+extension SettingCheck {
+  /// Refuses a batch that is not in a ``VolumePartSampler``'s order: one slice of each part of whole volumes, a multiple of
+  /// `together` slices.
+  func isInOrder(_ images: [PretrainingImage], parts: Int, together: Int) throws(PretrainingError) {
+    try require(
+      images.count % together == 0, "images.count", images.count,
+      "a batch holds a multiple of \(together) slices")
+    for (place, image) in images.enumerated() {
+      let (volume, position) = try placed(image, at: place)
+      let part = VolumeParts(parts).part(at: position)
+      try require(
+        part == place % parts && volume == images[place - place % parts].volume, "sampler",
+        "image \(place) of the batch: volume \(volume), part \(part + 1)",
+        "a batch holds one slice of each of \(parts) parts of whole volumes: leave the order to \(method)")
+    }
+  }
+
+  /// What batches of whole volumes' parts ask of a recipe.
+  func wholeVolumes(_ recipe: TrainingRecipe, together: Int, _ what: String) throws(PretrainingError) {
+    try require(
+      recipe.batchSize >= together && recipe.batchSize % together == 0, "recipe.batchSize", recipe.batchSize,
+      "must be a multiple of the \(together) slices of \(what)")
+    try require(
+      recipe.lastBatch != .kept, "recipe.lastBatch", recipe.lastBatch.rawValue,
+      "a smaller batch has not all parts")
   }
 }

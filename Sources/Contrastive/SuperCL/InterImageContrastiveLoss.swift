@@ -7,6 +7,8 @@ public import Tensor
 /// them into weak labels W without gradient, and the projections z of the 2B varied views are contrasted with the positives
 /// that W names. The gradient reaches the encoder through z only.
 ///
+/// Equal rows, rows of zeros, one image and the scale of rows: as in ``SupervisedContrastiveLoss``.
+///
 /// Source: arXiv 2504.14737, L_inter.
 public struct InterImageContrastiveLoss: Sendable, Hashable, Codable {
   /// Temperature, and the factor in front: .1 and .1 / .07.

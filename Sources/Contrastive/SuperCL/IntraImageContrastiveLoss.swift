@@ -7,7 +7,8 @@ public import Tensor
 /// Rows are the feature map's pixels of view 1, then of view 2, of as many axes as there are; both take the labels of view 1's
 /// superpixels. Pixels without a superpixel (outside a mask) take no part. For each
 /// image by itself the loss is ``SupervisedContrastiveLoss``; the result is the mean over the batch. Tiled: for n rows
-/// of d channels an image it takes O(n d) memory beside the features, never n x n.
+/// of d channels an image it takes O(n d) memory beside the features, never n x n. Equal rows, rows of zeros and the scale of
+/// rows: as there.
 ///
 /// Source: arXiv 2504.14737, L_intra.
 public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {

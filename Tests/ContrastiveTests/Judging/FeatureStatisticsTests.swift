@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct FeatureStatisticsTests {
-  /// methods.md's unit rows R(0, 8): n - 1 below the root.
+  /// The unit rows 0..<8 of `methodRows`: n - 1 below the root.
   @Test func theSpreadIsTheReference() {
     expectClose(embeddingSpread(methodRows(0..<8, as: Double.self)), 1.0471585821172567, Double.self)
     expectClose(embeddingSpread(methodRows(0..<8, as: Float.self)), 1.0471585821172567, Float.self)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct LinearProbeTests {
-  /// The table of methods.md, section 5.
+  /// The linear evaluations of the released codes.
   @Test func presetsAreThoseOfThePapers() {
     func expect(
       _ probe: LinearProbe, _ rule: OptimizerRule, _ rate: LinearProbe.Rate, decay: Double, epochs: Int,

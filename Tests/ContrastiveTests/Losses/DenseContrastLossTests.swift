@@ -37,6 +37,25 @@ import Testing
     return zip(terms, weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
   }
 
+  /// Maps of volumes are maps of their places.
+  @Test func volumesAreTheirPlaces() {
+    let shapes: [[TensorShape]] = [[[2, 2, 3, 2, 4], [2, 2, 2, 3, 4]], [[2, 4, 3, 4], [2, 12, 1, 4]]]
+    let negatives = testRows([5, 4], seed: 11)
+    let loss = DenseContrastLoss(temperature: 0.5)
+    let results = shapes.map { shapes in
+      let (queries, keys) = (
+        leaf(testRows([24, 4]).reshaped(shapes[0])), testRows([24, 4], seed: 8).reshaped(shapes[1])
+      )
+      let matches = loss.matches(queries: queries.value, keys: keys)
+      let value = loss(queries: queries, keys: keys, matches: matches, negatives: negatives)
+      value.backward()
+      return (matches, value.item, queries.gradient?.scalars, loss.queueRows(of: keys))
+    }
+    #expect(results[0].0 == results[1].0 && Set(results[0].0.scalars).count > 2)
+    #expect(results[0].1 == results[1].1 && results[0].2 == results[1].2 && results[0].2 != nil)
+    #expect(results[0].3.isClose(to: results[1].3, absoluteTolerance: 1e-12))
+  }
+
   /// Two images whose maps differ in size, over more than one block of 256 places.
   @Test func itIsTheFormula() {
     let (queries, keys) = (testRows([2, 13, 11, 4]), testRows([2, 5, 6, 4], seed: 8))

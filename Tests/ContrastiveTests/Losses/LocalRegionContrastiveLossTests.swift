@@ -27,6 +27,83 @@ import Testing
     #expect(result.passes, "\(result)")
   }
 
+  // MARK: L^D
+
+  /// L^D as its formula reads, pair by pair.
+  private func acrossVolumes(
+    _ version1: Tensor<Double>, _ version2: Tensor<Double>, parts: Int, negatives: [[Int]],
+    temperature: Double
+  ) -> Double {
+    func row(_ map: Tensor<Double>, _ image: Int, _ place: Int) -> [Double] {
+      let values = map[image][place].scalars
+      let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return values.map { $0 / length }
+    }
+    var (sum, count) = (0.0, 0)
+    for image in 0..<version1.shape[0] {
+      let (group, place) = (image / (3 * parts), image % (3 * parts))
+      let twins =
+        [(version2, image)]
+        + [1, 2].map { (version1, group * 3 * parts + (place + $0 * parts) % (3 * parts)) }
+      for (map, twin) in twins {
+        for (region, others) in negatives.enumerated() {
+          let own = row(version1, image, region)
+          func s(_ row: [Double]) -> Double { zip(own, row).reduce(0) { $0 + $1.0 * $1.1 } / temperature }
+          let positive = exp(s(row(map, twin, region)))
+          let repelled = others.reduce(0) {
+            $0 + exp(s(row(version1, image, $1))) + exp(s(row(map, twin, $1)))
+          }
+          sum -= log(positive / (positive + repelled))
+          count += 1
+        }
+      }
+    }
+    return sum / Double(count)
+  }
+
+  @Test func acrossVolumesItIsItsFormula() {
+    let (first, second) = (testRows([12, 5, 3]), testRows([12, 5, 3], seed: 8))
+    let negatives = [[1, 3], [0, 4], [4, 1]]
+    let loss = LocalRegionContrastiveLoss(temperature: 0.3).acrossVolumes(
+      Variable(first), Variable(second), parts: 2, negatives: negatives)
+    let expected = acrossVolumes(first, second, parts: 2, negatives: negatives, temperature: 0.3)
+    #expect(abs(loss.item - expected) <= 1e-12, "\(loss.item), not \(expected)")
+    let float = LocalRegionContrastiveLoss(temperature: 0.3).acrossVolumes(
+      Variable(Tensor<Float>(converting: first)), Variable(Tensor<Float>(converting: second)), parts: 2,
+      negatives: negatives)
+    #expect(abs(Double(float.item) - expected) <= 1e-4)
+    // Another number of parts pairs other images.
+    let one = LocalRegionContrastiveLoss(temperature: 0.3).acrossVolumes(
+      Variable(first), Variable(second), parts: 1, negatives: negatives)
+    #expect(abs(one.item - loss.item) > 1e-3)
+  }
+
+  @Test func gradientsAcrossVolumesAgreeWithFiniteDifferences() {
+    let result = checkGradient(at: [testRows([6, 5, 3]), testRows([6, 5, 3], seed: 8)]) {
+      LocalRegionContrastiveLoss(temperature: 0.5).acrossVolumes(
+        $0[0], $0[1], parts: 2, negatives: [[1, 3], [0, 4], [4, 1]])
+    }
+    #expect(result.passes, "\(result)")
+  }
+
+  @Test func equalRowsAcrossVolumesCostTheLogarithmOfTheDenominator() {
+    let rows = Variable(Tensor<Double>(ones: [12, 17, 2]))
+    let negatives = LocalRegions(axes: 2).negatives.map { Array($0.prefix(4)) }
+    let loss = LocalRegionContrastiveLoss()
+    #expect(abs(loss.acrossVolumes(rows, rows, parts: 4, negatives: negatives).item - log(9)) <= 1e-12)
+    let none = Variable(Tensor<Double>(zeros: [0, 17, 2]))
+    #expect(loss.acrossVolumes(none, none, parts: 4, negatives: negatives).item == 0)
+  }
+
+  @Test func twoVolumesAcrossStop() async {
+    await #expect(processExitsWith: .failure) {
+      let rows = Variable(testRows([4, 3, 2]))
+      _ = LocalRegionContrastiveLoss().acrossVolumes(rows, rows, parts: 2, negatives: [[1]])
+    }
+  }
+
+  // MARK: L^R
+
   /// Images do not see one another: the loss of two is the mean of their own.
   @Test func imagesAreApart() {
     let (first, second) = (testRows([2, 5, 4]), testRows([2, 5, 4], seed: 8))

@@ -5,69 +5,21 @@ import Tensor
 import TestSupport
 import Testing
 
-/// What every loss of the compared methods does on rows that a young or a collapsed network gives: all is finite.
+/// What every loss does on rows that a young or a collapsed network gives: all is finite.
 @Suite struct MethodLossEdgeTests {
-  typealias PairLoss<Scalar: TensorFloatingPointScalar> = (Variable<Scalar>, Variable<Scalar>) -> Variable<
-    Scalar
-  >
-
-  /// The losses of two views `[N, 3]`.
-  private static func losses<Scalar: TensorFloatingPointScalar>(
-    _ type: Scalar.Type
-  ) -> [(name: String, hasScale: Bool, loss: PairLoss<Scalar>)] {
-    let pairLabels = { (count: Int) in Tensor<Int32>((0..<2 * count).map { Int32($0 % max(count, 1) % 2) }) }
-    let triplet: (TripletLoss) -> PairLoss<Scalar> = { loss in
-      { loss(Variable(concatenating: [$0, $1], along: 0), labels: pairLabels($0.shape[0])) }
-    }
-    return [
-      ("negative cosine", false, { NegativeCosineLoss(targetGradient: .flowing)($0, targets: $1) }),
-      (
-        "squared distance", false,
-        { NegativeCosineLoss(.squaredDistance, targetGradient: .flowing)($0, targets: $1) }
-      ),
-      ("Barlow Twins", false, { BarlowTwinsLoss()($0, $1) }),
-      ("VICReg as released", true, { VICRegLoss()($0, $1) }),
-      ("VICReg as published", true, { VICRegLoss(.asPublished)($0, $1) }),
-      ("alignment and uniformity", false, { AlignmentUniformityLoss()($0, $1) }),
-      ("alignment of power 1", false, { AlignmentUniformityLoss(exponent: 1)($0, $1) }),
-      ("triplet, all", false, triplet(TripletLoss(mining: .all))),
-      ("triplet, semihard", false, triplet(TripletLoss(mining: .semihard))),
-      ("triplet, hard", false, triplet(TripletLoss(mining: .hard))),
-      ("triplet, batch-hard", false, triplet(TripletLoss(mining: .batchHard))),
-      ("triplet, squared", false, triplet(TripletLoss(distance: .squaredEuclidean))),
-      (
-        "dense contrast", false,
-        {
-          let count = $0.shape[0]
-          let matches = Tensor<Int32>((0..<count).map { Int32($0) }, shape: [1, count])
-          let loss = DenseContrastLoss()
-          return loss(
-            queries: $0.reshaped([1, 1, count, 3]), keys: $1.value.reshaped([1, 1, count, 3]),
-            matches: matches, negatives: loss.queueRows(of: Tensor(ones: [2, 1, 1, 3]))) + $1.sum() * 0
-        }
-      ),
-      (
-        "pixel contrast", false,
-        {
-          var generator = SplitMix64(seed: 1)
-          return PixelContrastLoss()(
-            Variable(stacking: [$0, $1]), labels: pairLabels($0.shape[0]).reshaped([2, $0.shape[0]]),
-            using: &generator)
-        }
-      ),
-    ]
-  }
-
   private func expectFinite<Scalar: TensorFloatingPointScalar>(
     _ what: String, _ first: Tensor<Scalar>, _ second: Tensor<Scalar>, withScale: Bool = true
   ) throws {
-    for (name, hasScale, loss) in Self.losses(Scalar.self) where withScale || !hasScale {
-      let (a, b) = (leaf(first), leaf(second))
-      let value = loss(a, b)
-      #expect(value.item.isFinite, "\(name) on \(what): \(value.item)")
-      value.backward()
-      for variable in [a, b] {
-        #expect(try #require(variable.gradient).isFinite().all(), "gradient of \(name) on \(what)")
+    for temperature in [0.01, 0.1, 1] {
+      for each in everyLoss(Scalar.self, temperature: temperature) where withScale || !each.hasScale {
+        let (a, b) = (leaf(first), leaf(second))
+        let value = each.loss(a, b)
+        #expect(value.item.isFinite, "\(each.name) at \(temperature) on \(what): \(value.item)")
+        value.backward()
+        for variable in [a, b] {
+          let gradient = try #require(variable.gradient, "\(each.name) on \(what)")
+          #expect(gradient.isFinite().all(), "gradient of \(each.name) at \(temperature) on \(what)")
+        }
       }
     }
   }
@@ -85,10 +37,11 @@ import Testing
     try expectFinite("vanishing rows", zeros, zeros)
     try expectFinite("some vanishing rows", a * Tensor([0, 1, 0, 1, 1, 1]).expanded(at: 1), b)
     try expectFinite("rows of 1e-20", a * 1e-20, b * 1e-20)
-    // VICReg squares covariances: 1e80 is no number of 32 bits.
-    try expectFinite("rows of 1e20", a * 1e20, b * 1e20, withScale: Scalar.self == Double.self)
-    try expectFinite("rows of both", a * 1e20, b * 1e-20, withScale: Scalar.self == Double.self)
-    try expectFinite("equal rows of 1e20", ones * 1e20, ones * 1e20)
+    // VICReg squares covariances, a mean squared error differences: 1e80 and 1e40 are no numbers of 32 bits.
+    let holdsSquares = Scalar.self == Double.self
+    try expectFinite("rows of 1e20", a * 1e20, b * 1e20, withScale: holdsSquares)
+    try expectFinite("rows of both", a * 1e20, b * 1e-20, withScale: holdsSquares)
+    try expectFinite("equal rows of 1e20", ones * 1e20, ones * 1e20, withScale: holdsSquares)
   }
 
   @Test func theyAreFiniteInDouble() throws { try expectAllFinite(Double.self) }
@@ -96,20 +49,46 @@ import Testing
 
   /// Without rows a loss is 0, and its gradient has no elements.
   @Test func anEmptyBatchCostsNothing() throws {
-    for (name, _, loss) in Self.losses(Double.self) {
+    for each in everyLoss(Double.self) {
       let (a, b) = (leaf(Tensor<Double>(zeros: [0, 3])), leaf(Tensor<Double>(zeros: [0, 3])))
-      let value = loss(a, b)
-      #expect(value.item == 0, "\(name): \(value.item)")
+      let value = each.loss(a, b)
+      #expect(value.item == 0, "\(each.name): \(value.item)")
       value.backward()
-      #expect(a.gradient?.shape == [0, 3], "\(name)")
+      #expect(a.gradient?.shape == [0, 3] && b.gradient?.shape == [0, 3], "\(each.name)")
     }
   }
 
   @Test func aBrokenRowIsNotHidden() {
     let broken = Tensor<Double>(rows: [[1, 0, 2], [.nan, 1, 0], [0, 3, 1], [1, 1, 1]])
-    for (name, _, loss) in Self.losses(Double.self) {
-      let value = loss(Variable(broken), Variable(testRows([4, 3])))
-      #expect(!value.item.isFinite, "\(name): \(value.item)")
+    for each in everyLoss(Double.self) {
+      let value = each.loss(Variable(broken), Variable(testRows([4, 3])))
+      #expect(!value.item.isFinite, "\(each.name): \(value.item)")
+    }
+  }
+
+  /// Without a scale, rows times a power of two have the loss of the rows and a gradient over that power.
+  @Test(arguments: [0x1p66, 0x1p-12]) func scaleLeavesNoTrace(_ factor: Double) throws {
+    let rows = [testRows([6, 3]), testRows([6, 3], seed: 8)]
+    for each in everyLoss(Double.self) where !each.hasScale && !["Barlow Twins", "SwAV"].contains(each.name) {
+      let (plain, scaled) = (rows.map { leaf($0) }, rows.map { leaf($0 * factor) })
+      let values = [each.loss(plain[0], plain[1]), each.loss(scaled[0], scaled[1])]
+      for value in values { value.backward() }
+      #expect(abs(values[0].item - values[1].item) <= 1e-12, "\(each.name): \(values.map(\.item))")
+      for (one, other) in zip(plain, scaled) {
+        let (expected, gradient) = (try #require(one.gradient), try #require(other.gradient) * factor)
+        #expect(gradient.isClose(to: expected, absoluteTolerance: 1e-11), "\(each.name)")
+      }
+    }
+  }
+
+  /// A row of zeros has no direction to move in.
+  @Test func rowsOfZerosStayWhereTheyAre() throws {
+    let rows = testRows([6, 3]) * Tensor([0, 1, 0, 1, 1, 1]).expanded(at: 1)
+    for each in everyLoss(Double.self) where !each.hasScale && !["Barlow Twins", "SwAV"].contains(each.name) {
+      let (a, b) = (leaf(rows), leaf(testRows([6, 3], seed: 8)))
+      each.loss(a, b).backward()
+      let gradient = try #require(a.gradient)
+      #expect(gradient[0].euclideanNorm == 0 && gradient[2].euclideanNorm == 0, "\(each.name): \(gradient)")
     }
   }
 

@@ -30,7 +30,17 @@ import Testing
   private let labels = Tensor<Int32>(
     (0..<24).map { Int32($0 % 5) } + (0..<12).map { Int32($0) }, shape: [3, 3, 4])
 
-  /// methods.md, section 3: SupCon out on R(0, 8) with the labels 0, 0, 1, 1 twice.
+  /// Maps of volumes are maps of their places.
+  @Test(arguments: [PixelContrastLoss.Scope.image, .batch, .batchOfRegions])
+  func volumesAreTheirPlaces(_ scope: PixelContrastLoss.Scope) {
+    let loss = PixelContrastLoss(.init(0.5, base: nil), pixelsPerClass: 2, scope: scope)
+    let volume = value(
+      loss, Variable(features.reshaped([3, 2, 3, 2, 5])), labels.reshaped([3, 2, 3, 2]))
+    let slice = value(loss, Variable(features), labels)
+    #expect(volume.item == slice.item && slice.item > 0)
+  }
+
+  /// Reference/ContrastiveLosses.md: SupCon out on R(0, 8) with the labels 0, 0, 1, 1 twice.
   @Test func itIsTheReference() {
     let map = Variable(methodRows(0..<8, as: Double.self).reshaped([1, 2, 4, 3]))
     let labels = Tensor<Int32>([0, 0, 1, 1, 0, 0, 1, 1], shape: [1, 2, 4])

@@ -50,6 +50,58 @@ import Testing
     #expect(report.missing.allSatisfy { $0.hasPrefix("stages.2.") || $0.hasPrefix("stages.3.") })
   }
 
+  // MARK: L^D
+
+  static func tinyAcross(steps: Int = 6) -> GCLLocal {
+    var method = GCLLocal(decoderStages: 2, pairs: .acrossVolumes)
+    method.recipe = TrainingRecipe(steps: steps, batchSize: 6)
+    (method.imageSize, method.embeddingSize, method.parts) = (32, 8, 2)
+    return method
+  }
+
+  @Test func acrossVolumesItTrainsInTheOrderOfParts() throws {
+    let slices = placedSlices(volumes: 4, slices: 5)
+    let method = Self.tinyAcross()
+    #expect(method.negativeCount == 4 && GCLLocal().negativeCount == 5)
+    let task = try PretrainingTask(method, encoder: .unet(width: 4))
+    let weights = task.learner.decoder.parameters.filter { $0.shape.rank > 1 }
+    let start = weights.map(\.value)
+    try TrainingLoop(task, on: slices).run()
+    #expect(zip(weights, start).allSatisfy { $0.value != $1 })
+
+    // The loss is the one of its name.
+    let order = try #require(try method.sampler(over: ArrayDataset(slices))).indices(epoch: 0)
+    let views = try method.views(of: order.prefix(6).map { slices[$0] }, key: RandomKey(seed: 2))
+    let outcome = try method.evaluate(task.learner, views, at: testMoment(0))
+    let negatives = task.learner.regions.negatives.map { Array($0.prefix(4)) }
+    let both = Variable(Tensor(concatenating: views, along: 0))
+    let together = task.learner.regions(of: both).split(along: 0, count: 2)
+    let expected = LocalRegionContrastiveLoss().acrossVolumes(
+      together[0], together[1], parts: 2, negatives: negatives)
+    #expect(abs(outcome.losses[0].item - expected.item) <= 1e-5)
+  }
+
+  @Test func whatAcrossVolumesNeedsIsNamed() throws {
+    func error(_ change: (inout GCLLocal, inout [PretrainingImage]) -> Void) -> String? {
+      var (method, images) = (Self.tinyAcross(), placedSlices(volumes: 4, slices: 5))
+      change(&method, &images)
+      return pretrainingError {
+        _ = try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: images)
+      }?.description
+    }
+    #expect(error { _, _ in } == nil)
+    #expect(error { method, _ in method.recipe.batchSize = 4 }?.contains("recipe.batchSize = 4") == true)
+    #expect(error { method, _ in method.parts = 0 }?.contains("parts = 0") == true)
+    #expect(error { method, _ in method.negativeCount = 6 }?.contains("negativeCount = 6") == true)
+    #expect(error { _, images in images[3].volume = nil }?.contains("images[3].volume = nil") == true)
+    #expect(error { _, images in images.removeSubrange(10...) }?.contains("images = 2 volumes") == true)
+    let slices = placedSlices(volumes: 3, slices: 5)
+    let mixed = pretrainingError {
+      _ = try Self.tinyAcross().views(of: Array(slices[0..<6]), key: RandomKey(seed: 1))
+    }
+    #expect(mixed?.description.hasPrefix("GCL local: sampler = image") == true)
+  }
+
   @Test func aForeignEncoderIsRefused() throws {
     let other = try PretrainingTask(GCLTests.tiny(), encoder: .unet(width: 2))
     #expect(throws: CheckpointError.self) {

@@ -138,6 +138,8 @@ import Testing
     #expect(keys.maximumAbsoluteDifference(to: learner.target(views[1])) > 1e-3)
   }
 
+  @Test func volumesTrain() throws { try expectTrainsVolumes(Self.tiny()) }
+
   @Test(arguments: [MoCo.original, .small, .groupProtocol(imageCount: 17_525)])
   func presetsFitTheirEncoderAndSurviveJSON(method: MoCo) throws {
     #expect(try method.fitted(to: unetDescription()) == method)

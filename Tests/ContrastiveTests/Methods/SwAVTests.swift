@@ -110,6 +110,8 @@ import Testing
     #expect((1...6).contains(outcome.terms[2].value))
   }
 
+  @Test func volumesTrain() throws { try expectTrainsVolumes(Self.tiny(), views: 3) }
+
   @Test(arguments: [SwAV.original, .small, .groupProtocol(imageCount: 17_525)])
   func presetsFitTheirEncoderAndSurviveJSON(method: SwAV) throws {
     #expect(try method.fitted(to: unetDescription()) == method)

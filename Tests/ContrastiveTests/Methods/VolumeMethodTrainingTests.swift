@@ -36,6 +36,7 @@ import Testing
     try expectResumesBitForBit(WCLTests.tiny())
     try expectResumesBitForBit(GCLTests.tiny())
     try expectResumesBitForBit(GCLLocalTests.tiny())
+    try expectResumesBitForBit(GCLLocalTests.tinyAcross())
     try expectResumesBitForBit(DiRATests.tiny(accumulation: 2))
   }
 
@@ -75,6 +76,10 @@ import Testing
     #expect(localLoss[0].isFinite && learner.regions.negatives.count == 35)
     #expect(learner.encoder.parameters.allSatisfy { $0.gradient == nil })
     #expect(learner.decoder.parameters.allSatisfy { $0.gradient != nil })
+    var across = GCLLocalTests.tinyAcross()
+    across.decoderStages = 1
+    let (_, acrossLoss) = try loss(across, testVolumes(12).split(along: 0, count: 2))
+    #expect(acrossLoss[0].isFinite && acrossLoss[0] > 0)
     var dira = DiRATests.tiny()
     dira.adversary?.widths = [3, 4]
     let (_, diraLoss) = try loss(dira, DiRAViews(distorted: views, original: views[0].sigmoid()))

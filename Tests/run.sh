@@ -4,7 +4,7 @@
 #
 # usage: Tests/run.sh [--full] [ARGUMENT...]
 # Without arguments a training is killed 5 times at random moments, too, and resumed; with --full 50 times, and the order of
-# its system calls is checked where strace is installed; pre-training methods then train 200 steps on the kept CT in place of
+# its system calls is checked by strace; pre-training methods then train 200 steps on the kept CT in place of
 # 20.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,6 +19,7 @@ if [ "${1:-}" = --full ]; then
   full=yes
   kill_options=(--kills 50 --trace)
   export SUPERCL_FULL=1
+  command -v strace >/dev/null || need_packages strace
 fi
 
 # In release: tests of training and of superpixels would take many times as long without optimisation. No test uses

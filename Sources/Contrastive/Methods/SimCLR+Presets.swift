@@ -22,9 +22,10 @@ extension SimCLR: PublishedMethod {
     return method
   }
 
-  /// For a few dozen slices, our own choice: 300 steps of 8 by SGD at .05, T of .2, crops of 64 with MoCo's changes of intensity.
+  /// For a few dozen slices, our own choice: 300 steps of 8 by SGD at .05, T of .5 (at .2 the loss of so
+  /// few slices, many of them alike, did not fall), crops of 64 with MoCo's changes of intensity.
   public static var small: SimCLR {
-    var method = SimCLR(temperature: 0.2)
+    var method = SimCLR(temperature: 0.5)
     method.recipe = TrainingRecipe(steps: 300, batchSize: 8)
     method.optimization = OptimizerRecipe(.sgd(), rate: 0.05, weightDecay: 1e-4, decayed: .weights)
     method.views = .crops(MultiCrop([.init(count: 2, size: 64, area: 0.2...1)], intensity: .moCo))

@@ -1,4 +1,5 @@
 import Contrastive
+import NN
 import Tensor
 
 /// Some images that a method makes views of: a batch of its own order where it has one, any others where it has none.

@@ -113,7 +113,7 @@ extension FeatureLevel {
   var halvings: Int {
     switch self {
     case .bottleneck, .automatic: 4
-    case .stage(let index): index
+    case .stage(let index), .decoder(let index): index
     }
   }
 }

@@ -53,7 +53,7 @@ public struct SegmentTrainingRun {
     let best = folder.stateFile("best.safetensors")
     try givingExitCodes { try train(model, on: patches, validation, policy, best: best) }
     if FileManager.default.fileExists(atPath: best.path) {
-      try givingExitCodes { try model.network.load(from: best) }
+      _ = try givingExitCodes { try model.network.load(from: best) }
     }
     try givingExitCodes { try model.write(to: folder.file("model.safetensors")) }
     var report = SegmentReport(request, scans, model, notes: notes)

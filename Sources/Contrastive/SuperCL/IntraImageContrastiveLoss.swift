@@ -106,7 +106,7 @@ public struct IntraImageContrastiveLoss: Sendable, Hashable, Codable {
     return (sum / Scalar(groups), Tensor(concatenating: counts, along: 1))
   }
 
-  /// The loss alone; see ``evaluate(_:_:superpixels:)``.
+  /// The loss alone; `evaluate` with one map has the number of positives beside it.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, superpixels: Tensor<Int32>
   ) throws(PretrainingError) -> Variable<Scalar> {

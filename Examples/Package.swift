@@ -25,7 +25,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     // What programs that train have in common: progress and interruption, the output folder, charts and pictures.
     .target(
-      name: "RunKit", dependencies: ["ExampleSupport", product("SuperCL")], swiftSettings: swiftSettings),
+      name: "RunKit", dependencies: [arguments, "ExampleSupport", product("SuperCL")],
+      swiftSettings: swiftSettings),
     .target(
       name: "QuickstartKit", dependencies: ["ExampleSupport", "RunKit", product("SuperCL")],
       swiftSettings: swiftSettings),
@@ -102,9 +103,10 @@ let package = Package(
         product("SuperCL"),
       ],
       swiftSettings: swiftSettings),
-    // Runs an example as a user does; for tests alone.
+    // Runs an example as a user does, or keeps what a run says; for tests alone.
     .target(
-      name: "ExampleTestSupport", path: "Tests/ExampleTestSupport", swiftSettings: swiftSettings),
+      name: "ExampleTestSupport", dependencies: ["RunKit"], path: "Tests/ExampleTestSupport",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "SuperpixelsTests",
       dependencies: [

@@ -16,7 +16,7 @@ def stretch(x):
 
 
 def fixed_view(image, random):
-    """T_fix: min-max to 8 bits, brightness, contrast, Gaussian 3x3, min-max to 0...1."""
+    """T_fix of an image or a volume: min-max to 8 bits, brightness, contrast, Gaussian of 3 along each axis, min-max to 0...1."""
     from scipy import ndimage
 
     x = np.floor(stretch(image) * 255)
@@ -25,7 +25,8 @@ def fixed_view(image, random):
     sigma = random.uniform(1, 3)
     kernel = np.exp(-(np.array([-1, 0, 1]) ** 2) / (2 * sigma * sigma))
     kernel /= kernel.sum()
-    x = ndimage.convolve1d(ndimage.convolve1d(x, kernel, 0, mode="nearest"), kernel, 1, mode="nearest")
+    for axis in range(image.ndim):
+        x = ndimage.convolve1d(x, kernel, axis, mode="mirror")
     return stretch(x).astype(np.float32)
 
 

@@ -8,7 +8,7 @@ alone takes volumes.
 import numpy as np
 
 from peerlib import phantom
-from views import stretch
+from views import fixed_view
 
 WIDTHS = (32, 64, 128, 256)
 BATCH = 2
@@ -89,20 +89,6 @@ def unet3d(setting, size, classes, dice_loss):
 
 
 # ------------------------------------------------------------------------------------------------- views
-def fixed_view(volume, random):
-    """T_fix: min-max to 8 bits, brightness, contrast, Gaussian 3x3x3, min-max to 0...1."""
-    from scipy import ndimage
-
-    x = np.floor(stretch(volume) * 255)
-    x = np.clip(x * random.uniform(0, 1), 0, 255)
-    x = np.clip((x - x.mean()) * random.uniform(0.8, 1.2) + x.mean(), 0, 255)
-    sigma = random.uniform(1, 3)
-    kernel = np.exp(-(np.array([-1, 0, 1]) ** 2) / (2 * sigma * sigma))
-    for axis in range(3):
-        x = ndimage.convolve1d(x, kernel / kernel.sum(), axis, mode="mirror")
-    return stretch(x).astype(np.float32)
-
-
 def turn(first, second, angle):
     matrix = np.eye(3, dtype=np.float32)
     matrix[[first, second], [first, second]] = np.cos(angle)

@@ -116,9 +116,7 @@ public struct PretrainRun {
   private func blueprint() throws -> EncoderBlueprint {
     let configuration = configuration
     guard let path = request.startingFrom else { return .unet(configuration) }
-    var file = try Safetensors(contentsOf: InputFile(path).url)
-    if file.entries.keys.contains(where: { $0.hasPrefix("encoder.") }) { file = file.section("encoder") }
-    let weights = file
+    let weights = try Safetensors(ofEncoderAt: InputFile(path).url)
     // Read once now, so that a file of another encoder is refused; copies have the same names and shapes.
     var generator = RandomKey(seed: 0).generator
     try UNetEncoder<Float>(configuration, using: &generator).load(weights, path: path)

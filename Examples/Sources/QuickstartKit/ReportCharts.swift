@@ -61,10 +61,14 @@ struct ReportCharts {
   /// The difference of the methods, a row for each share of labels.
   static func differences(_ differences: [MethodDifference]) -> String {
     let level = differences.lazy.compactMap(\.level).first.map { "; bar: the mean's \($0.percent) interval" }
-    let chart = DifferenceChart(
+    let chart = IntervalChart(
       title: "SuperCL minus scratch", horizontal: "difference of mean test Dice (dot: a seed\(level ?? ""))",
-      differences: differences, color: look(.supercl).color)
-    return "<div class=\"charts\">\(chart.svg())</div>"
+      vertical: "labels",
+      rows: differences.map {
+        .init(
+          label: $0.fraction.percent, values: $0.differences, mean: $0.mean, low: $0.low, high: $0.high)
+      }, color: look(.supercl).color, rowHeight: 44)
+    return "<div class=\"charts\">\(chart.svg(width: 700))</div>"
   }
 
   /// The three terms of SuperCL's loss, each with an axis of its own.
@@ -165,4 +169,9 @@ extension Method {
     case .supercl: "SuperCL"
     }
   }
+}
+
+extension Double {
+  /// A share as a whole number of hundredths.
+  var percent: String { "\(Int((self * 100).rounded())) %" }
 }

@@ -1,6 +1,7 @@
 public import Contrastive
 public import ExampleSupport
 public import Foundation
+import RunKit
 import Tensor
 
 /// What a run is asked to do, as on its command line.
@@ -83,23 +84,11 @@ public struct Settings: Sendable, Equatable, Codable {
   public var crossEntropyWeight = 0.3
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
-  public var augmentation = Self.turningAndScaling
+  public var augmentation = VariedAugmentation.turningAndScaling
   /// The schedules that each method tries; the validation part chooses.
   public var candidates: [Candidate] = [
     Candidate(learningRate: 1e-3, steps: 800), Candidate(learningRate: 2e-3, steps: 800),
   ]
-
-  private static var turningAndScaling: VariedAugmentation {
-    var augmentation = VariedAugmentation()
-    augmentation.mirrorProbability = 0
-    augmentation.elastic = nil
-    augmentation.warpProbability = 0.8
-    augmentation.rotation = -0.35...0.35
-    augmentation.sizeFactor = .uniform(0.7...1.3)
-    augmentation.translation = -0.1...0.1
-    augmentation.interpolation = .linear
-    return augmentation
-  }
 
   /// These settings with the fields that a JSON file names replaced.
   ///

@@ -1,4 +1,4 @@
-import ExampleSupport
+package import ExampleSupport
 package import Foundation
 import MedIO
 import NN
@@ -12,6 +12,16 @@ public enum RunMode: Sendable {
   case resuming
   /// It is thrown away.
   case restarting
+
+  /// What the flags of a command line say.
+  ///
+  /// - Throws: ``ExampleFailure`` (64) for both of them.
+  package init(resume: Bool, restart: Bool) throws(ExampleFailure) {
+    guard !(resume && restart) else {
+      throw ExampleFailure(.usage, "--resume and --restart exclude each other")
+    }
+    self = resume ? .resuming : restart ? .restarting : .fresh
+  }
 }
 
 extension OutputFolder {

@@ -28,14 +28,14 @@ struct PreparedScans {
       progress.note("  scan \(index + 1) of \(scans.count): \(scan.identifier)")
       let one = data.filtered { $0.identifier == scan.identifier }
       // Scan by scan, so that the run can be stopped between two.
-      let slices = try TrainingScans.failing { () throws(MedIOError) in
+      let slices = try givingExitCodes {
         try SliceDataset(one, cachedIn: folder)
       }
       let sides = try slices.element(at: 0).image.shape
       try FileChecks.checkThickness(
         [slices.count, sides[0], sides[1]], description, path: scan.images[0].path)
     }
-    slices = try TrainingScans.failing { () throws(MedIOError) in try SliceDataset(data, cachedIn: folder) }
+    slices = try givingExitCodes { try SliceDataset(data, cachedIn: folder) }
     notes = slices.warnings.map { "\($0)" }
   }
 

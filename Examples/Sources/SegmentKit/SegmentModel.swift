@@ -1,5 +1,6 @@
 public import Foundation
 public import NN
+import RunKit
 import Tensor
 
 /// A network that segments, and all that a prediction needs beside it: one safetensors file.
@@ -89,8 +90,6 @@ public struct SegmentModel {
   ///
   /// - Throws: `CheckpointError`: a file that cannot be read, or is of another encoder.
   func loadEncoder(from url: URL) throws(CheckpointError) {
-    var file = try Safetensors(contentsOf: url)
-    if file.entries.keys.contains(where: { $0.hasPrefix("encoder.") }) { file = file.section("encoder") }
-    try encoder.load(file, path: url.path)
+    try encoder.load(Safetensors(ofEncoderAt: url), path: url.path)
   }
 }

@@ -39,7 +39,7 @@ public struct SegmentPredictor {
   ) throws -> Volume<Int32> {
     let description = model.description
     let grid = image.grid
-    try TrainingScans.failing { () throws(MedIOError) in
+    try givingExitCodes {
       try FileChecks.checkSize(
         GridChange.orientation(of: grid, to: AnatomicalOrientation(description.orientation) ?? .ras).result,
         description, path: path)

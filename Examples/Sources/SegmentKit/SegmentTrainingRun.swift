@@ -176,21 +176,9 @@ extension SegmentSettings.Augmentation {
     switch self {
     case .none: nil
     case .mirrored: MirroredPatches()
-    case .turned: Self.turning
+    case .turned: VariedAugmentation.turningAndScaling
     case .varied: VariedAugmentation()
     }
-  }
-
-  private static var turning: VariedAugmentation {
-    var augmentation = VariedAugmentation()
-    augmentation.mirrorProbability = 0
-    augmentation.elastic = nil
-    augmentation.warpProbability = 0.8
-    augmentation.rotation = -0.35...0.35
-    augmentation.sizeFactor = .uniform(0.7...1.3)
-    augmentation.translation = -0.1...0.1
-    augmentation.interpolation = .linear
-    return augmentation
   }
 }
 

@@ -20,7 +20,7 @@ struct TrainingScans {
   /// - Throws: ``ExampleFailure``: a folder that is not there (66) or has no scan with a segmentation, files that are broken or
   ///   do not belong together (65), a class that no segmentation has (65); ``Interruption``.
   init(_ request: SegmentRequest, progress: RunProgress) throws {
-    let all = try Self.failing { () throws(MedIOError) in
+    let all = try givingExitCodes {
       try VolumeCase.scans(in: URL(filePath: request.folder))
     }
     let labeled = all.filter { $0.labels != nil }
@@ -55,7 +55,7 @@ struct TrainingScans {
       notFinite: settings.notFinite, window: settings.patch, overlap: settings.overlap,
       mirrors: settings.mirrors)
     for (scan, grid) in zip(scans, grids) {
-      try Self.failing { () throws(MedIOError) in
+      try givingExitCodes {
         try FileChecks.checkSize(grid, description, path: scan.images[0].path)
       }
     }
@@ -92,7 +92,7 @@ struct TrainingScans {
           .data,
           "\(scan.images[1].path): \(scan.identifier) has \(scan.images.count) channels; one is trained on")
       }
-      return try failing { () throws(MedIOError) -> VolumeGrid in
+      return try givingExitCodes {
         let information = try NIfTI.readInformation(from: scan.images[0])
         try FileChecks.check(information, path: scan.images[0].path)
         guard information.shape.dimensions.dropLast(3).allSatisfy({ $0 == 1 }) else {
@@ -124,7 +124,7 @@ struct TrainingScans {
     for case let url? in scans.map(\.labels) {
       try progress.checkInterruption()
       found.formUnion(
-        try failing { () throws(MedIOError) in try NIfTI.readLabels(from: url).labelMap.distinctLabels })
+        try givingExitCodes { try NIfTI.readLabels(from: url).labelMap.distinctLabels })
     }
     let classes = request.classes ?? found.subtracting([0]).sorted().map(RequestedClass.init(label:))
     guard !classes.isEmpty else {
@@ -137,14 +137,5 @@ struct TrainingScans {
         "--classes: no segmentation has the label \(missing) of '\(item.name)'; there are \(found.sorted())")
     }
     return classes
-  }
-
-  /// Runs `body`; a file's failure has an exit code of its own.
-  static func failing<Value>(_ body: () throws(MedIOError) -> Value) throws(ExampleFailure) -> Value {
-    do {
-      return try body()
-    } catch {
-      throw ExampleFailure(error)
-    }
   }
 }

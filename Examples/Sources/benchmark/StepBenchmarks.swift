@@ -26,12 +26,19 @@ private func unetCase(size: Int) -> () throws -> Void {
   let network = UNet<Float>(UNetConfiguration(width: 32), classCount: stepClassCount, using: &generator)
   let x = phantoms(count: 8, size: size)
   let labels = Tensor<Int32>(converting: x.squeezed(at: 3) * (Float(stepClassCount) - 0.01))
+  return segmentationStep(network, x, labels)
+}
+
+/// Forward, backward and Adam on images `[N, spatial..., 1]` and labels `[N, spatial...]`.
+func segmentationStep(
+  _ network: any Layer<Float>, _ images: Tensor<Float>, _ labels: Tensor<Int32>
+) -> () throws -> Void {
   let loss = stepLoss
   let optimizer = Optimizer(network, .adam(), learningRate: 5e-4, weightDecay: 1e-5)
   network.setMode(.training)
   return {
     network.zeroGradients()
-    loss(network(Variable(x)), labels).backward()
+    loss(network(Variable(images)), labels).backward()
     try optimizer.step()
   }
 }
@@ -88,10 +95,13 @@ func superCLCase(
   }
 }
 
-/// Two fixed and two varied views of each image, and the superpixels of the fixed ones.
 private func viewsCase(_ size: SuperCLSize) -> () throws -> Void {
-  let maker = SuperCLViewMaker(SuperCL(patchSize: size.side))
-  let batch = size.images
+  viewsCase(SuperCL(patchSize: size.side), of: size.images)
+}
+
+/// Two fixed and two varied views of each image or volume, and the superpixels of the fixed ones.
+func viewsCase(_ method: SuperCL, of batch: [PretrainingImage]) -> () throws -> Void {
+  let maker = SuperCLViewMaker(method)
   // Other draws each time: whether an image is warped decides what its views cost.
   var step = 0
   return {

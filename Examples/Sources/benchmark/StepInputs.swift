@@ -34,41 +34,51 @@ let superCLSizes = [
   SuperCLSize(side: 512, width: 16, batch: 4, level: .bottleneck),
 ]
 
-/// Smooth random images like bodies, in 0...1: an ellipsoid, organs, a bias field, noise.
+/// Smooth random images like bodies; see ``phantom(_:seed:)``.
 func phantoms(count: Int, size: Int) -> Tensor<Float> {
   Tensor(stacking: (0..<count).map { phantom(size: size, seed: UInt64($0)) })
 }
 
-func phantom(size: Int, seed: UInt64) -> Tensor<Float> {
+func phantom(size: Int, seed: UInt64) -> Tensor<Float> { phantom([size, size], seed: seed) }
+
+/// A smooth random image or volume `[spatial..., 1]` like a body, in 0...1: an ellipsoid, organs, a bias field, noise.
+func phantom(_ lengths: [Int], seed: UInt64) -> Tensor<Float> {
   var generator = PhiloxGenerator(seed: seed)
-  var organs: [(y: Double, x: Double, height: Double, width: Double, value: Double)] = []
-  for _ in 0..<12 {
-    let (y, x) = (
-      Double.random(in: -0.55...0.55, using: &generator), Double.random(in: -0.55...0.55, using: &generator)
+  let organs = (0..<12).map { _ in
+    (
+      center: lengths.map { _ in Double.random(in: -0.55...0.55, using: &generator) },
+      radii: lengths.map { _ in Double.random(in: 0.08...0.35, using: &generator) },
+      value: Double.random(in: 0.15...0.9, using: &generator)
     )
-    let (height, width) = (
-      Double.random(in: 0.08...0.35, using: &generator), Double.random(in: 0.08...0.35, using: &generator)
-    )
-    organs.append((y, x, height, width, Double.random(in: 0.15...0.9, using: &generator)))
   }
-  let noise = Tensor<Float>(
-    normalWithMean: 0, standardDeviation: 0.02, shape: [size, size, 1], using: &generator)
-  let body = Tensor<Float>(shape: [size, size, 1]) { buffer in
-    for index in buffer.indices {
-      let (y, x) = (coordinate(index / size, size), coordinate(index % size, size))
-      var value = y * y + x * x < 0.81 ? 0.25 : 0
-      for organ in organs {
-        let (dy, dx) = ((y - organ.y) / organ.height, (x - organ.x) / organ.width)
-        if dy * dy + dx * dx < 1 { value = organ.value }
+  let shape = TensorShape(lengths + [1])
+  let noise = Tensor<Float>(normalWithMean: 0, standardDeviation: 0.02, shape: shape, using: &generator)
+  let (zeros, body) = (lengths.map { _ in 0.0 }, lengths.map { _ in 0.9 })
+  let image = Tensor<Float>(shape: shape) { buffer in
+    var place = zeros
+    func squares(_ center: [Double], _ radii: [Double]) -> Double {
+      var sum = 0.0
+      for axis in lengths.indices {
+        let distance = (place[axis] - center[axis]) / radii[axis]
+        sum += distance * distance
       }
-      buffer[index] = Float(value + 0.05 * (sin(3 * y) + sin(3 * x + 1)))
+      return sum
+    }
+    for index in buffer.indices {
+      var rest = index
+      for axis in lengths.indices.reversed() {
+        // -1 at the first pixel, 1 at the last.
+        place[axis] = 2 * Double(rest % lengths[axis]) / Double(lengths[axis] - 1) - 1
+        rest /= lengths[axis]
+      }
+      var value = squares(zeros, body) < 1 ? 0.25 : 0
+      for organ in organs where squares(organ.center, organ.radii) < 1 { value = organ.value }
+      for axis in lengths.indices { value += 0.05 * sin(3 * place[axis] + Double(axis)) }
+      buffer[index] = Float(value)
     }
   }
-  return (body + noise).clamped(to: 0...1)
+  return (image + noise).clamped(to: 0...1)
 }
-
-/// -1 at the first pixel, 1 at the last.
-private func coordinate(_ index: Int, _ size: Int) -> Double { 2 * Double(index) / Double(size - 1) - 1 }
 
 /// About a hundred irregular regions an image, as superpixels are: a grid with wavy borders.
 func wavyGrid(count: Int, size: Int) -> Tensor<Int32> {

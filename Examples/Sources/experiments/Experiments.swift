@@ -40,30 +40,20 @@ struct ExperimentOptions: ParsableArguments {
   var showSettings = false
 
   /// Reads the settings and runs an experiment; an interruption is a line and exit code 130.
-  func run(
-    _ experiment: (ExperimentSettings, DataFolders, ExperimentFolder, RunProgress) throws -> Void
-  ) throws {
+  func run(_ experiment: (some Experiment).Type) throws {
     var all = quick ? ExperimentSettings.quick : ExperimentSettings()
     if let settings { all = try all.replacing(with: InputFile(settings).contents(), from: settings) }
     if withMri, !all.data.contains(where: { $0.name == DataSettings.mri.name }) { all.data.append(.mri) }
     if showSettings { return print(try all.json(), terminator: "") }
-    InterruptionSignals.listen()
-    let progress = RunProgress {
-      FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
-    } warn: {
-      Experiments.sayOnStandardError($0)
-    } isInterrupted: {
-      InterruptionSignals.wereReceived
-    }
-    if quick {
-      progress.note("This is a quick run: it shows that every part works; its scores mean nothing.")
-    }
-    let folder = try ExperimentFolder(URL(filePath: output))
-    do {
-      try experiment(all, DataFolders(fetched: fetched.map { URL(filePath: $0) }), folder, progress)
-    } catch is Interruption {
-      Experiments.sayOnStandardError("interrupted; the same command goes on")
-      throw ExitCode(130)
+    try Experiments.interruptible("the same command goes on") {
+      let progress = Experiments.runProgress
+      if quick {
+        progress.note("This is a quick run: it shows that every part works; its scores mean nothing.")
+      }
+      let work = ExperimentWork(
+        all, folders: DataFolders(fetched: fetched.map { URL(filePath: $0) }),
+        in: try ExperimentFolder(URL(filePath: output)), progress: progress)
+      try experiment.init(work).run()
     }
   }
 }
@@ -74,9 +64,7 @@ struct Compare: ParsableCommand {
       "Methods x shares of labelled patients x seeds x protocols: Dice, learning curves, a frozen probe.")
   @OptionGroup var options: ExperimentOptions
 
-  func run() throws {
-    try options.run { try ComparisonExperiment($0, folders: $1, in: $2, progress: $3).run() }
-  }
+  func run() throws { try options.run(ComparisonExperiment.self) }
 }
 
 struct Leakage: ParsableCommand {
@@ -84,9 +72,7 @@ struct Leakage: ParsableCommand {
     abstract: "How far superpixels reach over the borders of organs, beside a regular grid, with pictures.")
   @OptionGroup var options: ExperimentOptions
 
-  func run() throws {
-    try options.run { try LeakageExperiment($0, folders: $1, in: $2, progress: $3).run() }
-  }
+  func run() throws { try options.run(LeakageExperiment.self) }
 }
 
 struct Clusters: ParsableCommand {
@@ -96,9 +82,7 @@ struct Clusters: ParsableCommand {
   )
   @OptionGroup var options: ExperimentOptions
 
-  func run() throws {
-    try options.run { try ClusterExperiment($0, folders: $1, in: $2, progress: $3).run() }
-  }
+  func run() throws { try options.run(ClusterExperiment.self) }
 }
 
 struct Cohort: ParsableCommand {
@@ -106,7 +90,5 @@ struct Cohort: ParsableCommand {
     abstract: "Pictures of the virtual patients, and how far they differ.")
   @OptionGroup var options: ExperimentOptions
 
-  func run() throws {
-    try options.run { try CohortExperiment($0, folders: $1, in: $2, progress: $3).run() }
-  }
+  func run() throws { try options.run(CohortExperiment.self) }
 }

@@ -112,24 +112,12 @@ struct Pretrain: ExampleCommand {
   func run() throws {
     if list { return print(MethodRegistry.list) }
     let request = try request()
-    let progress = RunProgress {
-      FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
-    } warn: {
-      Self.sayOnStandardError($0)
-    } isInterrupted: {
-      InterruptionSignals.wereReceived
-    }
-    let run = PretrainRun(
-      request, mode: resume ? .resuming : restart ? .restarting : .fresh, progress: progress)
+    let run = PretrainRun(request, mode: try mode, progress: Self.runProgress)
     if showSettings { return print(try run.settings(), terminator: "") }
-    InterruptionSignals.listen()
-    do {
-      try run.run()
-    } catch is Interruption {
-      Self.sayOnStandardError("interrupted; the same command with --resume goes on")
-      throw ExitCode(130)
-    }
+    try Self.interruptible("the same command with --resume goes on") { try run.run() }
   }
+
+  private var mode: RunMode { get throws { try RunMode(resume: resume, restart: restart) } }
 
   private func request() throws -> PretrainRequest {
     guard let method, showSettings || (!images.isEmpty && output != nil) else {
@@ -139,9 +127,7 @@ struct Pretrain: ExampleCommand {
       )
     }
     _ = try MethodRegistry.method(named: method)
-    guard !(resume && restart) else {
-      throw ExampleFailure(.usage, "--resume and --restart exclude each other")
-    }
+    _ = try mode
     try require("--steps", steps, 0)
     try require("--batch-size", batchSize, 1)
     try require("--encoder-width", encoderWidth, 1, 1024)
@@ -162,12 +148,6 @@ struct Pretrain: ExampleCommand {
     request.spacing = spacing
     (request.checkpointInterval, request.workers) = (checkpointEvery, workers)
     return request
-  }
-
-  private func require(_ option: String, _ value: Int?, _ least: Int, _ most: Int = .max) throws {
-    guard let value, value < least || value > most else { return }
-    let range = most == .max ? "at least \(least)" : "in \(least)...\(most)"
-    throw ExampleFailure(.usage, "\(option) = \(value): must be \(range)")
   }
 }
 

@@ -60,19 +60,8 @@ struct Quickstart: ExampleCommand {
   var resume = false
 
   func run() throws {
-    InterruptionSignals.listen()
-    do {
-      let progress = RunProgress {
-        FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
-      } warn: {
-        Self.sayOnStandardError($0)
-      } isInterrupted: {
-        InterruptionSignals.wereReceived
-      }
-      try QuickstartRun(request(), resuming: resume, progress: progress).run()
-    } catch is Interruption {
-      Self.sayOnStandardError("interrupted; go on with --resume")
-      throw ExitCode(130)
+    try Self.interruptible("go on with --resume") {
+      try QuickstartRun(request(), resuming: resume, progress: Self.runProgress).run()
     }
   }
 

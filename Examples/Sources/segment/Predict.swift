@@ -32,16 +32,10 @@ struct Predict: ParsableCommand {
       throw ExampleFailure(
         .usage, "usage: segment predict MODEL FILE-OR-FOLDER... --output DIR; --help tells more")
     }
-    InterruptionSignals.listen()
     var run = SegmentPredictionRun(
-      model: model, images: images, output: URL(filePath: output), progress: Segment.progress)
+      model: model, images: images, output: URL(filePath: output), progress: Segment.runProgress)
     (run.resampling, run.view, run.writesProbabilities) = (resampling, view, probabilities)
-    do {
-      try run.run()
-    } catch is Interruption {
-      Segment.sayOnStandardError("interrupted; files that were done are in \(output)")
-      throw ExitCode(130)
-    }
+    try Segment.interruptible("files that were done are in \(output)") { try run.run() }
   }
 }
 

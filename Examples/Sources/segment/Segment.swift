@@ -16,17 +16,6 @@ struct Segment: ExampleCommand {
       """,
     subcommands: [Train.self, Predict.self])
 
-  /// What is said of a run, and whether Ctrl-C has come.
-  static var progress: RunProgress {
-    RunProgress {
-      FileHandle.standardOutput.write(Data(($0 + "\n").utf8))
-    } warn: {
-      sayOnStandardError($0)
-    } isInterrupted: {
-      InterruptionSignals.wereReceived
-    }
-  }
-
   func run() throws {
     throw ExampleFailure(
       .usage,

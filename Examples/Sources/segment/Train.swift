@@ -81,16 +81,12 @@ struct Train: ParsableCommand {
     let chosen = try chosenSettings()
     if showSettings { return print(try chosen.json(), terminator: "") }
     let request = try request(chosen)
-    InterruptionSignals.listen()
-    do {
-      try SegmentTrainingRun(
-        request, mode: resume ? .resuming : restart ? .restarting : .fresh, progress: Segment.progress
-      ).run()
-    } catch is Interruption {
-      Segment.sayOnStandardError("interrupted; the same command with --resume goes on")
-      throw ExitCode(130)
+    try Segment.interruptible("the same command with --resume goes on") {
+      try SegmentTrainingRun(request, mode: mode, progress: Segment.runProgress).run()
     }
   }
+
+  private var mode: RunMode { get throws { try RunMode(resume: resume, restart: restart) } }
 
   private func chosenSettings() throws -> SegmentSettings {
     try require("--dimensions", dimensions, 2, 3)
@@ -113,9 +109,7 @@ struct Train: ParsableCommand {
     guard let folder, let output else {
       throw ExampleFailure(.usage, "usage: segment train FOLDER --output DIR; --help tells more")
     }
-    guard !(resume && restart) else {
-      throw ExampleFailure(.usage, "--resume and --restart exclude each other")
-    }
+    _ = try mode
     guard cases == nil || fraction == nil else {
       throw ExampleFailure(.usage, "--cases and --fraction exclude each other")
     }
@@ -135,12 +129,6 @@ struct Train: ParsableCommand {
     request.labels = cases.map(LabelBudget.patients) ?? fraction.map(LabelBudget.fraction) ?? .all
     (request.checkpointInterval, request.workers) = (checkpointEvery, workers)
     return request
-  }
-
-  private func require(_ option: String, _ value: Int?, _ least: Int, _ most: Int = .max) throws {
-    guard let value, value < least || value > most else { return }
-    let range = most == .max ? "at least \(least)" : "in \(least)...\(most)"
-    throw ExampleFailure(.usage, "\(option) = \(value): must be \(range)")
   }
 }
 

@@ -3,7 +3,8 @@ package import Foundation
 /// One of the examples, run as a user runs it, in a folder of its own that goes away with this object.
 package final class ExampleProgram: Sendable {
   /// Where the program runs.
-  package let folder: URL
+  package var folder: URL { temporary.url }
+  private let temporary: TemporaryFolder
   private let name: String
   private let seconds: Int
 
@@ -13,11 +14,8 @@ package final class ExampleProgram: Sendable {
   package init(_ name: String, seconds: Int = 60) throws {
     self.name = name
     self.seconds = seconds
-    folder = FileManager.default.temporaryDirectory.appending(path: "\(name)-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    temporary = try TemporaryFolder(name)
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// What a run gave.
   package struct Outcome: Sendable {

@@ -11,9 +11,7 @@ import Testing
   private func compare(
     _ settings: ExperimentSettings, _ output: String, stopAfter checks: Int = .max
   ) throws -> [String] {
-    try tiny.run(settings, output: output, stopAfter: checks) {
-      try ComparisonExperiment($0, folders: $1, in: $2, progress: $3).run()
-    }
+    try tiny.run(settings, output: output, stopAfter: checks) { try ComparisonExperiment($0).run() }
   }
 
   /// Stopped again and again, between jobs and inside trainings, a comparison ends in the rows of one that never was.
@@ -95,9 +93,9 @@ import Testing
   @Test func superpixelRunsAreSharedBetweenExperiments() throws {
     var settings = tiny.settings
     settings.superpixels.counts = [16, 100]
-    try tiny.run(settings) { try LeakageExperiment($0, folders: $1, in: $2, progress: $3).run() }
+    try tiny.run(settings) { try LeakageExperiment($0).run() }
     #expect(try tiny.rows("out").count == 1)
-    try tiny.run(settings) { try ClusterExperiment($0, folders: $1, in: $2, progress: $3).run() }
+    try tiny.run(settings) { try ClusterExperiment($0).run() }
     // 16 and 100 at compactness 10, one adaptive, and 50 for the adaptive one.
     #expect(try tiny.rows("out").count == 4)
     for name in ["leakage.html", "leakage.md", "clusters.html", "clusters.svg", "clusters.md"] {
@@ -107,7 +105,7 @@ import Testing
   }
 
   @Test func theCohortIsShown() throws {
-    try tiny.run(tiny.settings) { try CohortExperiment($0, folders: $1, in: $2, progress: $3).run() }
+    try tiny.run(tiny.settings) { try CohortExperiment($0).run() }
     let page = try tiny.text("out/cohort.html")
     #expect(page.contains("a result on them says nothing of other people"))
     #expect(page.components(separatedBy: "data:image/png").count == 4)

@@ -18,9 +18,9 @@ import Testing
     -> ExperimentData
   {
     var read: ExperimentData?
-    try tiny.run(tiny.settings, output: UUID().uuidString) { _, folders, folder, progress in
+    try tiny.run(tiny.settings, output: UUID().uuidString) { work in
       read = try ExperimentData.read(
-        set, cohort: cohort, longestSide: 32, folders: folders, in: folder, progress: progress)
+        set, cohort: cohort, longestSide: 32, folders: work.folders, in: work.folder, progress: work.progress)
     }
     return try #require(read)
   }

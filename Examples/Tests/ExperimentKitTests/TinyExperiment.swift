@@ -1,18 +1,18 @@
 import ExperimentKit
+import ExampleTestSupport
 import Foundation
 import MedIO
 import QuickstartKit
 import RunKit
-import Synchronization
 import Tensor
 
 /// Experiments on a small volume that take a second or two, in a folder of their own that goes away with this object.
 final class TinyExperiment: Sendable {
-  let folder: URL
+  private let temporary: TemporaryFolder
+  var folder: URL { temporary.url }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "experiments-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    temporary = try TemporaryFolder("experiments")
     let shape: TensorShape = [40, 32, 32]
     let labels = Tensor<Int32>(shape: shape) { buffer in
       for index in buffer.indices {
@@ -27,8 +27,6 @@ final class TinyExperiment: Sendable {
     try NIfTI.write(Volume(voxels: image, affine: affine), to: folder.appending(path: "image.nii"))
     try NIfTI.write(Volume(voxels: labels, affine: affine), to: folder.appending(path: "labels.nii"))
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// Views of 16 pixels, four slices a step.
   private static let views =
@@ -65,18 +63,14 @@ final class TinyExperiment: Sendable {
   @discardableResult
   func run(
     _ settings: ExperimentSettings, output: String = "out", stopAfter checks: Int = .max,
-    _ experiment: (ExperimentSettings, DataFolders, ExperimentFolder, RunProgress) throws -> Void
+    _ experiment: (ExperimentWork) throws -> Void
   ) throws -> [String] {
-    let asked = Atomic<Int>(0)
-    let lines = Lines()
-    let progress = RunProgress {
-      lines.add($0)
-    } isInterrupted: {
-      asked.add(1, ordering: .relaxed).newValue > checks
-    }
+    let recorded = RecordedProgress(stopAfter: checks)
     try experiment(
-      settings, DataFolders(), try ExperimentFolder(folder.appending(path: output)), progress)
-    return lines.all
+      ExperimentWork(
+        settings, folders: DataFolders(), in: try ExperimentFolder(folder.appending(path: output)),
+        progress: recorded.progress))
+    return recorded.lines
   }
 
   func text(_ name: String) throws -> String {
@@ -92,12 +86,4 @@ final class TinyExperiment: Sendable {
         decoding: try JSONSerialization.data(withJSONObject: kept, options: .sortedKeys), as: UTF8.self)
     }.sorted()
   }
-}
-
-/// Lines from any thread.
-private final class Lines: Sendable {
-  private let stored = Mutex<[String]>([])
-
-  func add(_ line: String) { stored.withLock { $0.append(line) } }
-  var all: [String] { stored.withLock { $0 } }
 }

@@ -1,23 +1,19 @@
 import Contrastive
 import ExampleSupport
+import ExampleTestSupport
 import Foundation
 import MedIO
 import NN
 import PretrainKit
 import RunKit
-import Synchronization
 import Tensor
 
 /// Runs on a small volume that take a second or two, in a folder of their own that goes away with this object.
 final class TinyRun: Sendable {
-  let folder: URL
+  private let temporary: TemporaryFolder
+  var folder: URL { temporary.url }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "pretrain-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { temporary = try TemporaryFolder("pretrain") }
 
   /// A volume in RAS of 1 x 2 x 3 mm, i, j, k, whose values are given by the place of a voxel, written to a file.
   @discardableResult
@@ -62,26 +58,15 @@ final class TinyRun: Sendable {
   func run(
     _ request: PretrainRequest, mode: PretrainRun.Mode = .fresh, stopAfter checks: Int = .max
   ) throws -> (lines: [String], warnings: [String]) {
-    let (lines, warnings) = (Lines(), Lines())
-    try PretrainRun(request, mode: mode, progress: progress(lines, warnings, stopAfter: checks)).run()
-    return (lines.all, warnings.all)
+    let recorded = RecordedProgress(stopAfter: checks)
+    try PretrainRun(request, mode: mode, progress: recorded.progress).run()
+    return (recorded.lines, recorded.warnings)
   }
 
   /// The slices of a request, without training.
   func slices(_ request: PretrainRequest) throws -> PreparedSlices {
     let folder = try OutputFolder(request.output, resuming: false, fingerprint: RunFingerprint(lines: []))
-    return try PreparedSlices(request, in: folder, progress: progress(Lines(), Lines(), stopAfter: .max))
-  }
-
-  private func progress(_ lines: Lines, _ warnings: Lines, stopAfter checks: Int) -> RunProgress {
-    let asked = Atomic<Int>(0)
-    return RunProgress {
-      lines.add($0)
-    } warn: {
-      warnings.add($0)
-    } isInterrupted: {
-      asked.add(1, ordering: .relaxed).newValue > checks
-    }
+    return try PreparedSlices(request, in: folder, progress: RecordedProgress().progress)
   }
 
   func encoder(_ request: PretrainRequest) throws -> Data {
@@ -105,12 +90,4 @@ final class TinyRun: Sendable {
   func page(_ request: PretrainRequest) throws -> String {
     try String(contentsOf: request.output.appending(path: "report.html"), encoding: .utf8)
   }
-}
-
-/// Lines from any thread.
-private final class Lines: Sendable {
-  private let stored = Mutex<[String]>([])
-
-  func add(_ line: String) { stored.withLock { $0.append(line) } }
-  var all: [String] { stored.withLock { $0 } }
 }

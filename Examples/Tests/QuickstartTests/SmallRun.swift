@@ -1,9 +1,9 @@
 import Contrastive
+import ExampleTestSupport
 import Foundation
 import MedIO
 import QuickstartKit
 import RunKit
-import Synchronization
 import Tensor
 
 /// A run on a small volume that takes a second or two.
@@ -45,17 +45,9 @@ enum SmallRun {
   static func run(_ request: RunRequest, resuming: Bool = false, stopAfter checks: Int = .max) throws -> (
     lines: [String], warnings: [String]
   ) {
-    let asked = Atomic<Int>(0)
-    let (lines, warnings) = (Lines(), Lines())
-    let progress = RunProgress {
-      lines.add($0)
-    } warn: {
-      warnings.add($0)
-    } isInterrupted: {
-      asked.add(1, ordering: .relaxed).newValue > checks
-    }
-    try QuickstartRun(request, resuming: resuming, progress: progress).run()
-    return (lines.all, warnings.all)
+    let recorded = RecordedProgress(stopAfter: checks)
+    try QuickstartRun(request, resuming: resuming, progress: recorded.progress).run()
+    return (recorded.lines, recorded.warnings)
   }
 
   /// The data of a request, with the prepared slices beside the image.
@@ -84,12 +76,4 @@ enum SmallRun {
     let data = try Data(contentsOf: request.output.appending(path: "report.json"))
     return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
   }
-}
-
-/// Lines from any thread.
-private final class Lines: Sendable {
-  private let stored = Mutex<[String]>([])
-
-  func add(_ line: String) { stored.withLock { $0.append(line) } }
-  var all: [String] { stored.withLock { $0 } }
 }

@@ -1,20 +1,16 @@
+import ExampleTestSupport
 import Foundation
 import MedIO
 import RunKit
 import SegmentKit
-import Synchronization
 import Tensor
 
 /// A folder of small scans, each a bright box in noise with its label, that goes away with this object.
 final class ScanFolder: Sendable {
-  let url: URL
+  private let temporary: TemporaryFolder
+  var url: URL { temporary.url }
 
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "segment-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
+  init() throws { temporary = try TemporaryFolder("segment") }
 
   func file(_ name: String) -> URL { url.appending(path: name) }
 
@@ -61,9 +57,9 @@ final class ScanFolder: Sendable {
   func run(
     _ request: SegmentRequest, mode: RunMode = .fresh, stopAfter checks: Int = .max
   ) throws -> (lines: [String], warnings: [String]) {
-    let (lines, warnings) = (Lines(), Lines())
-    try SegmentTrainingRun(request, mode: mode, progress: Self.progress(lines, warnings, checks)).run()
-    return (lines.all, warnings.all)
+    let recorded = RecordedProgress(stopAfter: checks)
+    try SegmentTrainingRun(request, mode: mode, progress: recorded.progress).run()
+    return (recorded.lines, recorded.warnings)
   }
 
   /// Predicts files of the folder into `found`.
@@ -72,13 +68,13 @@ final class ScanFolder: Sendable {
     _ images: String..., model: String = "model.safetensors",
     resampling: PredictionResampling = .labels, stopAfter checks: Int = .max
   ) throws -> [String] {
-    let lines = Lines()
+    let recorded = RecordedProgress(stopAfter: checks)
     var run = SegmentPredictionRun(
       model: file(model).path, images: images.map { file($0).path }, output: file("found"),
-      progress: Self.progress(lines, lines, checks))
+      progress: recorded.progress)
     run.resampling = resampling
     try run.run()
-    return lines.all
+    return recorded.lines + recorded.warnings
   }
 
   /// The rows of the table behind its heading.
@@ -91,23 +87,4 @@ final class ScanFolder: Sendable {
     let data = try Data(contentsOf: request.output.appending(path: "report.json"))
     return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
   }
-
-  private static func progress(_ lines: Lines, _ warnings: Lines, _ checks: Int) -> RunProgress {
-    let asked = Atomic<Int>(0)
-    return RunProgress {
-      lines.add($0)
-    } warn: {
-      warnings.add($0)
-    } isInterrupted: {
-      asked.add(1, ordering: .relaxed).newValue > checks
-    }
-  }
-}
-
-/// Lines from any thread.
-private final class Lines: Sendable {
-  private let stored = Mutex<[String]>([])
-
-  func add(_ line: String) { stored.withLock { $0.append(line) } }
-  var all: [String] { stored.withLock { $0 } }
 }

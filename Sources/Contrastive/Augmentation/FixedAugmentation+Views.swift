@@ -39,9 +39,7 @@ extension FixedAugmentation {
       view = quantized(view.mapped { mean + factor * ($0 - mean) })
     }
     if let blur {
-      let sigma = generator.uniform(in: blur)
-      view = blurred(view, sigma, spacing)
-      if truncates { view = view.mapped { $0.rounded(.toNearestOrEven) } }
+      view = blurred(view, generator.uniform(in: blur), spacing)
     }
     return scaling == .unchanged ? view : view.rescaled(to: 1)
   }
@@ -65,21 +63,21 @@ extension FixedAugmentation {
         view = GrayLevels.blurred(view, standardDeviation: sigma, rounds: truncates)
       } else {
         view = blurred(view, sigma, spacing)
-        if truncates { view = view.mapped { $0.rounded(.toNearestOrEven) } }
       }
     }
     return GrayLevels.rescaled(view, to: 1)
   }
 
-  /// Three pixels along each axis, under a Gaussian of a standard deviation in pixels of the finest axis.
+  /// Three pixels along each axis, under a Gaussian of a standard deviation in pixels of the finest axis; whole levels where
+  /// levels are cut off.
   private func blurred<Scalar: TensorFloatingPointScalar>(
     _ image: Tensor<Scalar>, _ sigma: Double, _ spacing: VoxelSpacing?
   ) -> Tensor<Scalar> {
-    image.expanded(at: 0).gaussianSmoothed(
-      standardDeviations: (spacing?.finestOverAxes ?? [Double](repeating: 1, count: image.rank - 1)).map {
-        sigma * $0
-      }, radius: .pixels(1), border: .reflect
+    let units = spacing?.finestOverAxes ?? [Double](repeating: 1, count: image.rank - 1)
+    let blurred = image.expanded(at: 0).gaussianSmoothed(
+      standardDeviations: units.map { sigma * $0 }, radius: .pixels(1), border: .reflect
     ).squeezed(at: 0)
+    return truncates ? blurred.mapped { $0.rounded(.toNearestOrEven) } : blurred
   }
 
   private var truncates: Bool { scaling != .unchanged && quantization == .truncation }

@@ -40,7 +40,7 @@ extension SuperCL: PretrainingMethod {
     let description = encoder.encoderDescription
     let projector = ProjectionHead<Float>(
       inputFeatures: description.deepest.channels, using: &generator)
-    var decoderGenerator = key.stream(for: "decoder").generator
+    var decoderGenerator = key.stream(for: .decoder).generator
     return SuperCLNetwork(
       encoder: encoder, projector: projector,
       decoder: finestDecoderLevel.map {

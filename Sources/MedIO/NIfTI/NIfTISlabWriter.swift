@@ -111,10 +111,7 @@ public final class NIfTISlabWriter {
     } catch {
       throw MedIOError(.writeFailed, path: destination.path, context: "writing failed", underlying: error)
     }
-    if let mode = destination.mode { chmod(temporary, mode) }
-    guard rename(temporary, destination.target) == 0 else {
-      throw MedIOError(.writeFailed, path: destination.path, context: systemMessage("cannot rename"))
-    }
+    try destination.take(temporary)
     isFinished = true
   }
 }

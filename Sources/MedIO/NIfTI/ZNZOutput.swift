@@ -28,13 +28,9 @@ final class ZNZOutput {
         output.abandon()
         throw error
       }
-      if let mode = destination.mode { chmod(temporary, mode) }
     }
     while let move = moves.first {
-      guard rename(move.temporary, move.destination.target) == 0 else {
-        throw MedIOError(
-          .writeFailed, path: move.destination.path, context: systemMessage("cannot rename"))
-      }
+      try move.destination.take(move.temporary)
       moves.removeFirst()
     }
   }
@@ -68,6 +64,14 @@ final class ZNZOutput {
       let url = URL(fileURLWithPath: target)
       let name = ".\(url.lastPathComponent).\(UUID().uuidString).tmp"
       return url.deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
+    /// Gives a finished file the name, and the permissions of the one that it replaces.
+    func take(_ temporary: String) throws(MedIOError) {
+      if let mode { chmod(temporary, mode) }
+      guard rename(temporary, target) == 0 else {
+        throw MedIOError(.writeFailed, path: path, context: systemMessage("cannot rename"))
+      }
     }
   }
 

@@ -21,8 +21,6 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
   public let head: ConvolutionND<Scalar, Rank>
   /// Classes, the background included.
   public let classCount: Int
-  /// The sizes of the network.
-  public let sizes: UNetConfiguration
 
   /// A network with drawn weights and biases.
   ///
@@ -38,7 +36,6 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
   ) {
     shapePrecondition(classCount >= 1, "a U-Net needs at least one class, not \(classCount)")
     self.classCount = classCount
-    sizes = configuration
     encoder = UNetEncoderND(configuration, initializer: initializer, using: &generator)
     decoder = UNetDecoderND(configuration, initializer: initializer, using: &generator)
     head = ConvolutionND(
@@ -50,7 +47,7 @@ public final class UNetND<Scalar: TensorFloatingPointScalar, Rank: SpatialRank>:
     [.module("encoder", encoder), .module("decoder", decoder), .module("head", head)]
   }
 
-  public var configuration: (any Encodable & Sendable)? { sizes }
+  public var configuration: (any Encodable & Sendable)? { encoder.configuration }
 
   public var inputDescription: InputDescription? {
     let description = encoder.encoderDescription

@@ -87,17 +87,20 @@ extension TrainingLoop {
   /// The saved settings with this training's number of steps, in the recipe and in schedules that span the training: those
   /// whose steps differ by as many as the recipe's do.
   private func withSteps(_ saved: String) -> String? {
-    var more: Int?
-    func spans(_ saved: Any, _ present: Any) -> Bool {
-      guard let more, let saved = saved as? Int, let present = present as? Int else { return false }
-      return present - saved == more
-    }
+    guard let fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)) as? [String: Any],
+      let present = try? JSONSerialization.jsonObject(with: JSONEncoder.forTraining.encode(identity)),
+      let recipe = fields["recipe"] as? [String: Any], let steps = recipe["steps"] as? Int
+    else { return nil }
+    let more = task.recipe.steps - steps
     func replaced(_ saved: Any, by present: Any) -> Any {
       if var fields = saved as? [String: Any], let others = present as? [String: Any] {
         for (name, value) in fields {
           guard let other = others[name] else { continue }
-          fields[name] =
-            name == "steps" && spans(value, other) ? other : replaced(value, by: other)
+          if name == "steps", let old = value as? Int, let new = other as? Int, new - old == more {
+            fields[name] = new
+          } else {
+            fields[name] = replaced(value, by: other)
+          }
         }
         return fields
       }
@@ -106,10 +109,6 @@ extension TrainingLoop {
       }
       return saved
     }
-    guard let fields = try? JSONSerialization.jsonObject(with: Data(saved.utf8)) as? [String: Any],
-      let present = try? JSONSerialization.jsonObject(with: JSONEncoder.forTraining.encode(identity))
-    else { return nil }
-    more = ((fields["recipe"] as? [String: Any])?["steps"] as? Int).map { task.recipe.steps - $0 }
     let data = try? JSONSerialization.data(withJSONObject: replaced(fields, by: present))
     return data.map { String(decoding: $0, as: UTF8.self) }
   }

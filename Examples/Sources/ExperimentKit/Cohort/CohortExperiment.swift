@@ -1,26 +1,18 @@
 import ExampleSupport
 import Foundation
 import QuickstartKit
-public import RunKit
+import RunKit
 import Tensor
 
 /// Looks at the virtual patients before anything is trained on them: pictures, and how far shapes and intensities moved.
-public struct CohortExperiment {
-  let settings: ExperimentSettings
-  let folders: DataFolders
-  let folder: ExperimentFolder
-  let progress: RunProgress
+public struct CohortExperiment: Experiment {
+  public let work: ExperimentWork
 
-  public init(
-    _ settings: ExperimentSettings, folders: DataFolders, in folder: ExperimentFolder, progress: RunProgress
-  ) {
-    (self.settings, self.folders, self.folder, self.progress) = (settings, folders, folder, progress)
-  }
+  public init(_ work: ExperimentWork) { self.work = work }
 
   /// Patients of a slab that are pictured.
   private static let pictured = 5
 
-  /// - Throws: ``Interruption``, ``ExampleFailure``.
   public func run() throws {
     var page = ExperimentPage(
       title: "Virtual patients",

@@ -1,23 +1,13 @@
 import Foundation
 import QuickstartKit
-public import RunKit
+import RunKit
 
 /// Methods x shares of labelled patients x seeds x protocols, on each data set.
-public struct ComparisonExperiment {
-  let settings: ExperimentSettings
-  let folders: DataFolders
-  let folder: ExperimentFolder
-  let progress: RunProgress
+public struct ComparisonExperiment: Experiment {
+  public let work: ExperimentWork
 
-  public init(
-    _ settings: ExperimentSettings, folders: DataFolders, in folder: ExperimentFolder, progress: RunProgress
-  ) {
-    (self.settings, self.folders, self.folder, self.progress) = (settings, folders, folder, progress)
-  }
+  public init(_ work: ExperimentWork) { self.work = work }
 
-  /// Runs what is not done, and writes rows, tables, figures and page.
-  ///
-  /// - Throws: ``Interruption``, ``ExampleFailure``, what training throws.
   public func run() throws {
     let rows = try RowStore(folder.file("rows.jsonl"))
     var outcomes: [ComparisonOutcome] = []
@@ -30,8 +20,8 @@ public struct ComparisonExperiment {
       for note in data.notes { progress.note(note) }
       cells.append((data, try ComparisonPlan(settings, data, rows: rows, in: folder)))
     }
-    let work = WorkProgress(cells.flatMap { $0.1.jobs }, progress: progress)
-    for (data, plan) in cells { outcomes.append(try plan.run(data, work)) }
+    let jobs = WorkProgress(cells.flatMap { $0.1.jobs }, progress: progress)
+    for (data, plan) in cells { outcomes.append(try plan.run(data, jobs)) }
     try ComparisonReport(settings, outcomes).write(to: folder)
     progress.note("page: \(folder.file("compare.html").path)")
   }

@@ -121,18 +121,13 @@ struct ComparisonPlan {
     let run = ProbeRun(
       name: name, pretraining: pretraining, fraction: fraction, seed: seed,
       labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), probe: compare.probe)
-    if let row = try rows.row(of: run) {
-      work.skip(Self.probeJob)
-      return row
-    }
-    return try work.run("\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob) {
-      _ in
+    return try work.row(
+      of: run, in: rows, "\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob
+    ) { _ in
       let network = try FineTuningStage.network(
         width: pretraining.width, classCount: data.classNames.count, seed: seed, encoder: encoder(pretraining)
       )
-      return try rows.row(of: run) {
-        try FrozenProbe(data: data).result(of: run, encoder: network.encoder)
-      }
+      return try FrozenProbe(data: data).result(of: run, encoder: network.encoder)
     }
   }
 
@@ -186,18 +181,12 @@ struct ComparisonPlan {
         labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), training: training,
         scored: scored, curvePoints: plan.compare.curvePoints)
       let job = ComparisonPlan.tuningJob(training, budget)
-      if let row = try plan.rows.row(of: run) {
-        work.skip(job)
-        return row
-      }
       let purpose = scored == .test ? "" : ", search"
       let title =
         "\(data.identity.name): \(name), \(training.name) \(budget), \(fraction), seed \(seed), \(schedule)\(purpose)"
-      return try work.run(title, job) { report in
-        try plan.rows.row(of: run) {
-          try FineTuningStage(data: data, folder: plan.folder).result(
-            of: run, encoder: plan.encoder(pretraining), report: report)
-        }
+      return try work.row(of: run, in: plan.rows, title, job) { report in
+        try FineTuningStage(data: data, folder: plan.folder).result(
+          of: run, encoder: plan.encoder(pretraining), report: report)
       }
     }
   }

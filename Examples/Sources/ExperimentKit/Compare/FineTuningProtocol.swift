@@ -1,6 +1,7 @@
 import Contrastive
 import ExampleSupport
 import NN
+import RunKit
 
 /// How networks are trained on few labels, by name.
 public struct FineTuningProtocol: Codable, Hashable, Sendable {
@@ -85,19 +86,10 @@ public enum FineTuningAugmentation: String, Codable, Hashable, Sendable {
   case none
 
   var value: VariedAugmentation? {
-    var augmentation = VariedAugmentation()
     switch self {
-    case .none: return nil
-    case .paper: return augmentation
-    case .turningAndScaling:
-      augmentation.mirrorProbability = 0
-      augmentation.elastic = nil
-      augmentation.warpProbability = 0.8
-      augmentation.rotation = -0.35...0.35
-      augmentation.sizeFactor = .uniform(0.7...1.3)
-      augmentation.translation = -0.1...0.1
-      augmentation.interpolation = .linear
-      return augmentation
+    case .none: nil
+    case .paper: VariedAugmentation()
+    case .turningAndScaling: .turningAndScaling
     }
   }
 }

@@ -62,6 +62,18 @@ package final class WorkProgress {
     return value
   }
 
+  /// The row of a run: the one that is kept, whose job is then skipped, or what `body` gives now, which is then kept.
+  package func row<Run: ExperimentRun>(
+    of run: Run, in rows: RowStore, _ name: String, _ job: Job,
+    making body: (@escaping (TrainingProgress) -> TrainingControl) throws -> Run.Result
+  ) throws -> ExperimentRow<Run> {
+    if let row = try rows.row(of: run) {
+      skip(job)
+      return row
+    }
+    return try self.run(name, job) { report in try rows.row(of: run) { try body(report) } }
+  }
+
   private func note(_ name: String, _ step: TrainingProgress, share: Double, _ job: Job, since start: Date) {
     guard Date().timeIntervalSince(lastLine) >= Self.interval, step.step < step.totalSteps else { return }
     lastLine = Date()

@@ -1,23 +1,15 @@
 import Foundation
-public import RunKit
+import RunKit
 import Tensor
 
 /// How many superpixels, and how compact: leakage and under-segmentation of fixed counts and of the adaptive one.
-public struct ClusterExperiment {
-  let settings: ExperimentSettings
-  let folders: DataFolders
-  let folder: ExperimentFolder
-  let progress: RunProgress
+public struct ClusterExperiment: Experiment {
+  public let work: ExperimentWork
 
-  public init(
-    _ settings: ExperimentSettings, folders: DataFolders, in folder: ExperimentFolder, progress: RunProgress
-  ) {
-    (self.settings, self.folders, self.folder, self.progress) = (settings, folders, folder, progress)
-  }
+  public init(_ work: ExperimentWork) { self.work = work }
 
   private var own: SuperpixelSettings { settings.superpixels }
 
-  /// - Throws: ``Interruption``, ``ExampleFailure``.
   public func run() throws {
     let rows = try RowStore(folder.file("rows.jsonl"))
     var sets: [(slices: LabeledSlices, runs: [SuperpixelRun])] = []
@@ -26,21 +18,16 @@ public struct ClusterExperiment {
       sets.append((slices, try runs(set, slices)))
     }
     let jobs = sets.flatMap { set in set.runs.map { _ in Self.job(set.slices) } }
-    let work = WorkProgress(jobs, progress: progress)
+    let progressOfAll = WorkProgress(jobs, progress: progress)
     var report = ClusterReport(settings: own)
     for (slices, runs) in sets {
       var found: [ExperimentRow<SuperpixelRun>] = []
       for run in runs {
-        if let row = try rows.row(of: run) {
-          work.skip(Self.job(slices))
-          found.append(row)
-          continue
-        }
         let count = run.adaptive.map { "\($0)" } ?? "\(run.count ?? 0) superpixels"
         found.append(
-          try work.run("\(slices.name): \(count), compactness \(run.compactness)", Self.job(slices)) { _ in
-            try rows.row(of: run) { try run.result(on: slices) }
-          })
+          try progressOfAll.row(
+            of: run, in: rows, "\(slices.name): \(count), compactness \(run.compactness)", Self.job(slices)
+          ) { _ in try run.result(on: slices) })
       }
       report.add(slices, found)
     }

@@ -1,29 +1,21 @@
 import ExampleSupport
 import Foundation
 import Metrics
-public import RunKit
+import RunKit
 import Superpixel
 import Tensor
 
 /// How far superpixels reach over the borders of organs, beside a regular grid: the first look at any new data.
-public struct LeakageExperiment {
-  let settings: ExperimentSettings
-  let folders: DataFolders
-  let folder: ExperimentFolder
-  let progress: RunProgress
+public struct LeakageExperiment: Experiment {
+  public let work: ExperimentWork
 
-  public init(
-    _ settings: ExperimentSettings, folders: DataFolders, in folder: ExperimentFolder, progress: RunProgress
-  ) {
-    (self.settings, self.folders, self.folder, self.progress) = (settings, folders, folder, progress)
-  }
+  public init(_ work: ExperimentWork) { self.work = work }
 
-  /// - Throws: ``Interruption``, ``ExampleFailure``.
   public func run() throws {
     let own = settings.superpixels
     let rows = try RowStore(folder.file("rows.jsonl"))
     let job = WorkProgress.Job("leakage", cost: 1)
-    let work = WorkProgress(
+    let jobs = WorkProgress(
       [WorkProgress.Job](repeating: job, count: settings.data.count), progress: progress)
     var page = ExperimentPage(
       title: "Leakage of superpixels",
@@ -39,14 +31,8 @@ public struct LeakageExperiment {
       page.notes += slices.notes
       let run = try slices.run(
         set, step: own.sliceStep, count: own.count, compactness: own.compactness)
-      let row: ExperimentRow<SuperpixelRun>
-      if let known = try rows.row(of: run) {
-        work.skip(job)
-        row = known
-      } else {
-        row = try work.run("\(set.name): \(slices.count) slices", job) { _ in
-          try rows.row(of: run) { try run.result(on: slices) }
-        }
+      let row = try jobs.row(of: run, in: rows, "\(set.name): \(slices.count) slices", job) { _ in
+        try run.result(on: slices)
       }
       table.append(line(slices, row.result))
       page.sections.append((set.name, try pictures(slices, run)))

@@ -4,7 +4,7 @@ import Tensor
 import Testing
 
 /// The small presets of PCL, WCL, GCL and DiRA learn on the slices of a CT; see
-/// ``expectLearning(_:on:term:after:startingFrom:)``.
+/// ``expectLearning(_:on:term:after:earlySpread:startingFrom:)``.
 @Suite struct VolumeMethodsOnCTTests {
   private func slices() throws -> ArrayDataset<PretrainingImage> { try ArrayDataset(keptSlices()) }
 

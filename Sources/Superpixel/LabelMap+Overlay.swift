@@ -21,6 +21,7 @@ extension LabelMap {
   /// - Parameters:
   ///   - image: `[height, width]` or `[height, width, 1]` grey or `[height, width, 3]` color, rescaled from
   ///     its extremes to 0...255; values that are not finite are drawn as 0.
+  ///   - style: Which side of a border its pixels are drawn on.
   ///   - color: The color of the boundaries, blended by its alpha.
   /// - Returns: `[height, width, 4]`, red, green, blue, alpha.
   /// - Precondition: the map is an image of the same height and width.

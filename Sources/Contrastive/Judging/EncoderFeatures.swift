@@ -32,7 +32,7 @@ extension FeatureEncoder {
   /// Memory holds all of them: N images of 256 pixels a side at a level of 64 channels and stride 2 take 4 MiB each in 32
   /// bits.
   ///
-  /// - Throws: as ``pooledFeatures(of:level:batchSize:)``, and for images of different sizes.
+  /// - Throws: as `pooledFeatures(of:level:batchSize:)`, and for images of different sizes.
   /// - Precondition: the level exists, and a batch has at least one image.
   public func featureMaps<Images: Dataset>(
     of images: Images, level: Int? = nil, batchSize: Int = 8
@@ -104,7 +104,7 @@ extension FeatureEncoder {
 private enum ImageSizes { case any, one }
 
 extension FeatureEncoder where Scalar == Float {
-  /// The averaged features of images in memory; see ``pooledFeatures(of:level:batchSize:)``.
+  /// The averaged features of images in memory; see `pooledFeatures(of:level:batchSize:)`.
   public func pooledFeatures(
     of images: [PretrainingImage], level: Int? = nil, batchSize: Int = 8
   ) throws -> Tensor<Float> {

@@ -11,6 +11,7 @@ import Testing
     let volumes = try set.open(tree.scratch.url)
     let slices = try SliceDataset(volumes, cachedIn: tree.scratch["cache"])
     #expect(slices.count == 3 * tree.count)
+    #expect(try slices.grids == (0..<tree.count).map { try volumes.prepared(at: $0).image.grid })
     for index in 0..<slices.count {
       let sample = try slices.element(at: index)
       let position = sample.position

@@ -105,6 +105,12 @@ extension SegmentSettings {
     return String(decoding: try encoder.encode(SettingsWithNulls(self)), as: UTF8.self) + "\n"
   }
 
+  /// The dimensions that a JSON file names; `nil` where it names none that there are.
+  public static func dimensions(in json: Data) -> Int? {
+    let fields = (try? JSONSerialization.jsonObject(with: json)) as? [String: Any]
+    return (fields?["dimensions"] as? Int).flatMap { (2...3).contains($0) ? $0 : nil }
+  }
+
   /// These settings with the fields that a JSON file names replaced.
   ///
   /// - Throws: ``ExampleFailure``: no JSON object, a field twice, of no such name, or of another type (65).

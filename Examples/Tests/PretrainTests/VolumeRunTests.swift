@@ -91,6 +91,18 @@ import Testing
     #expect(said.warnings.contains("1 of 2 volumes are of one value and left out"))
   }
 
+  @Test func aVolumeThatDoesNotSayHowLargeAVoxelIsIsRefused() throws {
+    let request = try request("SuperCL", Self.superCL, "a.nii")
+    let file = tiny.folder.appending(path: "a.nii")
+    var bytes = [UInt8](try Data(contentsOf: file))
+    // NIfTI-1: pixdim[3] at byte 88, qform_code and sform_code at 252.
+    bytes.replaceSubrange(88..<92, with: [0, 0, 0, 0])
+    bytes.replaceSubrange(252..<256, with: [0, 0, 0, 0])
+    try Data(bytes).write(to: file)
+    let error = try #require(throws: ExampleFailure.self) { try tiny.run(request) }
+    #expect(error.kind == .data && error.description.contains("pixdim[3] = 0.0: the size of a voxel is unknown"))
+  }
+
   /// What is made of slices says so, with the field.
   @Test(arguments: [("DiRA", "{}"), ("SimCLR", "{}"), ("SuperCL", #"{"patchSize": [8, 32, 30]}"#)])
   func whatDoesNotGoWithVolumesIsNamed(method: String, settings: String) throws {

@@ -1,6 +1,7 @@
 import ExampleSupport
 import Foundation
 import MedIO
+import RunKit
 import Tensor
 
 /// What both training and prediction ask of a file before its voxels are read.

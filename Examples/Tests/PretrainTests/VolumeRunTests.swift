@@ -100,7 +100,8 @@ import Testing
     bytes.replaceSubrange(252..<256, with: [0, 0, 0, 0])
     try Data(bytes).write(to: file)
     let error = try #require(throws: ExampleFailure.self) { try tiny.run(request) }
-    #expect(error.kind == .data && error.description.contains("pixdim[3] = 0.0: the size of a voxel is unknown"))
+    let line = "pixdim[3] = 0.0: the size of a voxel is unknown"
+    #expect(error.kind == .data && error.description.contains(line), "\(error)")
   }
 
   /// What is made of slices says so, with the field.

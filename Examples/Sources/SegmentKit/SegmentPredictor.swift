@@ -48,6 +48,8 @@ public struct SegmentPredictor {
       var (labels, changes) = try found(
         in: description.preprocessing.applied(to: consume image), path: path, probabilities: file,
         progress: progress)
+      // What windows took goes back to the system: nothing behind them is of those sizes.
+      TensorMemory.clearCache()
       for change in changes.reversed() { labels = labels.applying(change.inverse) }
       return labels
     } catch let error as InferenceError {

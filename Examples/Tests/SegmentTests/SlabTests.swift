@@ -3,6 +3,7 @@ import Foundation
 import NN
 import RunKit
 import SegmentKit
+import Tensor
 import Testing
 
 /// A single scan, cut to slabs that train and validate.

@@ -65,12 +65,14 @@ let package = Package(
       dependencies: [
         "segment", "SegmentKit", "ExampleSupport", "ExampleTestSupport", "RunKit", product("SuperCL"),
       ],
+      resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .target(name: "CHeapCounter"),
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        arguments, "CHeapCounter", "ExampleSupport", "QuickstartKit", "RunKit", product("SuperCL"),
+        arguments, "CHeapCounter", "ExampleSupport", "QuickstartKit", "RunKit", "SegmentKit",
+        product("SuperCL"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(

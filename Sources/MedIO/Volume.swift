@@ -13,7 +13,7 @@ public import Tensor
 ///     volume.orientation    // RAS
 public struct Volume<Scalar: TensorScalar>: Sendable {
   /// The values: `[..., depth, height, width]`, or `[..., depth, height, width, component]`.
-  public let voxels: Tensor<Scalar>
+  public internal(set) var voxels: Tensor<Scalar>
   /// The map from voxel indices (i, j, k) to millimeters.
   public let affine: VoxelAffine
   /// The number of values per voxel: 1 without a component axis, 3 for RGB, 4 for RGBA, 2 for complex.

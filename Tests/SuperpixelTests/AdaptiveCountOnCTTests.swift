@@ -56,19 +56,22 @@ import Testing
     return (segments, errors)
   }
 
-  /// The best of five fixed counts, chosen by the labels, against the fine count, which has not seen them.
-  @Test func theFineCountIsAsGoodAsTheBestFixedOneOfMoreSegments() throws {
+  /// The best of five fixed counts, chosen by the labels, against the default, which has not seen them: at most 5 % above, in
+  /// leaked mass and in the under-segmentation error, with fewer segments.
+  @Test func theDefaultIsAsGoodAsTheBestFixedCountOfMoreSegments() throws {
     let fixed = try [25, 50, 100, 200, 400].map { try measure(.fixed($0)) }
-    let fine = try measure(.adaptive(.fine))
+    let adaptive = try measure(.adaptive)
     for form in 0..<2 {
       let best = try #require(fixed.min { $0.errors[form] < $1.errors[form] })
-      #expect(fine.errors[form] <= 1.05 * best.errors[form], "\(fine), \(fixed)")
-      #expect(fine.count < 0.8 * best.count)
+      #expect(adaptive.errors[form] <= 1.05 * best.errors[form], "\(adaptive), \(fixed)")
+      #expect(adaptive.count < 0.9 * best.count)
     }
   }
 
   /// Each parameter halved and doubled changes the error by less than 30 %, and the count by less than a factor of 2.
-  @Test(arguments: [AdaptiveCount(), .fine]) func halvingAndDoublingIsNoOtherResult(_ adaptive: AdaptiveCount)
+  @Test(arguments: [AdaptiveCount(), .coarse]) func halvingAndDoublingIsNoOtherResult(
+    _ adaptive: AdaptiveCount
+  )
     throws
   {
     let own = try measure(.adaptive(adaptive))
@@ -86,7 +89,7 @@ import Testing
   }
 
   @Test func aFlatImageHasFewerThanASlice() throws {
-    for adaptive in [AdaptiveCount(), .fine] {
+    for adaptive in [AdaptiveCount(), .coarse] {
       let flat = try SLIC(segmentCount: .adaptive(adaptive)).segment(
         Tensor<UInt8>(repeating: 9, shape: [101, 122]))
       #expect(flat.count == 1)

@@ -27,26 +27,29 @@ import Testing
   }
 
   @Test(arguments: [2, 4, 8, 16], [Float(0.01), 0.05, 0.1])
-  func aPhantomOfKRegionsGivesKToThreeK(_ count: Int, noise: Float) throws {
+  func theCoarseCountOfKRegionsIsKToThreeK(_ count: Int, noise: Float) throws {
     for seed in [UInt64(3), 4] {
       let (image, regions) = Self.phantom(count, noise: noise, seed: seed)
       let pieces = LabelChecks.pieces(regions).count
-      let result = try SLIC(segmentCount: .adaptive).segment(image)
+      let result = try SLIC(segmentCount: .adaptive(.coarse)).segment(image)
       #expect((pieces...3 * pieces).contains(result.count), "\(result.count) for \(pieces) regions")
       #expect(LabelChecks.problem(result) == nil)
     }
   }
 
   @Test(arguments: [2, 4, 8, 16], [30.0, 120])
-  func theDefaultToleranceIsFarFromItsLimits(_ count: Int, tolerance: Double) throws {
+  func theCoarseToleranceIsFarFromItsLimits(_ count: Int, tolerance: Double) throws {
     let (image, regions) = Self.phantom(count, noise: 0.05, seed: 7)
     let pieces = LabelChecks.pieces(regions).count
-    let result = try SLIC(segmentCount: .adaptive(AdaptiveCount(tolerance: tolerance))).segment(image)
+    let result = try SLIC(segmentCount: .adaptive(AdaptiveCount(finestCount: 400, tolerance: tolerance)))
+      .segment(image)
     #expect((pieces...3 * pieces).contains(result.count), "\(result.count) for \(pieces) regions")
   }
 
   @Test func aConstantImageIsOneSegment() throws {
-    #expect(try SLIC(segmentCount: .adaptive).segment(Tensor<Float>(ones: [60, 70])).count == 1)
+    for adaptive in [AdaptiveCount(), .coarse] {
+      #expect(try SLIC(segmentCount: .adaptive(adaptive)).segment(Tensor<Float>(ones: [60, 70])).count == 1)
+    }
   }
 
   @Test func busierAndNoisierImagesGiveOtherCounts() throws {
@@ -59,7 +62,7 @@ import Testing
 
   @Test func volumesAndMasks() throws {
     let volume = TestImages.ball(16, 32, 32)
-    let result = try SLIC(segmentCount: .adaptive).segment(volume: volume)
+    let result = try SLIC(segmentCount: .adaptive(.coarse)).segment(volume: volume)
     #expect(LabelChecks.problem(result) == nil)
     #expect((2...6).contains(result.count))
     let mask = (0..<32 * 48).map { $0 % 48 < 30 }

@@ -8,7 +8,7 @@ extension InputVolumes {
   /// The volumes to slice, each a case of its own. Those of files that hold several are written to a folder one by one.
   ///
   /// - Throws: ``ExampleFailure``: a file that cannot be read (66) or is broken (65), that holds several volumes where these
-  ///   are refused, or several numbers a voxel (65); ``Interruption``.
+  ///   are refused, or several numbers a voxel, or does not say how large a voxel is where that matters (65); ``Interruption``.
   func cases(
     _ request: PretrainRequest, framesIn folder: URL, progress: RunProgress
   ) throws -> (cases: [VolumeCase], notes: [String]) {
@@ -23,6 +23,10 @@ extension InputVolumes {
             .unsupportedDatatype, path: file.path,
             context:
               "\(information.datatype.componentCount) numbers a voxel (color or complex); one is wanted")
+        }
+        // Slices are pixels unless they are resampled; volumes turn, bend and are cut in millimetres.
+        if request.dimensions == 3 || request.spacing != nil {
+          try information.requireVoxelSize(path: file.path)
         }
         if information.affineSource == .voxelSizes, request.plane != .stored {
           notes.append(

@@ -47,33 +47,39 @@ struct PretrainPage {
     let data = report.data
     let sizes =
       data.smallest == data.largest
-      ? "\(size(data.largest)) pixels" : "\(size(data.smallest)) to \(size(data.largest)) pixels"
+      ? "\(size(data.largest)) \(unit)" : "\(size(data.smallest)) to \(size(data.largest)) \(unit)"
     let spacing = data.spacing.map { ", resampled to \($0) mm" } ?? ""
+    let slices = data.dimensions == 2 ? "\(data.slices) slices (plane: \(data.plane)) of " : ""
     return
-      "\(data.slices) slices (plane: \(data.plane)) of \(data.volumes) \(data.volumes == 1 ? "volume" : "volumes"), "
+      "\(slices)\(data.volumes) \(data.volumes == 1 ? "volume" : "volumes"), "
       + "\(sizes)\(spacing); intensities: \(data.intensity). \(data.images.joined(separator: ", "))."
   }
 
-  private func size(_ lengths: [Int]) -> String { "\(lengths[1]) x \(lengths[0])" }
+  private var unit: String { report.data.dimensions == 2 ? "pixels" : "voxels" }
+  /// What a point or a picture is made of.
+  private var part: String { report.data.dimensions == 2 ? "slice" : "part of a volume" }
+  private func size(_ lengths: [Int]) -> String {
+    lengths.reversed().map { "\($0)" }.joined(separator: " x ")
+  }
 
   private func collapse() throws -> String {
     guard let before = report.featuresBefore, let after = report.featuresAfter else { return "" }
     let text = String(
       format:
-        "A loss alone cannot show a collapse. The spread of the encoder's deepest features, averaged over each slice, "
-        + "was %.3f at the first weights and is %.3f at the end: 0 when all slices have the same features, about 1 when they "
+        "A loss alone cannot show a collapse. The spread of the encoder's deepest features, averaged over each %@, "
+        + "was %.3f at the first weights and is %.3f at the end: 0 when all have the same features, about 1 when they "
         + "point everywhere. They vary in %.1f directions, at first in %.1f (effective rank).",
-      before.spread, after.spread, after.effectiveRank, before.effectiveRank)
+      part, before.spread, after.spread, after.effectiveRank, before.effectiveRank)
     let charts = try [("First weights", before), ("Behind the training", after)].map { title, figures in
       try FeatureChart(title: title, features: figures.features, positions: figures.positions).svg()
     }
-    let ends = [(0.0, "first slice of a volume"), (0.5, "middle"), (1.0, "last")].map { position, name in
+    let ends = [(0.0, "first planes of a volume"), (0.5, "middle"), (1.0, "last")].map { position, name in
       "<span><i class=\"block\" style=\"background: \(FeatureChart.color(position))\"></i>\(name)</span>"
     }
     return """
       <p>\(text)</p>
       <div class="charts">\(charts.joined())</div>
-      <p class="key">\(ends.joined()) Each point is a slice, on the two axes along which the features vary most. Neighbors lie together where the encoder tells anatomy apart.</p>
+      <p class="key">\(ends.joined()) Each point is a \(part), on the two axes along which the features vary most. Neighbors lie together where the encoder tells anatomy apart.</p>
       """
   }
 
@@ -114,10 +120,14 @@ struct PretrainPage {
 
   // MARK: Pictures
 
+  private var pictured: String {
+    report.data.dimensions == 2 ? "slices" : "volumes, by their middle planes"
+  }
+
   private func sheet() throws -> String {
     guard pictures.columns.count > 1 else { return "<p>The method makes no views.</p>\(try table())" }
     return """
-      <p>\(pictures.rows.count) slices, and the views that the method makes of them; lines are the boundaries of superpixels. Letters at a slice are the patient's sides; views may be mirrored.</p>
+      <p>\(pictures.rows.count) \(pictured), and the views that the method makes of them; lines are the boundaries of superpixels. Letters are the patient's sides; views may be mirrored.</p>
       \(try table())
       """
   }

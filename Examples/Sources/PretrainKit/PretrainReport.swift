@@ -54,7 +54,9 @@ struct PretrainReport: Encodable {
 
   struct Data: Encodable {
     let images: [String]
+    let dimensions: Int
     let volumes: Int
+    /// Slices or volumes that are trained on.
     let slices: Int
     let leftOut: Int
     let smallest: [Int]
@@ -72,7 +74,7 @@ struct PretrainReport: Encodable {
   }
 
   init<Method: PublishedMethod>(
-    _ request: PretrainRequest, _ task: PretrainingTask<Method>, _ slices: PreparedSlices
+    _ request: PretrainRequest, _ task: PretrainingTask<Method>, _ slices: some PreparedImages
   ) {
     method = Method.name
     source = Method.source
@@ -81,7 +83,8 @@ struct PretrainReport: Encodable {
     encoder = Encoder(
       widths: (0..<request.levels).map { request.width << $0 }, parameters: task.encoder.parameterCount)
     data = Data(
-      images: request.images, volumes: slices.volumeCount, slices: slices.count, leftOut: slices.leftOut,
+      images: request.images, dimensions: request.dimensions, volumes: slices.volumeCount,
+      slices: slices.count, leftOut: slices.leftOut,
       smallest: slices.sizes.smallest, largest: slices.sizes.largest, plane: request.plane.rawValue,
       intensity: "\(request.intensity)", spacing: request.spacing)
     notes = slices.notes + task.notes
@@ -123,7 +126,8 @@ struct PretrainReport: Encodable {
     {
       lines.append(
         String(
-          format: "the spread of the encoder's features fell from %.3f to %.3f: it hardly tells slices apart",
+          format:
+            "the spread of the encoder's features fell from %.3f to %.3f: it hardly tells \(data.dimensions == 2 ? "slices" : "parts of volumes") apart",
           before, after))
     }
     return lines

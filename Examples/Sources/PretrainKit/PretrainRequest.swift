@@ -16,9 +16,11 @@ public struct PretrainRequest: Sendable {
   /// Files and folders.
   public var images: [String]
   public var output: URL
+  /// 2: slices are trained on; 3: volumes.
+  public var dimensions = 2
   public var plane = SlicePlane.axial
   public var intensity = IntensityRule.percentiles
-  /// Millimetres of a pixel, to which slices are resampled; `nil` keeps each volume's own.
+  /// Millimetres of a pixel, to which slices are resampled, or of a voxel along every axis; `nil` keeps each volume's own.
   public var spacing: Double?
   public var frames = FrameChoice.refused
   public var nonFinite = NonFiniteChoice.background
@@ -40,6 +42,9 @@ public struct PretrainRequest: Sendable {
   public init(method: String, images: [String], output: URL) {
     (self.method, self.images, self.output) = (method, images, output)
   }
+
+  /// What is trained on, in words.
+  var noun: String { dimensions == 2 ? "slices" : "volumes" }
 }
 
 /// How a volume is cut to slices.

@@ -43,24 +43,35 @@ public struct PretrainRun {
     let encoder = try givingExitCodes { try blueprint() }
     let folder = try outputFolder(first)
     progress.note("reading \(request.images.joined(separator: ", "))")
-    let slices = try PreparedSlices(request, in: folder, progress: progress)
-    for note in slices.notes { progress.warn(note) }
+    if request.dimensions == 2 {
+      let slices = try PreparedSlices(request, in: folder, progress: progress)
+      try train(type, on: slices, encoder, folder)
+    } else {
+      try train(type, on: PreparedVolumes(request, in: folder, progress: progress), encoder, folder)
+    }
+  }
+
+  private func train<Method: PublishedMethod>(
+    _ type: Method.Type, on images: some PreparedImages, _ encoder: EncoderBlueprint, _ folder: OutputFolder
+  ) throws {
+    for note in images.notes { progress.warn(note) }
+    let what = request.dimensions == 2 ? "slices of \(images.volumeCount) volumes" : "volumes"
     progress.note(
-      "\(slices.count) \(request.plane.rawValue) slices of \(slices.volumeCount) volumes, "
-        + "\(slices.sizes.smallest) to \(slices.sizes.largest) pixels")
-    let method = try method(type, imageCount: slices.count)
+      "\(images.count) \(request.plane.rawValue) \(what), \(images.sizes.smallest) to \(images.sizes.largest) "
+        + (request.dimensions == 2 ? "pixels" : "voxels"))
+    let method = try method(type, imageCount: images.count)
     let task = try givingExitCodes { try PretrainingTask(method, encoder: encoder) }
-    let examples = try task.method.examples(of: slices)
-    try train(task, on: examples, cutFrom: slices, folder)
+    let examples = try task.method.examples(of: images)
+    try train(task, on: examples, cutFrom: images, folder)
   }
 
   private func train(
     _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
-    cutFrom slices: PreparedSlices, _ folder: OutputFolder
+    cutFrom images: some PreparedImages, _ folder: OutputFolder
   ) throws {
-    var report = PretrainReport(request, task, slices)
+    var report = PretrainReport(request, task, images)
     let batch = try ExampleBatch(task.method, examples, count: ViewSheet.count)
-    let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, slices, batch)
+    let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, images, batch)
     report.featuresBefore = try probe.figures(of: task.encoder)
     let policy = CheckpointPolicy(
       folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
@@ -75,7 +86,7 @@ public struct PretrainRun {
     report.add(try givingExitCodes { try TrainingLog.entries(of: policy.logURL) })
     report.featuresAfter = try probe.figures(of: task.encoder)
     for line in report.warnings { progress.warn(line) }
-    let pictures = try givingExitCodes { try ViewSheet(task.method, slices, batch, view: request) }
+    let pictures = try givingExitCodes { try ViewSheet(task.method, images, batch, view: request) }
     try write(report, pictures: pictures, to: folder)
   }
 
@@ -115,16 +126,22 @@ public struct PretrainRun {
   /// - Throws: ``ExampleFailure``, `CheckpointError`: a file to start from that cannot be read, or is of another encoder.
   private func blueprint() throws -> EncoderBlueprint {
     let configuration = configuration
-    guard let path = request.startingFrom else { return .unet(configuration) }
+    let drawn = drawn
+    guard let path = request.startingFrom else { return drawn }
     let weights = try Safetensors(ofEncoderAt: InputFile(path).url)
     // Read once now, so that a file of another encoder is refused; copies have the same names and shapes.
     var generator = RandomKey(seed: 0).generator
-    try UNetEncoder<Float>(configuration, using: &generator).load(weights, path: path)
-    return EncoderBlueprint("unet", settings: ["widths": configuration.widths]) { generator in
-      let encoder = UNetEncoder<Float>(configuration, initializer: .pyTorchDefault, using: &generator)
+    try drawn.makeEncoder(using: &generator).load(weights, path: path)
+    return EncoderBlueprint(drawn.name, settings: ["widths": configuration.widths]) { generator in
+      let encoder = drawn.makeEncoder(using: &generator)
       _ = try? encoder.load(weights, path: path)
       return encoder
     }
+  }
+
+  /// An encoder with random weights.
+  private var drawn: EncoderBlueprint {
+    request.dimensions == 2 ? .unet(configuration) : .unet3D(configuration)
   }
 
   /// The method of the preset, with the file's and the command line's numbers in place.
@@ -141,7 +158,7 @@ public struct PretrainRun {
     if let batchSize = request.batchSize { method.recipe.batchSize = batchSize }
     if let seed = request.seed { method.recipe.seed = seed }
     do {
-      _ = try method.fitted(to: EncoderBlueprint.unet(configuration).encoderDescription)
+      _ = try method.fitted(to: drawn.encoderDescription)
     } catch {
       throw ExampleFailure(.data, (request.settings.map { "\($0.path): " } ?? "") + "\(error)")
     }
@@ -160,7 +177,8 @@ public struct PretrainRun {
   private func fingerprint<Method: PublishedMethod>(_ method: Method) throws -> [String] {
     var lines = [
       "method = \(Method.name)", "preset = \(request.preset.rawValue)", "encoder width = \(request.width)",
-      "encoder levels = \(request.levels)", "start-from = \(request.startingFrom ?? "nothing")",
+      "encoder levels = \(request.levels)", "dimensions = \(request.dimensions)",
+      "start-from = \(request.startingFrom ?? "nothing")",
       "plane = \(request.plane.rawValue)",
       "intensity = \(request.intensity)", "spacing = \(request.spacing.map { "\($0)" } ?? "of each volume")",
       "frames = \(request.frames.rawValue)", "not-finite = \(request.nonFinite.rawValue)",

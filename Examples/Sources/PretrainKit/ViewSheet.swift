@@ -11,23 +11,25 @@ struct ViewSheet {
   /// How many slices are shown.
   static let count = 3
 
-  /// Headings of the columns: the slice, then the views.
+  /// Headings of the columns: the slice, or the volume's middle plane, then the views.
   let columns: [String]
-  /// A row for each slice: its place, and a picture for each column.
+  /// A row for each image: its place, and a picture for each column.
   let rows: [(place: String, pictures: [Picture])]
 
   /// - Parameter batch: Images of `data`, of which some are shown.
   init(
-    _ method: some PublishedMethod, _ data: PreparedSlices, _ batch: ExampleBatch,
+    _ method: some PublishedMethod, _ data: some PreparedImages, _ batch: ExampleBatch,
     view request: PretrainRequest
   ) throws {
     let key = RandomKey(seed: method.recipe.seed).stream(for: "pictures")
     let views = method.pictures(of: try method.views(of: batch.images, key: key))
     // Views may be mirrored: letters stand at the slice alone.
     let layout = Self.layout(request)
-    columns = ["slice"] + views.map(\.name)
+    columns = [request.dimensions == 2 ? "slice" : "volume"] + views.map(\.name)
     rows = batch.places(Self.count).map { place in
-      let slice = Self.picture(batch.images[place].image, nil).arranged(by: layout)
+      let image = batch.images[place].image
+      let plane = image.rank == 4 ? image[image.shape[0] / 2] : image
+      let slice = Self.picture(plane, nil).arranged(by: layout)
       return (
         data.place(of: batch.indices[place]),
         [slice.enlarged(max(1, 192 / max(slice.width, slice.height))).marked(with: layout.marks)]

@@ -1,6 +1,7 @@
 import ExampleSupport
 import Foundation
 import MedIO
+import RunKit
 import Tensor
 
 /// What both training and prediction ask of a file before its voxels are read.
@@ -15,12 +16,7 @@ enum FileChecks {
         .unsupportedDatatype, path: path,
         context: "\(information.datatype.componentCount) numbers a voxel (color or complex); one is wanted")
     }
-    guard information.affineSource != .sform else { return }
-    for case .pixdimReplaced(let axis, let value, _) in information.warnings where (1...3).contains(axis) {
-      throw MedIOError(
-        .badAffine, path: path, field: "pixdim[\(axis)]",
-        context: "pixdim[\(axis)] = \(value): the size of a voxel is unknown")
-    }
+    try information.requireVoxelSize(path: path)
   }
 
   /// The grid of a file as the network's orientation has it.

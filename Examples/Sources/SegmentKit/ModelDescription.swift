@@ -27,6 +27,15 @@ public struct ModelDescription: Codable, Sendable, Equatable {
   /// Axes along which mirror images are averaged.
   public var mirrors: [SpatialAxis]
 
+  package init(
+    dimensions: Int, widths: [Int], classes: [ModelClass], orientation: String, spacing: [Double?],
+    intensity: String, notFinite: Double? = nil, window: [Int], overlap: Double, mirrors: [SpatialAxis]
+  ) {
+    (self.dimensions, self.widths, self.classes) = (dimensions, widths, classes)
+    (self.orientation, self.spacing, self.intensity) = (orientation, spacing, intensity)
+    (self.notFinite, self.window, self.overlap, self.mirrors) = (notFinite, window, overlap, mirrors)
+  }
+
   /// One class.
   public struct ModelClass: Codable, Sendable, Equatable {
     /// The name in tables.

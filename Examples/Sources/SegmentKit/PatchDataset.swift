@@ -15,7 +15,7 @@ struct PatchDataset: Dataset {
   /// Patches in all.
   let count: Int
   private let slices: SliceDataset
-  /// The indices of each scan's planes.
+  /// The indices of each part's planes.
   private let planes: [[Int]]
   /// Height and width of each scan's planes.
   private let sides: [[Int]]
@@ -27,10 +27,10 @@ struct PatchDataset: Dataset {
   private let foregroundShare: Double
   private let key: RandomKey
 
-  init(_ slices: SliceDataset, _ settings: SegmentSettings) throws {
+  init(_ scans: PreparedScans, _ settings: SegmentSettings) throws {
     count = settings.steps * settings.batchSize
-    self.slices = slices
-    planes = slices.indicesByVolume
+    slices = scans.slices
+    planes = scans.parts.map(\.planes)
     isPlanar = settings.dimensions == 2
     patch = isPlanar ? [1] + settings.patch : settings.patch
     foregroundShare = settings.foregroundShare

@@ -9,7 +9,8 @@ struct PreparedScans {
   let slices: SliceDataset
   /// What was noticed of the files.
   let notes: [String]
-  private let scans: [VolumeCase]
+  /// What is trained on, or scored: whole scans, unless ``parts`` are dealt out.
+  var parts: [ScanPart]
 
   /// Prepares what is not kept in the folder yet.
   ///
@@ -19,7 +20,6 @@ struct PreparedScans {
     _ scans: [VolumeCase], _ description: ModelDescription, _ mapping: LabelMapping, in folder: URL,
     progress: RunProgress
   ) throws {
-    self.scans = scans
     let data = VolumeDataset(
       scans, labelMapping: mapping, preprocessing: description.preprocessing, options: description.readOptions
     )
@@ -37,14 +37,26 @@ struct PreparedScans {
     }
     slices = try givingExitCodes { try SliceDataset(data, cachedIn: folder) }
     notes = slices.warnings.map { "\($0)" }
+    parts = slices.indicesByVolume.enumerated().map {
+      ScanPart(name: scans[$0.offset].identifier, scan: $0.offset, planes: $0.element)
+    }
   }
 
-  var count: Int { scans.count }
-  func name(of scan: Int) -> String { scans[scan].identifier }
+  var count: Int { parts.count }
 
-  /// A whole scan, `[planes, height, width, 1]` with its classes.
-  func volume(_ scan: Int) throws -> (image: Tensor<Float>, labels: Tensor<Int32>) {
-    let samples = try slices.indicesByVolume[scan].map { try slices.element(at: $0) }
+  /// The same scans, other parts of them.
+  func with(_ parts: [ScanPart]) -> PreparedScans {
+    var result = self
+    result.parts = parts
+    return result
+  }
+
+  /// The voxel size of a part.
+  func spacing(of part: Int) -> VoxelSpacing { slices.grids[parts[part].scan].spacing }
+
+  /// A whole part, `[planes, height, width, 1]` with its classes.
+  func volume(_ part: Int) throws -> (image: Tensor<Float>, labels: Tensor<Int32>) {
+    let samples = try parts[part].planes.map { try slices.element(at: $0) }
     return (Tensor(stacking: samples.map(\.image)), Tensor(stacking: samples.compactMap(\.labels)))
   }
 }

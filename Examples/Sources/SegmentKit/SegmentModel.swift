@@ -17,7 +17,7 @@ public struct SegmentModel {
   private let encoder: any Module<Float>
 
   /// A model with drawn weights.
-  init(_ description: ModelDescription, using generator: inout some RandomNumberGenerator) {
+  package init(_ description: ModelDescription, using generator: inout some RandomNumberGenerator) {
     self.description = description
     let configuration = UNetConfiguration(widths: description.widths)
     if description.dimensions == 2 {

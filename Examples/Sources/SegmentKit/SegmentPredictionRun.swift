@@ -25,8 +25,9 @@ public struct SegmentPredictionRun {
   /// Predicts file after file. What is written is whole: an interrupted run leaves the files that were done, and the table of
   /// them.
   ///
+  /// - Returns: How long it took.
   /// - Throws: ``ExampleFailure``; ``Interruption``.
-  public func run() throws {
+  @discardableResult public func run() throws -> PredictionTime {
     let model = try givingExitCodes { try SegmentModel(contentsOf: InputFile(self.model).url) }
     var predictor = SegmentPredictor(model)
     predictor.resampling = resampling
@@ -41,14 +42,16 @@ public struct SegmentPredictionRun {
       throw ExampleFailure(.cannotCreate, "\(output.path): cannot be made")
     }
     var volumes = ClassVolumes()
+    var time = PredictionTime()
     for (index, (file, name)) in files.enumerated() {
       try progress.checkInterruption()
       progress.note("\(file.path) (\(index + 1) of \(files.count))")
-      try givingExitCodes { try predict(file, name, predictor, &volumes) }
+      time.add(try givingExitCodes { try predict(file, name, predictor, &volumes) })
       try writeOutput(volumes.csv, to: output.appending(path: "volumes.csv"))
       progress.note(volumes.text(of: file.path))
     }
     progress.note("table: \(output.appending(path: "volumes.csv").path)")
+    return time
   }
 
   /// The files with the names of what is written of them: those of folders by their paths in it.
@@ -73,7 +76,7 @@ public struct SegmentPredictionRun {
 
   private func predict(
     _ file: URL, _ name: String, _ predictor: SegmentPredictor, _ volumes: inout ClassVolumes
-  ) throws {
+  ) throws -> PredictionTime {
     let description = predictor.model.description
     let reader = try NIfTISliceReader(file, options: description.readOptions)
     let clock = ContinuousClock.now
@@ -109,12 +112,10 @@ public struct SegmentPredictionRun {
     try NIfTI.write(
       Self.series(frames, shape: reader), to: labels, options: .init(datatype: description.labelDatatype))
     volumes.add(found)
-    let seconds = (ContinuousClock.now - clock) / .seconds(1)
-    progress.note(
-      "  labels: \(labels.path)\n"
-        + String(
-          format: "  %.1f s, %.0f %% of it in the network", seconds, 100 * networkSeconds / max(seconds, 1e-9)
-        ))
+    let time = PredictionTime(
+      seconds: (ContinuousClock.now - clock) / .seconds(1), networkSeconds: networkSeconds)
+    progress.note("  labels: \(labels.path)\n  \(time)")
+    return time
   }
 
   /// One volume of a file, with its header.
@@ -144,10 +145,28 @@ public struct SegmentPredictionRun {
   }
 }
 
+/// How long predictions took.
+public struct PredictionTime: Sendable, CustomStringConvertible {
+  /// From the first look at a file to the last byte written.
+  public internal(set) var seconds = 0.0
+  /// Of these in the network's forward pass.
+  public internal(set) var networkSeconds = 0.0
+
+  mutating func add(_ other: PredictionTime) {
+    seconds += other.seconds
+    networkSeconds += other.networkSeconds
+  }
+
+  public var description: String {
+    String(format: "%.1f s, %.0f %% of it in the network", seconds, 100 * networkSeconds / max(seconds, 1e-9))
+  }
+}
+
 extension ModelDescription {
   /// The labels of files in place of classes.
   func labelled(_ classes: Volume<Int32>) -> Volume<Int32> {
     let labels = self.classes.map(\.label)
+    if labels == Array(0..<Int32(labels.count)) { return classes }
     return classes.with(
       voxels: Tensor(shape: classes.voxels.shape) { target in
         classes.voxels.withUnsafeBufferPointer { source in

@@ -23,8 +23,8 @@ public struct SegmentPredictor {
 
   /// The classes `0..<K` of an image, on its grid and with its header as a template.
   ///
-  /// Memory: two volumes while the image is prepared; then one, its labels and one window's planes. With
-  /// ``PredictionResampling/probabilities`` those of the whole volume on the network's grid.
+  /// Memory: two volumes while the image is turned or resampled, then one, its labels and one window's planes, then the labels
+  /// twice while they are put back. With ``PredictionResampling/probabilities`` those of the whole volume on the network's grid.
   ///
   /// - Parameters:
   ///   - image: One volume.
@@ -44,30 +44,38 @@ public struct SegmentPredictor {
         GridChange.orientation(of: grid, to: AnatomicalOrientation(description.orientation) ?? .ras).result,
         description, path: path)
     }
-    let prepared = description.preprocessing.applied(to: image)
-    try FileChecks.checkThickness(prepared.image.grid.shape.dimensions, description, path: path)
     do {
-      return try classes(of: prepared, probabilities: file, progress: progress)
+      var (labels, changes) = try found(
+        in: description.preprocessing.applied(to: consume image), path: path, probabilities: file,
+        progress: progress)
+      // What windows took goes back to the system: nothing behind them is of those sizes.
+      TensorMemory.clearCache()
+      for change in changes.reversed() { labels = labels.applying(change.inverse) }
+      return labels
     } catch let error as InferenceError {
       if case .stopped = error.code { throw Interruption() }
       throw ExampleFailure(.data, "\(path): \(error)")
     }
   }
 
-  private func classes(
-    of prepared: Preprocessing.Prepared, probabilities file: URL?, progress: InferenceProgress.Handler
-  ) throws -> Volume<Int32> {
+  /// What is found in a prepared image, and the changes of the grid that are to be undone. The image is let go of.
+  private func found(
+    in prepared: consuming Preprocessing.Prepared, path: String, probabilities file: URL?,
+    progress: InferenceProgress.Handler
+  ) throws -> (labels: Volume<Int32>, changes: [GridChange]) {
+    try FileChecks.checkThickness(prepared.image.grid.shape.dimensions, model.description, path: path)
     let (windows, network) = (model.description.windows, model.network)
     let voxels = prepared.image.voxels.expanded(at: -1)
     if file == nil, resampling == .labels {
-      return prepared.restored(LabelMap(try windows.labels(of: voxels, by: network, progress: progress)))
+      let labels = try windows.labels(of: voxels, by: network, progress: progress)
+      return (Volume(labels: LabelMap(labels), like: prepared.image), prepared.changes)
     }
     let classCount = model.description.classes.count
     let shape = prepared.image.grid.shape
     let writer = try file.map {
       try NIfTISlabWriter($0, grid: prepared.image.grid, frameCount: classCount)
     }
-    var labels = Tensor<Int32>(zeros: shape)
+    var labels = Tensor<Int32>(zeros: resampling == .labels ? shape : [0])
     var kept =
       resampling == .probabilities
       ? Tensor<Float>(zeros: shape.inserting(classCount, at: 3)) : Tensor(zeros: [0])
@@ -83,6 +91,7 @@ public struct SegmentPredictor {
     }
     try writer?.finish()
     return resampling == .labels
-      ? prepared.restored(LabelMap(labels)) : prepared.restoredLabels(ofProbabilities: kept)
+      ? (Volume(labels: LabelMap(labels), like: prepared.image), prepared.changes)
+      : (prepared.restoredLabels(ofProbabilities: kept), [])
   }
 }

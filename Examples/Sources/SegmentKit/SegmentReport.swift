@@ -24,14 +24,17 @@ struct SegmentReport: Encodable {
   var seconds = 0.0
   var peakMiB = 0.0
 
-  init(_ request: SegmentRequest, _ scans: TrainingScans, _ model: SegmentModel, notes: [String]) {
+  init(
+    _ request: SegmentRequest, _ model: SegmentModel, training: PreparedScans, validation: PreparedScans,
+    notes: [String]
+  ) {
     settings = request.settings
     self.model = model.description
     parameters = model.network.parameterCount
     encoder = request.encoder
     folder = request.folder
-    training = scans.training.map(\.identifier)
-    validation = scans.validation.map(\.identifier)
+    self.training = training.parts.map(\.name)
+    self.validation = validation.parts.map(\.name)
     self.notes = notes
   }
 

@@ -16,8 +16,8 @@ extension SegmentSettings {
       patch.allSatisfy { $0 > 0 && $0 % sizeMultiple == 0 }, "patch", patch,
       "sides must be multiples of \(sizeMultiple), for \(levels) levels")
     try require(
-      axes == 2 || [.none, .mirrored].contains(augmentation), "augmentation", augmentation.rawValue,
-      "volumes can be mirrored or none")
+      slabLength.map { axes == 2 || $0 >= patch[0] } ?? true, "slabLength", slabLength ?? 0,
+      "a slab is at least as deep as a patch, \(patch[0]) planes")
     try require(
       AnatomicalOrientation(orientation) != nil, "orientation", orientation,
       "must be three letters such as RAS")
@@ -41,6 +41,7 @@ extension SegmentSettings {
       ("dimensions", dimensions, 2, 3), ("width", width, 1, 1024), ("levels", levels, 2, 8),
       ("steps", steps, 1, .max), ("batchSize", batchSize, 1, .max),
       ("validationInterval", validationInterval, 1, .max), ("patience", patience ?? 0, 0, .max),
+      ("slabLength", slabLength ?? 1, 1, .max), ("droppedPlanes", droppedPlanes, 0, .max),
     ]
     for (field, value, least, most) in counts where value < least || value > most {
       let range = most == .max ? "at least \(least)" : "in \(least)...\(most)"

@@ -37,6 +37,11 @@ public struct SegmentSettings: Sendable, Equatable, Codable {
 
   /// The share of the patients that score the training; at least one of two or more. Of a single patient none.
   public var validationShare = 0.2
+  /// Planes of a slab; with a number, the scans are cut to slabs of so many neighbouring planes, which train and validate as
+  /// patients do: for a single scan, or two. Null for whole scans.
+  public var slabLength: Int?
+  /// Planes between two slabs that belong to neither, at least.
+  public var droppedPlanes = 2
   /// Steps between scores.
   public var validationInterval = 100
   /// Scores without improvement before the training ends early; null for any number.
@@ -61,23 +66,28 @@ public struct SegmentSettings: Sendable, Equatable, Codable {
     case none
     /// Each axis mirrored with a probability of one half: where no class is the left one of two.
     case mirrored
-    /// Turned by up to 20 degrees, .7 to 1.3 times as large, shifted by up to a tenth; never mirrored. In two dimensions.
+    /// Turned by up to 20 degrees within planes and of volumes by up to 10 about the other two axes, .7 to 1.3 times as large,
+    /// shifted by up to a tenth; never mirrored.
     case turned
-    /// The paper's T_var: mirrored, turned by any angle, bent, .77 to 1.43 times as large. In two dimensions.
+    /// The same, and bent smoothly by some millimetres, as bodies differ.
+    case bent
+    /// The paper's T_var: mirrored, turned by any angle within planes and of volumes tilted by up to 30 degrees, bent, .77 to
+    /// 1.43 times as large.
     case varied
   }
 
-  /// The settings for two or three dimensions: in three, four levels, patches of 64 x 64 x 64, two a step, and mirrors alone.
+  /// The settings for two or three dimensions: in three, four levels, patches of 64 x 64 x 64, two a step, turned patches.
   public init(dimensions: Int = 2) {
     self.dimensions = dimensions
     guard dimensions == 3 else { return }
-    (levels, patch, batchSize, augmentation) = (4, [64, 64, 64], 2, .mirrored)
+    (levels, patch, batchSize, augmentation) = (4, [64, 64, 64], 2, .turned)
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case dimensions, width, levels, patch, steps, batchSize, seed, learningRate, weightDecay,
       crossEntropyWeight
-    case diceWeight, foregroundShare, augmentation, validationShare, validationInterval, patience, orientation
+    case diceWeight, foregroundShare, augmentation, validationShare, slabLength, droppedPlanes
+    case validationInterval, patience, orientation
     case spacing, intensity, notFinite, overlap, mirrors
   }
 
@@ -93,6 +103,12 @@ extension SegmentSettings {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(SettingsWithNulls(self)), as: UTF8.self) + "\n"
+  }
+
+  /// The dimensions that a JSON file names; `nil` where it names none that there are.
+  public static func dimensions(in json: Data) -> Int? {
+    let fields = (try? JSONSerialization.jsonObject(with: json)) as? [String: Any]
+    return (fields?["dimensions"] as? Int).flatMap { (2...3).contains($0) ? $0 : nil }
   }
 
   /// These settings with the fields that a JSON file names replaced.
@@ -142,6 +158,7 @@ private struct SettingsWithNulls: Encodable {
   func encode(to encoder: any Encoder) throws {
     try settings.encode(to: encoder)
     var container = encoder.container(keyedBy: SegmentSettings.CodingKeys.self)
+    if settings.slabLength == nil { try container.encodeNil(forKey: .slabLength) }
     if settings.patience == nil { try container.encodeNil(forKey: .patience) }
     if settings.spacing == nil { try container.encodeNil(forKey: .spacing) }
     if settings.notFinite == nil { try container.encodeNil(forKey: .notFinite) }

@@ -30,22 +30,15 @@ public struct SegmentTrainingRun {
       request.output, mode: mode, checkpoint: Self.checkpointName,
       results: ["model.safetensors", "report.html", "report.json"],
       fingerprint: RunFingerprint(lines: fingerprint(scans)))
-    func prepared(_ cases: [VolumeCase]) throws -> PreparedScans {
-      try PreparedScans(
-        cases, scans.description, scans.mapping, in: folder.stateFile("scans"), progress: progress)
-    }
-    let (training, validation) = (try prepared(scans.training), try prepared(scans.validation))
-    let patches = try givingExitCodes { try PatchDataset(training.slices, settings) }
+    let (training, validation) = try prepared(scans, in: folder)
+    let patches = try givingExitCodes { try PatchDataset(training, settings) }
     var notes = scans.notes + training.notes + validation.notes
     for index in patches.missingClasses(of: scans.description.classes.count) {
       notes.append(
         "no scan that trains has '\(scans.description.classes[Int(index)].name)': it cannot be learned")
     }
     for note in notes { progress.warn(note) }
-    progress.note(
-      "\(scans.training.count) scans of \(scans.trainingPatients) patients train, "
-        + "\(scans.validation.count) of \(scans.validationPatients) validate; "
-        + "\(scans.description.classes.count - 1) classes")
+    progress.note(counts(scans, training, validation))
     let model = try newModel(scans.description)
     let clock = ContinuousClock.now
     let policy = CheckpointPolicy(
@@ -56,14 +49,56 @@ public struct SegmentTrainingRun {
       _ = try givingExitCodes { try model.network.load(from: best) }
     }
     try givingExitCodes { try model.write(to: folder.file("model.safetensors")) }
-    var report = SegmentReport(request, scans, model, notes: notes)
+    var report = SegmentReport(request, model, training: training, validation: validation, notes: notes)
     report.add(try givingExitCodes { try TrainingLog.entries(of: policy.logURL) })
-    report.scores =
-      try scans.validation.isEmpty
-      ? nil : SegmentScores(model, scans.validation, scans.mapping, progress: progress)
+    report.scores = try scores(of: model, scans, validation)
     report.seconds = (ContinuousClock.now - clock) / .seconds(1)
     report.peakMiB = Double(ProcessMemory.peak) / 1_048_576
     try write(report, pictures: pictures(model, scans), to: folder)
+  }
+
+  // MARK: Scans
+
+  /// The scans on the network's grid, dealt out.
+  private func prepared(
+    _ scans: TrainingScans, in folder: OutputFolder
+  ) throws -> (training: PreparedScans, validation: PreparedScans) {
+    func prepared(_ cases: [VolumeCase]) throws -> PreparedScans {
+      try PreparedScans(
+        cases, scans.description, scans.mapping, in: folder.stateFile("scans"), progress: progress)
+    }
+    let training = try prepared(scans.training)
+    guard let length = request.settings.slabLength else { return (training, try prepared(scans.validation)) }
+    let slabs = training.parts.flatMap { $0.slabs(length: length, dropped: request.settings.droppedPlanes) }
+    let dealt = slabs.dealtOut(request.settings, request.labels)
+    return (training.with(dealt.training), training.with(dealt.validation))
+  }
+
+  private func counts(
+    _ scans: TrainingScans, _ training: PreparedScans, _ validation: PreparedScans
+  ) -> String {
+    let classes = "\(scans.description.classes.count - 1) classes"
+    guard request.settings.slabLength == nil else {
+      return "\(training.count) slabs train, \(validation.count) validate; \(classes)"
+    }
+    return "\(training.count) scans of \(scans.trainingPatients) patients train, "
+      + "\(validation.count) of \(scans.validationPatients) validate; \(classes)"
+  }
+
+  /// - Throws: ``ExampleFailure``: scores of the network that are not finite (65); ``Interruption``.
+  private func scores(
+    of model: SegmentModel, _ scans: TrainingScans, _ validation: PreparedScans
+  ) throws -> SegmentScores? {
+    guard validation.count > 0 else { return nil }
+    guard request.settings.slabLength != nil else {
+      return try SegmentScores(model, scans.validation, scans.mapping, progress: progress)
+    }
+    do {
+      return try SegmentScores(model, slabs: validation, progress: progress)
+    } catch let error as InferenceError {
+      if case .stopped = error.code { throw Interruption() }
+      throw ExampleFailure(.data, "\(error)")
+    }
   }
 
   // MARK: Training
@@ -92,6 +127,7 @@ public struct SegmentTrainingRun {
     best: URL
   ) throws {
     let settings = request.settings
+    let spacing = model.description.spacing.compactMap(\.self)
     let rate = Schedule.flooredCosine(
       start: settings.learningRate, floor: settings.learningRate / 100, steps: settings.steps)
     let task = SegmentationTask(
@@ -100,7 +136,7 @@ public struct SegmentTrainingRun {
       loss: CombinedLoss([
         (settings.crossEntropyWeight, CrossEntropyLoss()), (settings.diceWeight, DiceLoss()),
       ]),
-      augmentation: settings.augmentation.transform,
+      augmentation: settings.augmentation.transform(spacing: spacing),
       optimizer: OptimizerSettings(.adam(), rate: rate, weightDecay: settings.weightDecay))
     let loop = try TrainingLoop(
       task, on: patches, sampler: SequentialSampler(count: patches.count), workers: request.workers)
@@ -110,7 +146,7 @@ public struct SegmentTrainingRun {
     } else {
       try? FileManager.default.removeItem(at: best)
     }
-    let dice = ValidationDice(scans: validation, model: model)
+    let dice = ValidationDice(scans: validation, model: model, progress: progress)
     let score =
       validation.count == 0
       ? nil
@@ -167,26 +203,5 @@ public struct SegmentTrainingRun {
       lines.append("\(file.standardizedFileURL.path) = \(RunFingerprint.content(file))")
     }
     return lines
-  }
-}
-
-extension SegmentSettings.Augmentation {
-  /// What is done to each patch; `nil` for nothing.
-  var transform: (any LabeledImageAugmentation)? {
-    switch self {
-    case .none: nil
-    case .mirrored: MirroredPatches()
-    case .turned: VariedAugmentation.turningAndScaling
-    case .varied: VariedAugmentation()
-    }
-  }
-}
-
-/// Each spatial axis mirrored with a probability of one half, of images and volumes.
-struct MirroredPatches: LabeledImageAugmentation {
-  func callAsFunction(_ image: LabeledImage, using generator: inout PhiloxGenerator) -> LabeledImage {
-    let axes = (0..<image.labels.rank).filter { _ in generator.chance(0.5) }
-    guard !axes.isEmpty else { return image }
-    return LabeledImage(image: image.image.flipped(along: axes), labels: image.labels.flipped(along: axes))
   }
 }

@@ -36,10 +36,14 @@ struct TrainingScans {
         "\(all.count - labeled.count) of \(all.count) images have no segmentation and are left out")
     }
     let settings = request.settings
-    (training, validation) = Self.dealtOut(labeled, settings, request.labels)
+    // Slabs are dealt out when the planes of the prepared scans are known.
+    (training, validation) =
+      settings.slabLength == nil ? Self.dealtOut(labeled, settings, request.labels) : (labeled, [])
     trainingPatients = Set(training.map(\.key)).count
     validationPatients = Set(validation.map(\.key)).count
-    if validation.isEmpty {
+    if settings.slabLength != nil {
+      notes.append("slabs of the same scans train and validate: their scores say nothing of other people")
+    } else if validation.isEmpty {
       notes.append(
         "no patient is left to validate with: the weights of the last step are kept, and nothing is scored")
     }
@@ -72,8 +76,7 @@ struct TrainingScans {
     let patients = Set(scans.map(\.key)).sorted()
     var generator = RandomKey(seed: settings.seed).stream(for: "patients").generator
     let order = generator.permutation(of: patients.count).map { patients[$0] }
-    let wanted = Int((settings.validationShare * Double(order.count)).rounded())
-    let count = settings.validationShare > 0 && order.count > 1 ? min(max(1, wanted), order.count - 1) : 0
+    let count = settings.validating(of: order.count)
     let rest = order[count...]
     let chosen = Set(rest.prefix(budget.patients(of: rest.count)))
     let validating = Set(order[..<count])

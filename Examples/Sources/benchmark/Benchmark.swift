@@ -25,6 +25,9 @@ struct Benchmark: ExampleCommand {
   @Option(help: "Counted repetitions of each case.")
   var repetitions = 10
 
+  @Flag(help: "Without the repetition that is not counted, before the others: for cases of minutes.")
+  var cold = false
+
   @Option(help: "Run only the cases whose names contain this.")
   var only: String?
 
@@ -62,16 +65,22 @@ struct Benchmark: ExampleCommand {
 
   private func report(_ item: BenchmarkCase) throws {
     let body = try item.prepare()
-    _ = try body()
-    let walls = try (0..<repetitions).map { _ in try Timing.measure(body).wall }
+    if !cold { _ = try body() }
+    let timings = try (0..<repetitions).map { _ in try Timing.measure(body) }
+    let walls = timings.map(\.wall)
+    let numbers = (timings.last?.numbers ?? [:]).sorted { $0.key < $1.key }
     let (middle, low, high) = (median(walls), walls.min() ?? 0, walls.max() ?? 0)
     if json {
       print(
         #"{"work": "\#(work)", "case": "\#(item.name)", "threads": \#(threads), "ms": \#(middle), "#
-          + #""min_ms": \#(low), "max_ms": \#(high), "peak_mib": \#(mebibytes(ProcessMemory.peak))}"#)
+          + #""min_ms": \#(low), "max_ms": \#(high)"#
+          + numbers.map { #", "\#($0.key)": \#($0.value)"# }.joined()
+          + (numbers.contains { $0.key == "peak_mib" }
+            ? "}" : #", "peak_mib": \#(mebibytes(ProcessMemory.peak))}"#))
     } else {
       let name = item.name.padding(toLength: max(44, item.name.count), withPad: " ", startingAt: 0)
       print(name, String(format: "%10.3f ms   (%.3f ... %.3f)", middle, low, high))
+      for (name, value) in numbers { print("  \(name) \(String(format: "%.4g", value))") }
     }
     if profile {
       Profiler.start()

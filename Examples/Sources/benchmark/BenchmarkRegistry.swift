@@ -6,6 +6,7 @@ let benchmarkRegistry: [BenchmarkWork] = [
   BenchmarkWork(name: "methods", cases: methodBenchmarks),
   BenchmarkWork(name: "metrics", cases: metricsBenchmarks),
   BenchmarkWork(name: "step", cases: stepBenchmarks + wholeStepBenchmarks + volumeStepBenchmarks),
+  BenchmarkWork(name: "inference", cases: inferenceBenchmarks),
   BenchmarkWork(name: "nifti", cases: niftiBenchmarks),
   BenchmarkWork(name: "slic", cases: slicBenchmarks),
 ]

@@ -8,9 +8,10 @@ import RunKit
 struct Pretrain: ExampleCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain",
-    abstract: "Pre-trains an encoder on slices of your own volumes, by a method of your choice.",
+    abstract:
+      "Pre-trains an encoder on slices of your own volumes, or on the volumes, by a method of your choice.",
     discussion: """
-      Cuts NIfTI volumes to slices, trains by METHOD (--list names them) and writes to the output folder: \
+      Cuts NIfTI volumes to slices (--dimensions 3: takes them whole), trains by METHOD (--list names them) and writes to the output folder: \
       encoder.safetensors with PyTorch's names, report.html with the loss, signs of collapse and pictures of the views, \
       and report.json. Ctrl-C writes a checkpoint; --resume goes on with it to the same encoder, bit for bit.
       Exit codes: 64 wrong arguments, 65 bad data or settings, 66 a file that cannot be read, 73 one that cannot be written, \
@@ -66,6 +67,9 @@ struct Pretrain: ExampleCommand {
   @Flag(help: "Also write learner.safetensors, with heads, decoders and momentum copies beside the encoder.")
   var learner = false
 
+  @Option(parsing: .unconditional, help: "2: slices; 3: volumes, with an encoder of three axes.")
+  var dimensions = 2
+
   @Option(help: "axial, coronal, sagittal, or stored, as the planes lie in the file.")
   var plane = SlicePlane.axial
 
@@ -78,7 +82,9 @@ struct Pretrain: ExampleCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Millimetres of a pixel to resample slices to; each volume keeps its own unless given.")
+    help:
+      "Millimetres of a pixel to resample slices to, or of a voxel along every axis; each volume keeps its own unless given."
+  )
   var spacing: Double?
 
   @Option(help: "What becomes of a file with several volumes (4-D): refused, first, or each.")
@@ -132,6 +138,7 @@ struct Pretrain: ExampleCommand {
     try require("--batch-size", batchSize, 1)
     try require("--encoder-width", encoderWidth, 1, 1024)
     try require("--levels", levels, 2, 8)
+    try require("--dimensions", dimensions, 2, 3)
     try require("--checkpoint-every", checkpointEvery, 1)
     try require("--workers", workers, 0, 64)
     if let spacing, !(spacing > 0 && spacing.isFinite) {
@@ -145,7 +152,7 @@ struct Pretrain: ExampleCommand {
     (request.plane, request.frames, request.nonFinite, request.view) = (plane, frames, notFinite, view)
     (request.startingFrom, request.writesLearner) = (startFrom, learner)
     request.intensity = try IntensityRule(argument: intensity)
-    request.spacing = spacing
+    (request.dimensions, request.spacing) = (dimensions, spacing)
     (request.checkpointInterval, request.workers) = (checkpointEvery, workers)
     return request
   }

@@ -91,7 +91,12 @@ struct Train: ParsableCommand {
   private func chosenSettings() throws -> SegmentSettings {
     try require("--dimensions", dimensions, 2, 3)
     var chosen = SegmentSettings(dimensions: dimensions ?? 2)
-    if let settings { chosen = try chosen.replacing(from: InputFile(settings).contents(), path: settings) }
+    if let settings {
+      let json = try InputFile(settings).contents()
+      // A file that says nothing but 3 has all that goes with it.
+      chosen = SegmentSettings(dimensions: dimensions ?? SegmentSettings.dimensions(in: json) ?? 2)
+      chosen = try chosen.replacing(from: json, path: settings)
+    }
     if let dimensions, chosen.dimensions != dimensions {
       throw ExampleFailure(
         .usage,

@@ -117,7 +117,8 @@ import Testing
 }
 
 @Suite struct ClusterReportTests {
-  /// By hand: in slice 0 the best fixed count with at most 50 segments leaks .08; in slice 1 none has at most 20.
+  /// By hand: in slice 0 the best fixed count with at most 50 segments leaks .08; in slice 1 none has at most 20. Over both
+  /// slices the adaptive count leaks .15 and the second of the fixed ones, the least, .055.
   @Test func theAdaptiveCountStandsBesideTheBestThatDeliversNoMore() {
     func result(_ segments: [Int], _ leaked: [Double]) -> SuperpixelRun.Result {
       var result = SuperpixelRun.Result()
@@ -128,6 +129,6 @@ import Testing
     let cells = ClusterReport.comparison(
       result([50, 20], [0.1, 0.2]),
       [result([40, 30], [0.08, 0.3]), result([60, 25], [0.01, 0.1]), result([50, 25], [0.09, 0.1])])
-    #expect(cells == ["20, 50, 50", "0.1000", "0.0800", "1.25", "0 of 1"])
+    #expect(cells == ["20, 50, 50", "0.1000", "0.0800", "1.25", "0 of 1", "0.0550", "2.727"])
   }
 }

@@ -159,6 +159,9 @@ import Testing
         "train", "--show-settings", "--dimensions", dimensions, "--settings", "whole.json")
       #expect(again.output == outcome.output)
     }
+    // A file that names the dimensions has the defaults that go with them.
+    let three = try program.run("train", "--show-settings", "--settings", "three.json").output
+    #expect(try three == program.run("train", "--show-settings", "--dimensions", "3").output)
     for arguments in [["--help"], ["train", "--help"], ["predict", "--help"]] {
       #expect(try program.run(arguments).code == 0)
     }

@@ -53,7 +53,7 @@ public struct SuperCL: Sendable, Hashable, Codable {
   public var superpixelChannels = SuperpixelChannels.all
   /// SLIC with all its settings: 100 segments, compactness 10, at most 10 passes. The released code runs scikit-image's,
   /// `mode = .skimageCompatible`. With an automatic level, fewer segments where the level does not carry as many.
-  /// `segmentCount = .adaptive` (or `.adaptive(.fine)`) lets each image decide, and steps report the mean as `superpixels`. Of images whose spacing
+  /// `segmentCount = .adaptive` lets each image decide, and steps report the mean as `superpixels`. Of images whose spacing
   /// is known SLIC takes that spacing where it has none of its own; `sigma` is then in millimetres.
   public var slic = SLIC(segmentCount: 100, compactness: 10, maximumIterations: 10)
   /// What happens to the intensities of a whole image before a patch is cut from it: nothing; for BraTS a min-max of

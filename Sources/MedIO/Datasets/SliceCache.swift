@@ -19,8 +19,9 @@ struct SliceCache {
   struct Entry: Sendable {
     let imageURL: URL
     let labelsURL: URL?
-    let planeCount: Int
+    let grid: VolumeGrid
     let modalityCount: Int
+    var planeCount: Int { grid.depth }
     /// What was noticed of the original files.
     let warnings: [MedIOFileWarning]
 
@@ -40,7 +41,7 @@ struct SliceCache {
       }
       self.imageURL = imageURL
       self.labelsURL = labelsURL
-      planeCount = reader.depth
+      grid = reader.grid
       modalityCount = reader.frameCount
     }
 

@@ -96,6 +96,9 @@ public struct SliceDataset: Dataset {
       position: position)
   }
 
+  /// The grid of each scan behind preprocessing: lengths, spacing and place.
+  public var grids: [VolumeGrid] { entries.map(\.grid) }
+
   /// The indices of the slices of each scan.
   public var indicesByVolume: [[Int]] {
     var result = [[Int]](repeating: [], count: entries.count)

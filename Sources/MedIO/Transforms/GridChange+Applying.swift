@@ -28,6 +28,7 @@ extension Volume where Scalar == Float {
       return finished(
         change, batch(change).resized(to: lengths, interpolation: interpolation, coordinates: coordinates))
     case .resampling:
+      if isUnchanged(by: change) { return self }
       let plan = ResamplingPlan(change)
       var voxels = plan.applied(to: batch(change), interpolation: interpolation)
       plan.fillOutside(&voxels, with: outside)
@@ -58,6 +59,7 @@ extension Volume where Scalar == Int32 {
       plan.fillOutside(&voxels, with: background)
       return finished(change, voxels)
     case (.resizing, .oneHotLinear), (.resampling, .oneHotLinear):
+      if isUnchanged(by: change) { return self }
       let plan = ResamplingPlan(change)
       var voxels = plan.appliedOneHot(to: batch(change))
       if change.kind == .resampling { plan.fillOutside(&voxels, with: background) }
@@ -74,8 +76,14 @@ extension Volume {
     return voxels.reshaped(frameCount, depth, height, width, componentCount)
   }
 
+  /// Whether a change gives this very volume: what would be copied may be shared.
+  fileprivate func isUnchanged(by change: GridChange) -> Bool {
+    change.source == grid && change.result == grid
+  }
+
   /// Permuted, cropped or padded voxels of any scalar.
   func moved(_ change: GridChange, outside: Scalar = .zeroValue) -> Volume {
+    if isUnchanged(by: change) { return self }
     let batch = batch(change)
     guard case .box(let start) = change.kind else {
       let mapping = AxisMapping(

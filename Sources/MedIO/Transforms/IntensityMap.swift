@@ -39,17 +39,22 @@ public struct IntensityMap: Hashable, Sendable {
 
   /// All values of a tensor.
   public func applied(to values: Tensor<Float>) -> Tensor<Float> {
-    if self == .identity { return values }
-    return Tensor(shape: values.shape) { target in
-      values.withUnsafeBufferPointer { source in
-        // Without clamping the bounds are infinite, which keeps the loop free of branches.
-        let lower = clamp?.lowerBound ?? -.infinity
-        let upper = clamp?.upperBound ?? .infinity
-        for index in target.indices {
-          let x = Double(source[index])
-          let clamped = x < lower ? lower : x > upper ? upper : x
-          target[index] = Float(scale * clamped + offset)
-        }
+    var result = values
+    apply(to: &result)
+    return result
+  }
+
+  /// All values of a tensor, in its own memory where nobody else holds it.
+  func apply(to values: inout Tensor<Float>) {
+    if self == .identity { return }
+    // Without clamping the bounds are infinite, which keeps the loop free of branches.
+    let (lower, upper) = (clamp?.lowerBound ?? -.infinity, clamp?.upperBound ?? .infinity)
+    let (scale, offset) = (scale, offset)
+    values.withUnsafeMutableBufferPointer { values in
+      for index in values.indices {
+        let x = Double(values[index])
+        let clamped = x < lower ? lower : x > upper ? upper : x
+        values[index] = Float(scale * clamped + offset)
       }
     }
   }

@@ -68,13 +68,15 @@ public struct Preprocessing: Hashable, Sendable {
 
   /// Applies all steps in order. Labels follow the spatial ones: one-hot, linear, argmax.
   ///
+  /// Memory: an image that the caller gives away is scaled where it stands; each spatial step takes one more image.
+  ///
   /// - Precondition: the labels are on the grid of the image.
-  public func applied(to image: Volume<Float>, labels: Volume<Int32>? = nil) -> Prepared {
+  public func applied(to image: consuming Volume<Float>, labels: Volume<Int32>? = nil) -> Prepared {
     if let labels {
       shapePrecondition(
         labels.grid.matches(image.grid), "labels on \(labels.grid) do not fit an image on \(image.grid)")
     }
-    var result = Prepared(image: image, labels: labels)
+    var result = Prepared(image: consume image, labels: labels)
     for step in steps { result.apply(step) }
     return result
   }
@@ -82,13 +84,14 @@ public struct Preprocessing: Hashable, Sendable {
   /// The same for a scan from a file, whose voxel sizes are what its header says: a step to a grid beyond the
   /// limits is an error that names the file, and no memory is asked for.
   func applied(
-    to image: Volume<Float>, labels: Volume<Int32>?, limits: NIfTIReadLimits, path: String
+    to image: consuming Volume<Float>, labels: Volume<Int32>?, limits: NIfTIReadLimits, path: String
   ) throws(MedIOError) -> Prepared {
-    var result = Prepared(image: image, labels: labels)
+    let values = Double(image.frameCount * image.componentCount)
+    var result = Prepared(image: consume image, labels: labels)
     for step in steps {
       if case .grid(let transform, _, _) = step {
         let grid = result.image.grid
-        let voxels = transform.voxelCount(for: grid) * Double(image.frameCount * image.componentCount)
+        let voxels = transform.voxelCount(for: grid) * values
         guard voxels <= Double(limits.voxelCount) && voxels * 4 <= Double(limits.byteCount) else {
           throw MedIOError(
             .exceedsLimit, path: path,
@@ -127,9 +130,9 @@ public struct Preprocessing: Hashable, Sendable {
         labels = labels?.applying(change)
         changes.append(change)
       case .intensity(let transform):
-        let (volume, maps) = image.normalized(by: transform)
-        image = volume
-        intensityMaps.append(maps)
+        let map = transform.map(fitting: image.voxels)
+        map.apply(to: &image.voxels)
+        intensityMaps.append([map])
       case .intensityOfEachPlane(let transform):
         let (volume, maps) = image.normalized(by: transform, scope: .eachPlane)
         image = volume

@@ -30,6 +30,9 @@ public struct InferenceError: CodedError {
   /// An error of a kind.
   public init(_ code: Code) { self.code = code }
 
+  /// Whether nothing went wrong but that somebody asked to stop.
+  var isStop: Bool { if case .stopped = code { true } else { false } }
+
   public var field: String? {
     switch code {
     case .badSetting(let field, _, _): field

@@ -24,25 +24,20 @@ struct SlabSums<Scalar: TensorFloatingPointScalar> {
     sums.replaceBox(at: place, with: sums.cropped(to: box) + part)
   }
 
-  /// Takes the planes before `plane` out; `nil` when there is none.
-  mutating func finish(before plane: Int) -> (planes: Range<Int>, sums: Tensor<Scalar>)? {
+  /// Hands out the planes before `plane`, if there are any, without a copy, and moves what is behind them up.
+  mutating func finish(
+    before plane: Int, _ body: (_ planes: Range<Int>, _ sums: Tensor<Scalar>) throws -> Void
+  ) rethrows {
     let count = plane - first
-    guard count > 0 else { return nil }
+    guard count > 0 else { return }
+    try body(first..<plane, sums.sliced(along: 0, 0..<count))
     let size = sums.elementCount / sums.shape[0]
-    let shape = sums.shape.replacing(axis: 0, with: count)
-    let done = Tensor<Scalar>(shape: shape) { target in
-      sums.withUnsafeBufferPointer { source in
-        guard let source = source.baseAddress else { return }
-        target.baseAddress?.initialize(from: source, count: count * size)
-      }
-    }
     sums.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       let rest = buffer.count - count * size
       base.update(from: base + count * size, count: rest)
       (base + rest).update(repeating: 0, count: count * size)
     }
-    defer { first = plane }
-    return (first..<plane, done)
+    first = plane
   }
 }

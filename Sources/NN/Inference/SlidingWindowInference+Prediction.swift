@@ -100,7 +100,7 @@ extension SlidingWindowInference {
       }
       for (index, place) in places.enumerated() {
         let pixels = grid.pixels(at: place)
-        if let done = sums.finish(before: pixels[0].lowerBound) { try body(done.planes, done.sums, grid) }
+        try sums.finish(before: pixels[0].lowerBound) { try body($0, $1, grid) }
         let inside = zip(pixels, place).map { $0.lowerBound - $1..<$0.upperBound - $1 }
         let window = weighted[index]
         sums.add(
@@ -116,6 +116,6 @@ extension SlidingWindowInference {
         throw InferenceError(.stopped(windows: done, of: grid.count))
       }
     }
-    if let done = slab?.finish(before: grid.lengths[0]) { try body(done.planes, done.sums, grid) }
+    try slab?.finish(before: grid.lengths[0]) { try body($0, $1, grid) }
   }
 }

@@ -22,7 +22,7 @@ public final class TrainingLog {
     /// What the user should know.
     public let warnings: [TrainingWarning]
     /// The score of this step's validation, where there was one.
-    public let score: Double?
+    public internal(set) var score: Double?
   }
 
   private let url: URL

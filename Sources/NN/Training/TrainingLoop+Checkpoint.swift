@@ -4,7 +4,7 @@ import Tensor
 extension TrainingLoop {
   /// Writes everything that the training goes on from, so that the file is whole at any moment: the state of the task
   /// under `state`, the moments of each objective's optimiser under `optimizer.NAME`, and as text fields the step, the
-  /// plateau, the scores, and all settings.
+  /// plateau, the scores, a report that waits for its score, and all settings.
   ///
   /// Its size is that of the weights and the moments; the reports of the steps are in the log beside it.
   public func write(to url: URL) throws(CheckpointError) {
@@ -16,6 +16,7 @@ extension TrainingLoop {
     file.fields["step"] = "\(step)"
     try file.encode(identity, as: "settings", path: url.path)
     try file.encode(record, as: "scores", path: url.path)
+    if let unscored { try file.encode(unscored, as: "unscored", path: url.path) }
     if let plateau { try file.encode(plateau, as: "plateau", path: url.path) }
     try file.write(to: url)
   }
@@ -43,6 +44,9 @@ extension TrainingLoop {
         context: "plateau is \(plateau) in the file and \(present) in this training")
     }
     let record = try file.decode(ValidationRecord.self, from: "scores", path: url.path)
+    let unscored =
+      file.fields["unscored"] == nil
+      ? nil : try file.decode(TrainingLog.Entry.self, from: "unscored", path: url.path)
     guard let step = file.fields["step"].flatMap({ Int($0) }), step >= 0, step <= task.recipe.steps else {
       throw CheckpointError(
         .incompatible, path: url.path, field: "step",
@@ -58,6 +62,7 @@ extension TrainingLoop {
     for (optimizer, memory) in zip(optimizers, memories) { optimizer.memory = memory }
     self.plateau = plateau
     self.record = record
+    self.unscored = unscored
     self.step = step
   }
 

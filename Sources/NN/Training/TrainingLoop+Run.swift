@@ -1,10 +1,10 @@
 import Autograd
-import Dispatch
 import Foundation
 import Tensor
 
 extension TrainingLoop {
-  /// Runs steps until the recipe's are done, `progress` says stop, or the validation's patience is over.
+  /// Runs steps until the recipe's are done, `progress` or the validation's score says stop, or the validation's patience is
+  /// over.
   ///
   /// - Parameters:
   ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
@@ -28,15 +28,14 @@ extension TrainingLoop {
       .makeIterator()
     defer { batches.cancel() }
     var notes = task.notes
-    while step < recipe.steps {
+    while step < recipe.steps || unscored != nil {
       // A training that ended here goes no further when it is resumed.
       if isOver(validation) { return .scoreStoppedImproving }
-      let report = try update(from: batches)
-      let score = try validation.flatMap { try validate($0) }
-      for kind in Set(report.warnings.map(\.kind)) { warningCounts[kind, default: 0] += 1 }
-      let entry = TrainingLog.Entry(
-        step: step, terms: report.terms, learningRates: optimizers.map(\.learningRate),
-        warnings: report.warnings, score: score)
+      guard let entry = try scored(unscored ?? step(from: batches), validation) else {
+        try log?.synchronize()
+        if let checkpoint { try write(to: checkpoint.url) }
+        return .stopped
+      }
       try log?.append(entry)
       let control = try progress(
         clock.progress(
@@ -52,6 +51,30 @@ extension TrainingLoop {
       if control == .stop, step < recipe.steps { return .stopped }
     }
     return .finished
+  }
+
+  /// One step, not yet scored.
+  private func step(from batches: BatchSequence<Task.Batch>.Iterator) throws -> TrainingLog.Entry {
+    let report = try update(from: batches)
+    for kind in Set(report.warnings.map(\.kind)) { warningCounts[kind, default: 0] += 1 }
+    return TrainingLog.Entry(
+      step: step, terms: report.terms, learningRates: optimizers.map(\.learningRate),
+      warnings: report.warnings, score: nil)
+  }
+
+  /// The report of this step with its score; `nil` when the score was stopped, and the report waits for it.
+  private func scored(
+    _ entry: TrainingLog.Entry, _ validation: Validation?
+  ) throws -> TrainingLog.Entry? {
+    var entry = entry
+    do {
+      entry.score = try validation.flatMap { try validate($0) }
+    } catch let error where error is ValidationStopped || (error as? InferenceError)?.isStop ?? false {
+      unscored = entry
+      return nil
+    }
+    unscored = nil
+    return entry
   }
 
   /// A record of scores goes on in its own direction alone.
@@ -201,29 +224,5 @@ private struct TermMeans {
       let (sum, count) = sums[name] ?? (0, 0)
       return LossTerm(name, count > 0 ? sum / Double(count) : .nan)
     }
-  }
-}
-
-/// Speed and time left of a run.
-private struct RunClock {
-  private let start = DispatchTime.now().uptimeNanoseconds
-  private let firstStep: Int
-  private let imagesPerStep: Int
-
-  init(step: Int, imagesPerStep: Int) {
-    firstStep = step
-    self.imagesPerStep = imagesPerStep
-  }
-
-  func progress(
-    _ entry: TrainingLog.Entry, notes: [String], totalSteps: Int, epoch: Int
-  ) -> TrainingProgress {
-    let seconds = max(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9, 1e-9)
-    let done = Double(entry.step - firstStep)
-    return TrainingProgress(
-      step: entry.step, totalSteps: totalSteps, epoch: epoch, terms: entry.terms, warnings: entry.warnings,
-      notes: notes, learningRates: entry.learningRates, score: entry.score,
-      imagesPerSecond: done * Double(imagesPerStep) / seconds,
-      secondsRemaining: Double(totalSteps - entry.step) * seconds / done)
   }
 }

@@ -23,6 +23,8 @@ public final class TrainingLoop<Task: TrainingTask> {
   public internal(set) var step = 0
   /// The scores of validations so far.
   public internal(set) var record = ValidationRecord()
+  /// The report of a step that is done and whose score was stopped; `nil` in all other moments.
+  var unscored: TrainingLog.Entry?
   /// How many steps gave a warning of each kind, since the loop was made.
   public internal(set) var warningCounts: [String: Int] = [:]
 

@@ -15,7 +15,8 @@ public struct Validation {
   public let patience: Int?
   /// Where the state with the best score so far is written; `nil` for nowhere.
   public let best: URL?
-  /// Computes the score. The mode of the state is restored behind it.
+  /// Computes the score. The mode of the state is restored behind it. It may stop the training by throwing
+  /// ``ValidationStopped``, or the ``InferenceError/Code/stopped(windows:of:)`` of a prediction that was told to.
   public let score: () throws -> Double
 
   /// A validation.
@@ -33,6 +34,12 @@ public struct Validation {
     self.best = best
     self.score = score
   }
+}
+
+/// Thrown by a score that was asked to stop: the training ends as by ``TrainingControl/stop``, with a checkpoint, and computes
+/// this score when it goes on.
+public struct ValidationStopped: Error {
+  public init() {}
 }
 
 /// Which scores are better.

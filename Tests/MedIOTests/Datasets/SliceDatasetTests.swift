@@ -11,6 +11,12 @@ import Testing
     let volumes = try set.open(tree.scratch.url)
     let slices = try SliceDataset(volumes, cachedIn: tree.scratch["cache"])
     #expect(slices.count == 3 * tree.count)
+    // The cache's files have 32 bits for what the affine has in 64.
+    for index in 0..<tree.count {
+      let (grid, expected) = (slices.grids[index], try volumes.prepared(at: index).image.grid)
+      #expect(grid.shape == expected.shape)
+      #expect((0..<3).allSatisfy { abs(grid.spacing[$0] - expected.spacing[$0]) < 1e-5 })
+    }
     for index in 0..<slices.count {
       let sample = try slices.element(at: index)
       let position = sample.position

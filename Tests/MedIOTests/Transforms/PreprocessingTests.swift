@@ -29,6 +29,30 @@ import Testing
     #expect(exact.restored(try #require(exact.labels)).voxels == labels.voxels)
   }
 
+  /// An image that the caller gives away is scaled where it stands, and a step that changes nothing shares its memory: one
+  /// volume, not three.
+  @Test func whatIsGivenAwayIsNotCopied() {
+    func address(_ volume: Volume<Float>) -> UnsafePointer<Float>? {
+      volume.voxels.withUnsafeBufferPointer(\.baseAddress)
+    }
+    let pipeline = Preprocessing([
+      .grid(.orientation(.ras)), .grid(.spacing(plane: 2, row: 2, column: 2)), .intensity(.window(0...100)),
+    ])
+    func volume() -> Volume<Float> {
+      Volume(voxels: Tensor(repeating: 50, shape: [6, 70, 80]), affine: VoxelAffine(diagonal: 2, 2, 2))
+    }
+    let given = volume()
+    let place = address(given)
+    let prepared = pipeline.applied(to: consume given)
+    #expect(address(prepared.image) == place)
+    #expect(prepared.image.voxels.scalars.allSatisfy { $0 == 0.5 } && prepared.changes.count == 2)
+    #expect(address(prepared.image.reoriented(to: .ras)) == place)
+    // Whoever keeps the image keeps its values.
+    let kept = volume()
+    #expect(pipeline.applied(to: kept).image.voxels.scalars[0] == 0.5)
+    #expect(kept.voxels.scalars.allSatisfy { $0 == 50 })
+  }
+
   @Test func stepsAreReported() {
     let image = Volume<Float>(
       voxels: Tensor([0, 1, 2, 3], shape: [2, 1, 2]), affine: VoxelAffine(diagonal: -1, 1, 1))

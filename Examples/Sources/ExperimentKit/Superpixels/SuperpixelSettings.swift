@@ -13,11 +13,11 @@ public struct SuperpixelSettings: Codable, Hashable, Sendable {
   public var compactnesses = [1.0, 3, 10, 30, 100]
   /// Counts that the adaptive one is held against, slice by slice.
   public var fixedCounts = Array(stride(from: 25, through: 400, by: 25))
-  /// Adaptive counts: the default, and each of its two parameters halved and doubled.
+  /// Adaptive counts: the default, each of its two parameters halved and doubled, and the coarse one.
   public var adaptive = [
-    AdaptiveChoice(finestCount: 400, tolerance: 60), AdaptiveChoice(finestCount: 200, tolerance: 60),
-    AdaptiveChoice(finestCount: 800, tolerance: 60), AdaptiveChoice(finestCount: 400, tolerance: 30),
-    AdaptiveChoice(finestCount: 400, tolerance: 120),
+    AdaptiveChoice(finestCount: 800, tolerance: 6), AdaptiveChoice(finestCount: 400, tolerance: 6),
+    AdaptiveChoice(finestCount: 1600, tolerance: 6), AdaptiveChoice(finestCount: 800, tolerance: 3),
+    AdaptiveChoice(finestCount: 800, tolerance: 12), AdaptiveChoice(finestCount: 400, tolerance: 60),
   ]
   /// Every so many labelled slices are measured: 1, all of them.
   public var sliceStep = 1

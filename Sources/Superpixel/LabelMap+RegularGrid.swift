@@ -35,7 +35,9 @@ extension LabelMap {
   }
 
   /// The regular grid with about as many cells as another map has labels; negative where that is negative.
-  init(regularGridLike other: LabelMap) {
+  ///
+  /// - Precondition: the map has rank 2 or 3.
+  public init(regularGridLike other: LabelMap) {
     let count = other.distinctLabels.count { $0 >= 0 }
     let masked = other.labels.withUnsafeBufferPointer { labels in labels.count { $0 < 0 } }
     let inside = other.labels.elementCount - masked

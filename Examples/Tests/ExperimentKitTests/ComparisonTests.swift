@@ -11,7 +11,7 @@ import Testing
   private func compare(
     _ settings: ExperimentSettings, _ output: String, stopAfter checks: Int = .max
   ) throws -> [String] {
-    try tiny.run(settings, output: output, stopAfter: checks) { try ComparisonExperiment($0).run() }
+    try tiny.run(settings, output: output, stopAfter: checks) { try Study.compare($0.settings).run($0) }
   }
 
   /// Stopped again and again, between jobs and inside trainings, a comparison ends in the rows of one that never was.

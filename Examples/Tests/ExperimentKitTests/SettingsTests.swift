@@ -33,6 +33,28 @@ import Testing
     (#"{"compare": {"methods": [{"name": "Moko"}]}}"#, 64, "there is no such method; there are SuperCL"),
     (#"{"compare": {"curvePoints": 0}}"#, 65, "compare.curvePoints = 0"),
     (#"{"compare": {"probe": {"rates": []}}}"#, 65, "compare.probe.rates"),
+    (#"{"compare": {"viewSize": 40}}"#, 65, "compare.viewSize = 40: must be a multiple of 16"),
+    (#"{"compare": {"scored": "train"}}"#, 65, "compare.scored = train"),
+    (#"{"compare": {"scored": "best"}}"#, 65, "compare.scored"),
+    (#"{"compare": {"methods": [{"name": "PCL", "imageCount": 0}]}}"#, 65, "imageCount = 0"),
+    (
+      #"{"compare": {"methods": [{"name": "PCL", "pretrainedOn": "MRI"}]}}"#, 65,
+      "pretrainedOn = 'MRI': there is no such data set"
+    ),
+    (
+      #"{"compare": {"methods": [{"name": "PCL", "imageCount": 100000}]}}"#, 65,
+      "100000 images to pre-train on are asked for, there are"
+    ),
+    (#"{"ablations": {"strides": []}}"#, 65, "ablations.strides = []"),
+    (#"{"ablations": {"fractions": [2]}}"#, 65, "ablations.fractions = [2.0]"),
+    (#"{"failures": {"emptiedBehind": 9}}"#, 65, "failures.emptiedBehind = 9"),
+    (#"{"volumes": {"patch": [3, 32, 32]}}"#, 65, "volumes.patch = [3, 32, 32]"),
+    (#"{"volumes": {"patch": [8, 24, 32]}}"#, 65, "volumes.patch = [8, 24, 32]"),
+    (#"{"paper": {"epochs": 0}}"#, 65, "paper.epochs = 0"),
+    (
+      #"{"data": [{"name": "a", "images": "x", "labels": "y", "unlabelled": [{"name": "b", "images": "z", "planes": []}]}]}"#,
+      65, "unlabelled 'b': planes"
+    ),
     (#"{"superpixels": {"counts": [0]}}"#, 65, "superpixels.counts = [0]"),
     (#"{"superpixels": {"compactness": 0}}"#, 65, "superpixels.compactness"),
     (
@@ -64,7 +86,8 @@ import Testing
     try Data().write(to: program.folder.appending(path: "file"))
     for (arguments, code) in [
       (["compare", "--nonsense"], 64), (["everything"], 64), (["compare", "--settings", "none.json"], 66),
-      (["leakage", "--quick", "--output", "file"], 73),
+      (["leakage", "--quick", "--output", "file"], 73), (["transfer", "--quick"], 65),
+      (["paper", "Everything", "x"], 64), (["paper", "ACDC"], 64), (["paper", "ACDC", "none"], 66),
     ] {
       let outcome = try program.run(arguments)
       #expect(Int(outcome.code) == code && outcome.errorLines == 1, "\(arguments): \(outcome.errors)")

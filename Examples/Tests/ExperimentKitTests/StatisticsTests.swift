@@ -132,3 +132,30 @@ import Testing
     #expect(cells == ["20, 50, 50", "0.1000", "0.0800", "1.25", "0 of 1", "0.0550", "2.727"])
   }
 }
+
+@Suite struct CrossedMeanTests {
+  @Test func equalScoresHaveNoWidth() {
+    let mean = CrossedMean([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]) { $0.reduce(0, +) / Double($0.count) }
+    #expect(mean.value == 0.5 && mean.low == 0.5 && mean.high == 0.5)
+    // No draw lies at or below 0: the observation alone counts on that side, of 2,000 draws.
+    #expect(mean.pValue == 2.0 / 2001)
+  }
+
+  /// With one seed, or one patient, nothing can be said of others.
+  @Test func oneSeedOrPatientHasNoInterval() {
+    for scores in [[[0.1, 0.9]], [[0.1], [0.9]]] {
+      let mean = CrossedMean(scores) { $0.reduce(0, +) / Double($0.count) }
+      #expect(mean.value == 0.5 && mean.low == nil && mean.high == nil && mean.pValue == nil)
+    }
+    #expect(CrossedMean([[Double]]()) { $0[0] }.value == 0)
+  }
+
+  /// Seeds that differ and patients that do not: the mean of two draws of 0 and 1 is 0, .5 or 1 with chances 1/4, 1/2, 1/4, so the
+  /// interval is all of 0...1; as many patients do not narrow it.
+  @Test func patientsDoNotStandForSeeds() {
+    let mean = CrossedMean([[Double](repeating: 0, count: 50), [Double](repeating: 1, count: 50)]) {
+      $0.reduce(0, +) / Double($0.count)
+    }
+    #expect(mean.value == 0.5 && mean.low == 0 && mean.high == 1)
+  }
+}

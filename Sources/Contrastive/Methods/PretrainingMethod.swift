@@ -96,6 +96,10 @@ public struct PretrainingImage: Sendable {
   /// The pixels that superpixels are made of, `[H, W]` or `[D, H, W]`, such as the body's; `nil` for all. ILCP compares no
   /// pixel outside it.
   public var mask: BinaryMask?
+  /// Segments of the image, `[H, W]` or `[D, H, W]`, that a method may take in place of superpixels
+  /// (``PseudoMasks/given``); pixels with a negative label belong to none, and pixels around the image have the label 0.
+  /// `nil`, and not read, unless put there.
+  public var pseudoMask: Tensor<Int32>?
   /// The slices before and behind it, of the same volume; empty unless ``NeighboringSlices`` put them there.
   public var neighbors: [Tensor<Float>] = []
 

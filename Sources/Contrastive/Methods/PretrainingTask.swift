@@ -78,6 +78,12 @@ public final class PretrainingTask<Method: PretrainingMethod>: TrainingTask {
           .badImages(
             "the mask of image \(index) has the shape \(example.mask?.shape ?? []), the image \(shape)"))
       }
+      guard example.pseudoMask.map({ $0.shape == shape.removing(axis: -1) }) ?? true else {
+        throw PretrainingError(
+          .badImages(
+            "the pseudo mask of image \(index) has the shape \(example.pseudoMask?.shape ?? []), the image \(shape)"
+          ))
+      }
       try method.check(example, at: index)
     }
   }

@@ -21,8 +21,14 @@ extension SuperCL: PretrainingMethod {
     return try withSuperpixels(fittedTo: encoder)
   }
 
-  /// Refuses an image without a spacing where superpixels or displacements are in millimetres.
+  /// Refuses an image without a spacing where superpixels or displacements are in millimetres, and one without a pseudo mask
+  /// where it is to be given.
   public func check(_ image: PretrainingImage, at index: Int) throws {
+    if pseudoMasks == .given, needsFixedFeatures, image.pseudoMask == nil {
+      throw PretrainingError.badSetting(
+        method: SuperCL.name, field: "images[\(index)].pseudoMask", value: "nil",
+        reason: "pseudoMasks is given: give PretrainingImage its pseudo mask")
+    }
     guard image.spacing == nil else { return }
     var wants: String?
     if case .edge = slic.segmentCount, slic.spacing.isEmpty { wants = "slic.segmentCount" }

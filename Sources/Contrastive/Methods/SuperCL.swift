@@ -47,6 +47,8 @@ public struct SuperCL: Sendable, Hashable, Codable {
   public var pixelScope = PixelScope.image
   /// What ASP divides by: all pixels of the map.
   public var superpixelFeatures = AverageSuperpixelFeatures()
+  /// What ILCP and ASP take for segments: superpixels.
+  public var pseudoMasks = PseudoMasks.superpixels
   /// What SLIC runs on: each fixed view.
   public var superpixelSource = SuperpixelSource.fixedViews
   /// Which channels of it SLIC sees: all. The released code repeats one three times.

@@ -51,6 +51,7 @@ public struct SuperCLViewMaker: Sendable {
   private struct Patch {
     let image: Tensor<Float>
     let mask: BinaryMask?
+    let pseudoMask: Tensor<Int32>?
     let spacing: VoxelSpacing?
   }
 
@@ -63,12 +64,16 @@ public struct SuperCLViewMaker: Sendable {
         PretrainingError(
           .badImages("an image of shape \(image.shape) has no patch of the sides \(method.patchSize)")))
     }
+    guard method.pseudoMasks != .given || example.pseudoMask != nil || !method.needsFixedFeatures else {
+      return .failure(PretrainingError(.badImages("an image of shape \(image.shape) has no pseudo mask")))
+    }
     let scaled = method.imageScaling == .minMaxPerChannel ? image.channelsRescaled() : image
+    let (mask, given) = (example.mask.map { Tensor<Int32>(mask: $0.values) }, example.pseudoMask)
     let cut = PatchSampling.placed(
-      scaled, maps: example.mask.map { [Tensor(mask: $0.values)] } ?? [], to: size, padding: method.padding,
-      using: &generator)
+      scaled, maps: [mask, given].compactMap(\.self), to: size, padding: method.padding, using: &generator)
     let patch = Patch(
-      image: cut.image, mask: cut.maps.first.map { BinaryMask($0 .> 0) }, spacing: example.spacing)
+      image: cut.image, mask: mask.flatMap { _ in cut.maps.first }.map { BinaryMask($0 .> 0) },
+      pseudoMask: given.flatMap { _ in cut.maps.last }, spacing: example.spacing)
     var views = ImageViews(position: position(of: example, cutAt: cut.first[0], depth: size[0]))
     if method.needsFixedFeatures || method.variedSource == .fixedViews {
       views.fixed = (0..<2).map { _ in
@@ -77,11 +82,13 @@ public struct SuperCLViewMaker: Sendable {
     }
     do throws(SuperpixelError) {
       if method.fixedViewGeometry != .still, !views.fixed.isEmpty {
-        if method.needsFixedFeatures { try segment(&views, patch) }
+        if method.needsFixedFeatures { try segment(&views, patch, using: &generator) }
         move(&views, patch, using: &generator)
       }
       addVariedViews(&views, patch, using: &generator)
-      if method.fixedViewGeometry == .still, method.needsFixedFeatures { try segment(&views, patch) }
+      if method.fixedViewGeometry == .still, method.needsFixedFeatures {
+        try segment(&views, patch, using: &generator)
+      }
       return .success(views)
     } catch {
       let what = "superpixels of an image of shape \(image.shape)"
@@ -115,11 +122,15 @@ public struct SuperCLViewMaker: Sendable {
     }
   }
 
-  /// Adds the superpixels of the fixed views as they are.
-  private func segment(_ views: inout ImageViews, _ patch: Patch) throws(SuperpixelError) {
+  /// Adds the pseudo masks of the fixed views as they are.
+  private func segment(
+    _ views: inout ImageViews, _ patch: Patch, using generator: inout PhiloxGenerator
+  ) throws(SuperpixelError) {
     var made: [(labels: Tensor<Int32>, count: Int)] = []
     for source in method.superpixelSource == .image ? [patch.image] : views.fixed {
-      made.append(try method.superpixels(of: source, mask: patch.mask, spacing: patch.spacing))
+      made.append(
+        try method.pseudoMasks(
+          of: source, given: patch.pseudoMask, mask: patch.mask, spacing: patch.spacing, using: &generator))
     }
     let both = [made[0], made[made.count - 1]]
     views.superpixels = both.map(\.labels)

@@ -21,6 +21,18 @@ package struct Claim: Codable, Sendable {
   /// Steps to the baseline's Dice at its end as a share of the budget, of each seed; null where it is not reached.
   package let stepsToBaseline: [Double?]
 
+  /// What was found, in words that can be put into a page as they stand.
+  var sentence: String {
+    let found = String(format: "%+.3f", dice.mean)
+    let interval =
+      dice.low.flatMap { low in dice.high.map { String(format: " (95 %% %+.3f ... %+.3f)", low, $0) } } ?? ""
+    let pairs = "\(dice.differences.count) \(dice.differences.count == 1 ? "pair" : "pairs")"
+    let p = adjustedPValue.map { String(format: ", p %.3f by Holm", $0) } ?? ""
+    return
+      "\(data), \(training), \(budget) steps, \(StudyReport.percent(fraction)) of the patients labelled: "
+      + "\(method) - \(baseline): Dice \(found)\(interval), \(pairs)\(p)"
+  }
+
   /// The cell: claims of one cell are one family.
   var cell: String { "\(data) \(training) \(budget) \(fraction)" }
 

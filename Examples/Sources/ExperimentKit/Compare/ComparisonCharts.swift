@@ -26,9 +26,9 @@ struct ComparisonCharts {
         let data = outcome.data.identity.name
         let seeds = Set(tunings.map(\.seed)).count
         let chart = LineChart(
-          title: "\(data), \(first.training), \(ComparisonReport.percent(first.fraction)) labelled, "
+          title: "\(data), \(first.training), \(StudyReport.percent(first.fraction)) labelled, "
             + "\(seeds) \(seeds == 1 ? "seed" : "seeds")",
-          horizontal: "step", vertical: "Dice on the test side", series: series(tunings))
+          horizontal: "step", vertical: "Dice on the scored side", series: series(tunings))
         let place = "\(data)-\(first.training)-\(first.budget)-\(Int((100 * first.fraction).rounded()))"
         return (
           place.lowercased().replacingOccurrences(of: " ", with: "-"), chart.svg(width: 440, height: 290)

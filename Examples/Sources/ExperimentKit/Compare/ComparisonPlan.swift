@@ -17,24 +17,34 @@ struct ComparisonPlan {
 
   private var compare: ComparisonSettings { settings.compare }
   private var stage: PretrainingStage {
-    PretrainingStage(width: settings.width, folder: folder, rows: rows)
+    PretrainingStage(
+      width: settings.width, viewSize: settings.compare.viewSize, folder: folder, rows: rows)
   }
 
+  /// - Parameter all: The data sets that methods may be pre-trained on.
   init(
-    _ settings: ExperimentSettings, _ data: ExperimentData, rows: RowStore, in folder: ExperimentFolder
+    _ settings: ExperimentSettings, _ data: ExperimentData, of all: [ExperimentData], rows: RowStore,
+    in folder: ExperimentFolder
   ) throws {
     (self.settings, self.rows, self.folder) = (settings, rows, folder)
-    let stage = PretrainingStage(width: settings.width, folder: folder, rows: rows)
+    let stage = PretrainingStage(
+      width: settings.width, viewSize: settings.compare.viewSize, folder: folder, rows: rows)
     let compare = settings.compare
     var prepared: [(choice: MethodChoice, seed: UInt64, item: PretrainingStage.Prepared)] = []
     for choice in compare.methods {
+      let source = choice.pretrainedOn ?? data.identity.name
+      guard let seen = all.first(where: { $0.identity.name == source }) else {
+        throw ExampleFailure(
+          .data, "compare.methods '\(choice.name)': pretrainedOn = '\(source)': there is no such data set")
+      }
       for seed in settings.seeds {
-        let item = try stage.prepare(choice, steps: compare.pretrainingSteps, data: data, seed: seed)
+        let item = try stage.prepare(
+          choice, steps: compare.pretrainingSteps, data: seen, target: data, seed: seed)
         prepared.append((choice, seed, item))
       }
     }
     self.prepared = prepared
-    var jobs = prepared.map { WorkProgress.Job("pre-training of \($0.item.run.method)", cost: $0.item.cost) }
+    var jobs = prepared.map(\.item.job)
     let cells = compare.methods.count * compare.fractions.count * settings.seeds.count
     jobs += [WorkProgress.Job](repeating: Self.probeJob, count: cells)
     for training in compare.protocols {
@@ -62,9 +72,8 @@ struct ComparisonPlan {
   func run(_ data: ExperimentData, _ work: WorkProgress) throws -> ComparisonOutcome {
     var outcome = ComparisonOutcome(data: data)
     for (choice, seed, item) in prepared {
-      let job = WorkProgress.Job("pre-training of \(item.run.method)", cost: item.cost)
       let name = "\(data.identity.name): pre-training \(choice.name), seed \(seed)"
-      let row = try pretraining(item, data, name: name, job, work)
+      let row = try stage.row(of: item, name, work)
       outcome.pretrainings.append((choice.name, seed, row))
     }
     for (choice, seed, item) in prepared {
@@ -83,7 +92,7 @@ struct ComparisonPlan {
           for fraction in compare.fractions {
             for (seed, run) in runs {
               let row = try tuning.row(
-                choice.name, run, fraction, seed, schedule: found.schedule, scored: .test)
+                choice.name, run, fraction, seed, schedule: found.schedule, scored: compare.scored)
               outcome.tunings.append(
                 .init(
                   name: choice.name, training: training.name, budget: budget, fraction: fraction, seed: seed,
@@ -96,31 +105,15 @@ struct ComparisonPlan {
     return outcome
   }
 
-  private func pretraining(
-    _ item: PretrainingStage.Prepared, _ data: ExperimentData, name: String, _ job: WorkProgress.Job,
-    _ work: WorkProgress
-  ) throws -> ExperimentRow<PretrainingRun> {
-    if try stage.isDone(item.run), let row = try rows.row(of: item.run) {
-      work.skip(job)
-      return row
-    }
-    return try work.run(name, job) { report in
-      // A row whose encoder is gone is trained again; its result is the same.
-      if let row = try rows.row(of: item.run) {
-        _ = try item.train(data, report)
-        return row
-      }
-      return try rows.row(of: item.run) { try item.train(data, report) }
-    }
-  }
-
   private func probe(
     _ name: String, _ pretraining: PretrainingRun, _ fraction: Double, _ seed: UInt64,
     _ data: ExperimentData, _ work: WorkProgress
   ) throws -> ExperimentRow<ProbeRun> {
     let run = ProbeRun(
-      name: name, pretraining: pretraining, fraction: fraction, seed: seed,
-      labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), probe: compare.probe)
+      pretraining: pretraining, data: pretraining.data == data.identity ? nil : data.identity,
+      fraction: fraction, seed: seed,
+      labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), probe: compare.probe,
+      scored: compare.scored)
     return try work.row(
       of: run, in: rows, "\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob
     ) { _ in
@@ -177,11 +170,12 @@ struct ComparisonPlan {
       var training = training
       (training.schedules, training.budgets) = ([schedule], [budget])
       let run = FineTuningRun(
-        name: name, pretraining: pretraining, fraction: fraction, seed: seed,
+        pretraining: pretraining, data: pretraining.data == data.identity ? nil : data.identity,
+        fraction: fraction, seed: seed,
         labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), training: training,
         scored: scored, curvePoints: plan.compare.curvePoints)
       let job = ComparisonPlan.tuningJob(training, budget)
-      let purpose = scored == .test ? "" : ", search"
+      let purpose = scored == .test ? "" : ", validation"
       let title =
         "\(data.identity.name): \(name), \(training.name) \(budget), \(fraction), seed \(seed), \(schedule)\(purpose)"
       return try work.row(of: run, in: plan.rows, title, job) { report in

@@ -1,6 +1,7 @@
 import ExampleSupport
 import Foundation
 import PretrainKit
+public import QuickstartKit
 
 /// What `compare` runs: methods x shares of labelled patients x seeds x protocols.
 public struct ComparisonSettings: Codable, Hashable, Sendable {
@@ -15,6 +16,11 @@ public struct ComparisonSettings: Codable, Hashable, Sendable {
   public var protocols: [FineTuningProtocol] = [.paper, .tuned]
   /// Steps of pre-training of every method; unless given, each method's own for a few dozen slices.
   public var pretrainingSteps: Int?
+  /// The side of the views that every method trains on, a multiple of 16: 128, as large as the slices, for the paper trains on
+  /// whole ones. 64 is each method's own for a few dozen slices, and takes a quarter of the time.
+  public var viewSize = 128
+  /// The side that is scored: the test side, once all settings are chosen; the validation side while they are.
+  public var scored = SlabSplit.Part.test
   /// Points of a learning curve beside its beginning: 20.
   public var curvePoints = 20
   /// Seeds that search a schedule, the first so many: 1.
@@ -28,7 +34,8 @@ public struct ComparisonSettings: Codable, Hashable, Sendable {
     settings.methods = [MethodChoice(name: "Scratch"), MethodChoice(name: "SuperCL")]
     settings.fractions = [0.5]
     settings.pretrainingSteps = 4
-    settings.curvePoints = 2
+    settings.viewSize = 32
+    settings.curvePoints = 1
     settings.protocols[0].budgets = [4]
     settings.protocols[1].budgets = [4]
     settings.protocols[1].schedules.removeLast()
@@ -41,7 +48,13 @@ public struct ComparisonSettings: Codable, Hashable, Sendable {
     guard !methods.isEmpty, Set(methods.map(\.name)).count == methods.count else {
       throw ExampleFailure(.data, "\(path): compare.methods: different names, at least one")
     }
-    for method in methods { _ = try MethodRegistry.method(named: method.type) }
+    for method in methods {
+      _ = try MethodRegistry.method(named: method.type)
+      if let count = method.imageCount, count < 1 {
+        throw ExampleFailure(
+          .data, "\(path): compare.methods '\(method.name)': imageCount = \(count): must be at least 1")
+      }
+    }
     if let lost = baselines.first(where: { $0.isEmpty }) {
       throw ExampleFailure(.data, "\(path): compare.baselines: '\(lost)' is no name")
     }
@@ -60,6 +73,12 @@ public struct ComparisonSettings: Codable, Hashable, Sendable {
     ] where value < 1 {
       throw ExampleFailure(.data, "\(path): compare.\(name) = \(value): must be at least 1")
     }
+    guard viewSize >= 16, viewSize % 16 == 0 else {
+      throw ExampleFailure(.data, "\(path): compare.viewSize = \(viewSize): must be a multiple of 16")
+    }
+    guard scored != .train else {
+      throw ExampleFailure(.data, "\(path): compare.scored = train: must be validation or test")
+    }
     try probe.validate(path)
   }
 }
@@ -72,9 +91,19 @@ public struct MethodChoice: Codable, Hashable, Sendable {
   public var method: String?
   /// Fields to replace in the method's numbers for a few dozen slices; `pretrain METHOD --show-settings` prints them all.
   public var settings: JSONTree?
+  /// The data set whose training side it is pre-trained on; that which is segmented unless given.
+  public var pretrainedOn: String?
+  /// How many images it is pre-trained on, drawn by the seed; all unless given.
+  public var imageCount: Int?
+  /// How the intensities of these images are brought to those of the set that is segmented; not at all unless given.
+  public var intensities: IntensityMatching?
 
-  public init(name: String, method: String? = nil, settings: JSONTree? = nil) {
+  public init(
+    name: String, method: String? = nil, settings: JSONTree? = nil, pretrainedOn: String? = nil,
+    imageCount: Int? = nil, intensities: IntensityMatching? = nil
+  ) {
     (self.name, self.method, self.settings) = (name, method, settings)
+    (self.pretrainedOn, self.imageCount, self.intensities) = (pretrainedOn, imageCount, intensities)
   }
 
   var type: String { method ?? name }

@@ -9,10 +9,10 @@ import Tensor
 package struct FineTuningRun: ExperimentRun {
   package static let kind = "fine-tuning"
 
-  /// The method's name in figures.
-  package let name: String
   /// Where the encoder comes from; no pre-training for random weights.
   package let pretraining: PretrainingRun
+  /// What is segmented, where it is not what pre-training saw.
+  package let data: DataIdentity?
   package let fraction: Double
   package let seed: UInt64
   /// Patients that carry labels.

@@ -24,10 +24,15 @@ public struct FineTuningProtocol: Codable, Hashable, Sendable {
 
   /// The paper's: cross-entropy alone, Adam with a cosine from 5e-4 that is cut off at 5e-6, five slices a step, mirrors and
   /// the warps of T_var; nothing is searched. The paper trains 100 epochs; 300 and 1,000 steps are our choice.
-  public static let paper = FineTuningProtocol(
-    name: "paper", crossEntropyWeight: 1, diceWeight: 0,
-    schedules: [FineTuningSchedule(rate: 5e-4, floor: 5e-6)], budgets: [300, 1000], batchSize: 5,
-    weightDecay: 1e-5, augmentation: .paper)
+  public static let paper = paper(budgets: [300, 1000])
+
+  /// The paper's with other numbers of steps.
+  static func paper(budgets: [Int]) -> FineTuningProtocol {
+    FineTuningProtocol(
+      name: "paper", crossEntropyWeight: 1, diceWeight: 0,
+      schedules: [FineTuningSchedule(rate: 5e-4, floor: 5e-6)], budgets: budgets, batchSize: 5,
+      weightDecay: 1e-5, augmentation: .paper)
+  }
 
   /// Ours: Dice added, no mirrors and no bending, and each method chooses its rate on the validation side from the same
   /// candidates.

@@ -1,22 +1,24 @@
 import Contrastive
 import Foundation
 import NN
-import QuickstartKit
+package import QuickstartKit
 import Tensor
 
 /// A linear classifier of pixels on an encoder that does not move: what its features hold before any fine-tuning.
 package struct ProbeRun: ExperimentRun {
   package static let kind = "probe"
 
-  package let name: String
   package let pretraining: PretrainingRun
+  /// What is segmented, where it is not what pre-training saw.
+  package let data: DataIdentity?
   package let fraction: Double
   package let seed: UInt64
   package let labelled: [String]
   package let probe: ProbeSettings
+  package let scored: SlabSplit.Part
 
   package struct Result: Codable, Sendable {
-    /// The test side, patient by patient; scores are enlarged to the size of the slices first.
+    /// The scored side, patient by patient; scores are enlarged to the size of the slices first.
     package let patients: [PatientCounts]
     /// The rate that the validation side chose.
     package let rate: Double
@@ -43,7 +45,7 @@ struct FrozenProbe {
       rate: .fixed(run.probe.rates[0]), epochs: run.probe.epochs, standardization: .features, seed: run.seed)
     let search = try probe.searchingRate(
       run.probe.rates, training: training, validation: validation, classCount: data.classNames.count)
-    let patients = try data.patients(of: .test).map { patient in
+    let patients = try data.patients(of: run.scored).map { patient in
       PatientCounts(
         patient: patient.identifier,
         prediction: try search.classifier.predictedLabels(

@@ -16,6 +16,13 @@ package struct PretrainingRun: ExperimentRun {
   /// All its numbers, as it trained this encoder.
   package let settings: JSONTree
   package let data: DataIdentity
+  /// Images beside those of the data set's training side; `nil` for none.
+  package let unlabelled: [UnlabelledIdentity]?
+  /// How many of all images it sees, drawn by the seed; `nil` for all.
+  package let imageCount: Int?
+  /// How their intensities were changed, and after which set; `nil` for not at all, and for a change that asks for no other set.
+  package let intensities: IntensityMatching?
+  package let matchedTo: DataIdentity?
   /// Channels of the encoder's first level.
   package let width: Int
   package let seed: UInt64
@@ -38,6 +45,8 @@ package struct PretrainingRun: ExperimentRun {
 /// Trains encoders, once for each run.
 struct PretrainingStage {
   let width: Int
+  /// The side of views.
+  let viewSize: Int
   let folder: ExperimentFolder
   let rows: RowStore
 
@@ -47,16 +56,28 @@ struct PretrainingStage {
     /// Images that pass in all.
     let cost: Double
     /// Trains, with a report of each step, and gives the result; the encoder lies in its file afterwards.
-    let train: (_ data: ExperimentData, (TrainingProgress) -> TrainingControl) throws -> PretrainingRun.Result
+    let train: ((TrainingProgress) -> TrainingControl) throws -> PretrainingRun.Result
+
+    var job: WorkProgress.Job { WorkProgress.Job("pre-training of \(run.method)", cost: cost) }
   }
 
   /// The run of a method with a seed.
   ///
   /// - Throws: ``ExampleFailure``: settings that the method does not take (65).
-  func prepare(_ choice: MethodChoice, steps: Int?, data: ExperimentData, seed: UInt64) throws -> Prepared {
+  func prepare(
+    _ choice: MethodChoice, steps: Int?, data: ExperimentData, target: ExperimentData, seed: UInt64
+  ) throws -> Prepared {
+    // A set has its own histogram already.
+    let isOwn = choice.intensities == .histogram && data.identity == target.identity
+    let matching = choice.intensities.flatMap { $0 == .asRead || isOwn ? nil : $0 }
+    // Too many are refused before anything is trained; all of them are the run without a number.
+    let all = data.pretrainingImages().count
+    if let count = choice.imageCount { _ = try data.pretrainingImages(count: count, seed: seed) }
+    let imageCount = choice.imageCount.flatMap { $0 == all ? nil : $0 }
     func open<Method: PublishedMethod>(_ type: Method.Type) throws -> Prepared {
       var method = Method.small
       do {
+        method = try method.withViews(ofSize: viewSize)
         if let settings = choice.settings {
           method = try method.replacingSettings(from: CanonicalJSON.data(of: settings))
         }
@@ -69,15 +90,40 @@ struct PretrainingStage {
       let run = PretrainingRun(
         method: Method.name,
         settings: try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)),
-        data: data.identity, width: width, seed: seed)
+        data: data.identity,
+        // What sees no image does not go by them.
+        unlabelled: data.unlabelled.isEmpty || method.recipe.steps == 0
+          ? nil : data.unlabelled.map(\.identity),
+        imageCount: method.recipe.steps == 0 ? nil : imageCount,
+        intensities: method.recipe.steps == 0 ? nil : matching,
+        matchedTo: matching == .histogram && method.recipe.steps > 0 ? target.identity : nil, width: width,
+        seed: seed)
       let fitted = method
       return Prepared(
         run: run, cost: Double(method.recipe.steps * method.recipe.batchSize * method.recipe.accumulation)
-      ) { data, report in
-        try train(fitted, run, data, report)
+      ) { report in
+        try train(fitted, run, data, target: target, report)
       }
     }
     return try open(MethodRegistry.method(named: choice.type))
+  }
+
+  /// The row of a pre-training, which is done now unless its row is kept and its encoder lies in its file.
+  func row(
+    of item: Prepared, _ name: String, _ work: WorkProgress
+  ) throws -> ExperimentRow<PretrainingRun> {
+    if try isDone(item.run), let row = try rows.row(of: item.run) {
+      work.skip(item.job)
+      return row
+    }
+    return try work.run(name, item.job) { report in
+      // A row whose encoder is gone is trained again; its result is the same.
+      if let row = try rows.row(of: item.run) {
+        _ = try item.train(report)
+        return row
+      }
+      return try rows.row(of: item.run) { try item.train(report) }
+    }
   }
 
   /// Whether the run is done: its row is kept and its encoder lies in its file.
@@ -90,11 +136,16 @@ struct PretrainingStage {
   }
 
   private func train<Method: PublishedMethod>(
-    _ method: Method, _ run: PretrainingRun, _ data: ExperimentData,
+    _ method: Method, _ run: PretrainingRun, _ data: ExperimentData, target: ExperimentData,
     _ report: (TrainingProgress) -> TrainingControl
   ) throws -> PretrainingRun.Result {
     let task = try PretrainingTask(method, encoder: .unet(width: width))
-    let images = data.pretrainingImages()
+    var images = try data.pretrainingImages(count: run.imageCount, seed: run.seed)
+    if let matching = run.intensities {
+      let match = IntensityMatch(matching, from: images, to: target.pretrainingImages())
+      images = images.map { match($0) }
+    }
+    if (method as? SuperCL)?.pseudoMasks == .given { images = data.addingTrueMasks(to: images) }
     let policy = CheckpointPolicy(
       folder.stateFile("\(try CanonicalJSON.digest(of: run)).pretraining"), everySteps: 50)
     // A method of no steps reads no image.

@@ -29,13 +29,15 @@ public struct DataSettings: Codable, Equatable, Sendable {
   public var droppedSlices: Int
   /// Voxels that each class must have on each side: 300.
   public var minimumVoxels: Int
+  /// Images without labels that pre-training sees beside the training side: none.
+  public var unlabelled: [UnlabelledSettings]
 
   public init(
     name: String, images: String, labels: String, classes: [TargetClass]? = nil,
     window: ClosedRange<Double>? = nil, patients: Patients = .virtual, slabLength: Int = 8,
-    droppedSlices: Int = 2, minimumVoxels: Int = 300
+    droppedSlices: Int = 2, minimumVoxels: Int = 300, unlabelled: [UnlabelledSettings] = []
   ) {
-    (self.name, self.images, self.labels) = (name, images, labels)
+    (self.name, self.images, self.labels, self.unlabelled) = (name, images, labels, unlabelled)
     (self.classes, self.window, self.patients) = (classes, window, patients)
     (self.slabLength, self.droppedSlices, self.minimumVoxels) = (slabLength, droppedSlices, minimumVoxels)
   }
@@ -51,7 +53,8 @@ public struct DataSettings: Codable, Equatable, Sendable {
       patients: try fields.decodeIfPresent(Patients.self, forKey: .patients) ?? .virtual,
       slabLength: try fields.decodeIfPresent(Int.self, forKey: .slabLength) ?? 8,
       droppedSlices: try fields.decodeIfPresent(Int.self, forKey: .droppedSlices) ?? 2,
-      minimumVoxels: try fields.decodeIfPresent(Int.self, forKey: .minimumVoxels) ?? 300)
+      minimumVoxels: try fields.decodeIfPresent(Int.self, forKey: .minimumVoxels) ?? 300,
+      unlabelled: try fields.decodeIfPresent([UnlabelledSettings].self, forKey: .unlabelled) ?? [])
   }
 
   /// The CT of the abdomen kept with the examples: one person, ten organs and bones, -160...240 HU.
@@ -76,6 +79,7 @@ public struct DataSettings: Codable, Equatable, Sendable {
     if let window, !(window.lowerBound < window.upperBound) {
       throw ExampleFailure(.data, "\(path): data '\(name)': window = \(window): is empty")
     }
+    for set in unlabelled { try set.validate(path) }
     if let classes {
       let labels = classes.flatMap(\.labels)
       guard !classes.isEmpty, !labels.contains(0), Set(labels).count == labels.count else {

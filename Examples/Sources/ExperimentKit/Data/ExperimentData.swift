@@ -1,5 +1,5 @@
 package import Contrastive
-import ExampleSupport
+package import ExampleSupport
 import Foundation
 package import NN
 package import QuickstartKit
@@ -14,14 +14,17 @@ package struct ExperimentData: Sendable {
   package let patients: [Patient]
   /// Height and width of all slices, multiples of 16.
   package let size: [Int]
+  /// What pre-training sees besides.
+  package let unlabelled: [UnlabelledImages]
   /// What a reader of results must know of the data: who the patients are, what was noticed of the files.
   package let notes: [String]
 
   package init(
-    identity: DataIdentity, classNames: [String], patients: [Patient], size: [Int], notes: [String]
+    identity: DataIdentity, classNames: [String], patients: [Patient], size: [Int],
+    unlabelled: [UnlabelledImages] = [], notes: [String]
   ) {
     (self.identity, self.classNames, self.patients) = (identity, classNames, patients)
-    (self.size, self.notes) = (size, notes)
+    (self.size, self.unlabelled, self.notes) = (size, unlabelled, notes)
   }
 
   /// Reads a data set and makes its patients.
@@ -31,21 +34,92 @@ package struct ExperimentData: Sendable {
     _ settings: DataSettings, cohort: CohortSettings, longestSide: Int, folders: DataFolders,
     in folder: ExperimentFolder, progress: RunProgress
   ) throws -> ExperimentData {
+    let data: ExperimentData
     switch settings.patients {
     case .virtual:
       let source = try SourceVolume(settings, longestSide: longestSide, folders: folders, in: folder)
-      return try source.cohort(cohort, progress: progress)
+      data = try source.cohort(cohort, progress: progress)
     case .files:
-      return try FilePatients(settings, longestSide: longestSide, folders: folders, in: folder).read(
+      data = try FilePatients(settings, longestSide: longestSide, folders: folders, in: folder).read(
         progress: progress)
     }
+    let unlabelled = try settings.unlabelled.map {
+      (
+        name: $0.name,
+        images: try UnlabelledImages(
+          $0, longestSide: longestSide, folders: folders, progress: progress)
+      )
+    }
+    return ExperimentData(
+      identity: data.identity, classNames: data.classNames, patients: data.patients, size: data.size,
+      unlabelled: unlabelled.map(\.images),
+      notes: data.notes
+        + unlabelled.map {
+          "\(settings.name): pre-training sees \($0.images.images.count) slices of \($0.name), too"
+        })
   }
 
   package func patients(of part: SlabSplit.Part) -> [Patient] { patients.filter { $0.part == part } }
 
-  /// Slices of the training side without labels, with their neighbours: what pre-training sees.
+  /// Slices of the training side without labels, with their neighbours, then the unlabelled ones: what pre-training sees.
   package func pretrainingImages() -> [PretrainingImage] {
-    patients(of: .train).enumerated().flatMap { volume, patient in
+    var images = trainingImages()
+    var volumes = 1 + (images.compactMap(\.volume).max() ?? -1)
+    for set in unlabelled {
+      for var image in set.images {
+        image.volume = image.volume.map { $0 + volumes }
+        images.append(image)
+      }
+      volumes += 1 + (set.images.compactMap(\.volume).max() ?? -1)
+    }
+    return images
+  }
+
+  /// So many of them, drawn by the seed; fewer ones of a seed are among its more.
+  ///
+  /// - Throws: ``ExampleFailure`` (65): there are not as many.
+  package func pretrainingImages(count: Int?, seed: UInt64) throws(ExampleFailure) -> [PretrainingImage] {
+    let all = pretrainingImages()
+    guard let count else { return all }
+    guard count <= all.count else {
+      throw ExampleFailure(
+        .data,
+        "data '\(identity.name)': \(count) images to pre-train on are asked for, there are \(all.count)")
+    }
+    var generator = RandomKey(seed: seed).stream(for: "images of a pre-training").generator
+    return generator.permutation(of: all.count).prefix(count).sorted().map { all[$0] }
+  }
+
+  /// The images of the training side with their labels as pseudo masks: no pre-training without labels any more, but a bound
+  /// of what pseudo masks can give.
+  func addingTrueMasks(to images: [PretrainingImage]) -> [PretrainingImage] {
+    images.map { image in
+      guard
+        let found = trainingBodies.first(where: {
+          $0.body == image.volume && $0.patient.positions.contains(image.position ?? 0)
+        }),
+        let place = found.patient.positions.firstIndex(of: image.position ?? 0)
+      else { return image }
+      var image = image
+      image.pseudoMask = found.patient.labels[place]
+      return image
+    }
+  }
+
+  /// The training patients, each with the number of the body that it is a part of: virtual patients are slabs, and the first of
+  /// every slab are one body, the second another, so that methods that ask for slices of every part of a volume find them.
+  /// Patients of files are a body each.
+  private var trainingBodies: [(body: Int, patient: Patient)] {
+    var counts: [Int: Int] = [:]
+    return patients(of: .train).map { patient in
+      let body = counts[patient.stratum, default: 0]
+      counts[patient.stratum] = body + 1
+      return (body, patient)
+    }
+  }
+
+  private func trainingImages() -> [PretrainingImage] {
+    trainingBodies.flatMap { volume, patient in
       patient.images.indices.map { index in
         var image = PretrainingImage(
           patient.images[index], position: patient.positions[index], volume: volume)

@@ -106,6 +106,6 @@ struct FilePatients {
         volume.image.voxels[$0].expanded(at: 2).centerPaddedOrCropped(to: size + [1], border: .constant(0))
       },
       labels: (0..<planes).map { labels[$0].centerPaddedOrCropped(to: size, border: .constant(0)) },
-      positions: (0..<planes).map { Double($0 + 1) / Double(planes) })
+      positions: (0..<planes).map { Double($0 + 1) / Double(planes) }, spacing: volume.image.spacing)
   }
 }

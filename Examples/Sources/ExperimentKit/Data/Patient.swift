@@ -15,13 +15,16 @@ package struct Patient: Sendable {
   package let labels: [Tensor<Int32>]
   /// The place of each slice in its body's volume, in (0, 1].
   package let positions: [Double]
+  /// Of the slices as they are here: plane, row, column; `nil` where it is not known.
+  package let spacing: VoxelSpacing?
 
   package init(
     identifier: String, person: String, part: SlabSplit.Part, stratum: Int, images: [Tensor<Float>],
-    labels: [Tensor<Int32>], positions: [Double]
+    labels: [Tensor<Int32>], positions: [Double], spacing: VoxelSpacing? = nil
   ) {
     (self.identifier, self.person, self.part, self.stratum) = (identifier, person, part, stratum)
     (self.images, self.labels, self.positions) = (images, labels, positions)
+    self.spacing = spacing
   }
 }
 

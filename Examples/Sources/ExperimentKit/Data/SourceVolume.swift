@@ -101,7 +101,7 @@ package struct SourceVolume: Sendable {
     for patient in VirtualPatient.all(of: settings.name, split: split, settings: cohort) {
       try progress.checkInterruption()
       let rendered = renderer.rendered(patient)
-      patients.append(Patient(rendered, size: size, planeCount: image.shape[0]))
+      patients.append(Patient(rendered, size: size, planeCount: image.shape[0], spacing: spacing))
     }
     let counts = SlabSplit.Part.allCases.map { part in
       "\(patients.count { $0.part == part }) of \(split.slabs(of: part).count) \(part.rawValue) slabs"
@@ -117,17 +117,17 @@ package struct SourceVolume: Sendable {
 }
 
 extension DataSettings {
-  /// All fields that change a result; where files lie does not.
+  /// All fields that change what a data set holds: neither where files lie nor the unlabelled images beside it.
   func withoutPaths() throws -> JSONTree {
     var copy = self
-    (copy.images, copy.labels) = ("", "")
+    (copy.images, copy.labels, copy.unlabelled) = ("", "", [])
     return try JSONTree(of: copy)
   }
 }
 
 extension Patient {
   /// Slices of a virtual patient, with zeros around them to the full size.
-  init(_ rendered: RenderedPatient, size: [Int], planeCount: Int) {
+  init(_ rendered: RenderedPatient, size: [Int], planeCount: Int, spacing: VoxelSpacing) {
     let patient = rendered.patient
     let planes = rendered.image.shape[0]
     self.init(
@@ -139,6 +139,7 @@ extension Patient {
       labels: (0..<planes).map {
         rendered.classes[$0].centerPaddedOrCropped(to: size, border: .constant(0))
       },
-      positions: (0..<planes).map { Double(patient.slab.first + $0 + 1) / Double(planeCount) })
+      positions: (0..<planes).map { Double(patient.slab.first + $0 + 1) / Double(planeCount) },
+      spacing: spacing)
   }
 }

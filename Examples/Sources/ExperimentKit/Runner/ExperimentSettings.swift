@@ -16,6 +16,10 @@ public struct ExperimentSettings: Codable, Equatable, Sendable {
   public var seeds: [UInt64] = [1, 2, 3]
   public var compare = ComparisonSettings()
   public var superpixels = SuperpixelSettings()
+  public var ablations = AblationSettings()
+  public var failures = FailureSettings()
+  public var volumes = VolumeSettings()
+  public var paper = PaperSettings()
 
   public init() {}
 
@@ -32,6 +36,10 @@ public struct ExperimentSettings: Codable, Equatable, Sendable {
     settings.cohort.testPatientsPerSlab = 1
     settings.compare = .quick
     settings.superpixels = .quick
+    settings.ablations = .quick
+    settings.failures = .quick
+    settings.volumes = .quick
+    settings.paper = .quick
     return settings
   }
 
@@ -66,6 +74,10 @@ public struct ExperimentSettings: Codable, Equatable, Sendable {
     try cohort.validate(path)
     try compare.validate(path)
     try superpixels.validate(path)
+    try ablations.validate(path)
+    try failures.validate(path)
+    try volumes.validate(path)
+    try paper.validate(path)
   }
 
   /// As JSON, in the form that is read.

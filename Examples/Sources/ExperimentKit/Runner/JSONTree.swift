@@ -43,6 +43,13 @@ public enum JSONTree: Codable, Hashable, Sendable {
     self = try JSONDecoder().decode(JSONTree.self, from: CanonicalJSON.data(of: value))
   }
 
+  /// An object with one more member, or another value of one.
+  func setting(_ key: String, to value: JSONTree) -> JSONTree {
+    guard case .object(var members) = self else { return self }
+    members[key] = value
+    return .object(members)
+  }
+
   package subscript(key: String) -> JSONTree? {
     if case .object(let members) = self { members[key] } else { nil }
   }

@@ -114,6 +114,20 @@ package final class RowStore {
     return row
   }
 
+  /// All rows of one kind of run, in no order that means anything.
+  ///
+  /// - Throws: ``ExampleFailure`` (65): one cannot be read.
+  func all<Run: ExperimentRun>(_ type: Run.Type) throws -> [ExperimentRow<Run>] {
+    let keys = lines.keys.filter { $0.hasPrefix(Run.kind + " ") }.sorted()
+    do {
+      return try keys.compactMap { lines[$0] }.map {
+        try JSONDecoder().decode(ExperimentRow<Run>.self, from: $0)
+      }
+    } catch {
+      throw ExampleFailure(.data, "\(url.path): a row of kind \(Run.kind) cannot be read: \(error)")
+    }
+  }
+
   private static func key(_ kind: String, _ run: JSONTree) throws -> String {
     kind + " " + String(decoding: try CanonicalJSON.data(of: run), as: UTF8.self)
   }

@@ -63,30 +63,17 @@ public struct CrossedComparison: Codable, Hashable, Sendable {
       (low, high, pValue) = (nil, nil, nil)
       return
     }
-    let draws = (0..<resampleCount).map { _ in
-      Self.draw(pairs, patientCount: names.count, using: &generator)
-    }.sorted()
-    func quantile(_ share: Double) -> Double {
-      let place = share * Double(draws.count - 1)
-      let (below, rest) = (Int(place), place - Double(Int(place)))
-      return draws[below] + rest * (draws[min(below + 1, draws.count - 1)] - draws[below])
+    let draws = CrossedBootstrap.draws(
+      seeds: seeds.count, patients: names.count, count: resampleCount, using: &generator
+    ) { seeds, patients in
+      seeds.reduce(0.0) { sum, seed in
+        sum + PatientCounts.pooledDice(patients.lazy.map { pairs[seed].1[$0] })
+          - PatientCounts.pooledDice(patients.lazy.map { pairs[seed].0[$0] })
+      } / Double(pairs.count)
     }
-    low = quantile((1 - level) / 2)
-    high = quantile((1 + level) / 2)
+    low = CrossedBootstrap.quantile((1 - level) / 2, of: draws)
+    high = CrossedBootstrap.quantile((1 + level) / 2, of: draws)
     let (below, above) = (draws.count { $0 <= 0 }, draws.count { $0 >= 0 })
     pValue = min(1, 2 * Double(1 + min(below, above)) / Double(resampleCount + 1))
-  }
-
-  /// The mean difference over drawn seeds, pooled over drawn patients.
-  private static func draw(
-    _ pairs: [([PatientCounts], [PatientCounts])], patientCount: Int, using generator: inout PhiloxGenerator
-  ) -> Double {
-    let patients = (0..<patientCount).map { _ in generator.integer(below: patientCount) }
-    let sum = pairs.indices.reduce(0.0) { sum, _ in
-      let pair = pairs[generator.integer(below: pairs.count)]
-      return sum + PatientCounts.pooledDice(patients.lazy.map { pair.1[$0] })
-        - PatientCounts.pooledDice(patients.lazy.map { pair.0[$0] })
-    }
-    return sum / Double(pairs.count)
   }
 }

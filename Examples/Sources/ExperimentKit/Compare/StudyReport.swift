@@ -2,45 +2,51 @@ import Foundation
 import Metrics
 import RunKit
 
-/// Tables, figures and page of `compare`.
-struct ComparisonReport {
-  private let settings: ExperimentSettings
+/// Tables, figures and page of a study.
+struct StudyReport {
+  private let study: Study
   private let outcomes: [ComparisonOutcome]
   private let claims: [Claim]
+  private let costs: StudySection?
 
-  init(_ settings: ExperimentSettings, _ outcomes: [ComparisonOutcome]) {
-    (self.settings, self.outcomes) = (settings, outcomes)
-    claims = outcomes.flatMap { Claim.all(of: $0, baselines: settings.compare.baselines) }
+  init(_ study: Study, _ outcomes: [ComparisonOutcome], costs: StudySection?) {
+    (self.study, self.outcomes, self.costs) = (study, outcomes, costs)
+    claims = outcomes.flatMap { Claim.all(of: $0, baselines: study.comparison.baselines) }
   }
+
+  private var title: String { "Dice on the \(study.comparison.scored) side" }
 
   func write(to folder: ExperimentFolder) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let name = study.name
+    try folder.writeClaims(claims.map { ($0, $0.sentence) }, of: name)
+    let own = study.sections(outcomes) + [costs].compactMap(\.self)
     try folder.write(
-      String(decoding: encoder.encode(claims), as: UTF8.self) + "\n", to: "compare-claims.json")
-    try folder.write(
-      "# Dice on the test side\n\n" + ExperimentPage.markdown(scores) + "\n# Claims\n\n"
-        + ExperimentPage.markdown(differences), to: "compare.md")
+      "# \(title)\n\n" + ExperimentPage.markdown(scores) + "\n# Claims\n\n"
+        + ExperimentPage.markdown(differences) + "\n" + claims.map { "- \($0.sentence)\n" }.joined()
+        + own.filter { !$0.table.isEmpty }.map { "\n# \($0.heading)\n\n\(ExperimentPage.markdown($0.table))" }
+        .joined(), to: "\(name).md")
     let charts = ComparisonCharts(outcomes: outcomes)
-    for (name, svg) in charts.curves { try folder.write(svg.standaloneSVG, to: "compare-\(name).svg") }
-    if !claims.isEmpty { try folder.write(forest.standaloneSVG, to: "compare-claims.svg") }
-    try folder.write(page(charts).html, to: "compare.html")
+    for (place, svg) in charts.curves + own.flatMap(\.figures) {
+      try folder.write(svg.standaloneSVG, to: "\(name)-\(place).svg")
+    }
+    try folder.write(scoreChart.standaloneSVG, to: "\(name)-scores.svg")
+    if !claims.isEmpty { try folder.write(forest.standaloneSVG, to: "\(name)-claims.svg") }
+    try folder.write(page(charts, own).html, to: "\(name).html")
   }
 
-  private func page(_ charts: ComparisonCharts) -> ExperimentPage {
-    var page = ExperimentPage(
-      title: "What pre-training gives",
-      question:
-        "Does pre-training raise Dice with few labelled patients, by how much, and when in the training?")
-    page.notes = outcomes.flatMap(\.data.notes) + [Claim.caution(claims)].compactMap(\.self)
-    page.sections = [
-      ("Dice on the test side", ExperimentPage.table(scores)),
+  private func page(_ charts: ComparisonCharts, _ own: [StudySection]) -> ExperimentPage {
+    var page = ExperimentPage(title: study.title, question: study.question)
+    page.notes = study.notes + outcomes.flatMap(\.data.notes) + [Claim.caution(claims)].compactMap(\.self)
+    page.sections.append((title, "<div class=\"charts\">\(scoreChart)</div>" + ExperimentPage.table(scores)))
+    for section in own { page.sections.append((section.heading, Self.body(of: section))) }
+    page.sections += [
       (
         "Differences",
         "<p>Each method minus a baseline. A pair has one seed: the labelled patients, the first weights and the pre-training go by it. "
           + "Interval: bootstrap over seeds and patients, the same draws for both. p: from the same draws, by Holm for all claims of a cell. "
           + "Steps: to the baseline's last Dice, as a share of the budget, in the middle of the seeds that reach it.</p>"
           + "<div class=\"charts\">\(forest)</div>" + ExperimentPage.table(differences)
+          + "<ul>\(claims.map { "<li>\($0.sentence.asMarkup)</li>" }.joined())</ul>"
       ),
       (
         "Along the training",
@@ -49,7 +55,7 @@ struct ComparisonReport {
       (
         "How schedules were chosen",
         choices.count > 1
-          ? "<p>The mean over the search seeds of Dice on the validation side, with the fewest labels. The test side was scored once a run, with the chosen schedule.</p>"
+          ? "<p>The mean over the search seeds of Dice on the validation side, with the fewest labels. The scored side was scored once a run, with the chosen schedule.</p>"
             + ExperimentPage.table(choices)
           : "<p>Every protocol has one schedule: nothing was searched.</p>"
       ),
@@ -58,10 +64,31 @@ struct ComparisonReport {
     return page
   }
 
+  private static func body(of section: StudySection) -> String {
+    (section.text.isEmpty ? "" : "<p>\(section.text.asMarkup)</p>")
+      + "<div class=\"charts\">\(section.figures.map(\.svg).joined())</div>"
+      + (section.table.isEmpty ? "" : ExperimentPage.table(section.table))
+  }
+
+  /// Dice of every method in every cell.
+  private var scoreChart: String {
+    IntervalChart(
+      title: title,
+      horizontal: "Dice (dot: a seed; bar: 95 % interval of the mean over seeds and patients)",
+      rows: ScoreOfArm.all(of: outcomes).map { score in
+        .init(
+          label: "\(score.cell): \(score.name)", values: score.values, mean: score.mean.value,
+          low: score.mean.low,
+          high: score.mean.high)
+      }, rowHeight: 24
+    ).svg(width: 900)
+  }
+
   private var forest: String {
     IntervalChart(
       title: "Method minus baseline",
-      horizontal: "difference of Dice on the test side (dot: a seed; bar: 95 % interval)",
+      horizontal:
+        "difference of Dice on the \(study.comparison.scored) side (dot: a seed; bar: 95 % interval)",
       rows: claims.map {
         .init(
           label: "\($0.cell): \($0.method) - \($0.baseline)", values: $0.dice.differences, mean: $0.dice.mean,
@@ -73,29 +100,20 @@ struct ComparisonReport {
   // MARK: Tables
 
   private var scores: [[String]] {
-    var rows = [
-      ["data", "protocol", "steps", "labels", "method", "seeds", "Dice", "mean Dice along", "frozen probe"]
+    [
+      [
+        "data", "protocol", "steps", "labels", "method", "seeds", "Dice", "interval", "mean Dice along",
+        "frozen probe",
+      ]
     ]
-    for outcome in outcomes {
-      var seen: Set<String> = []
-      for tuning in outcome.tunings {
-        let key = "\(tuning.training) \(tuning.budget) \(tuning.fraction) \(tuning.name)"
-        guard seen.insert(key).inserted else { continue }
-        let all = outcome.tunings.filter {
-          $0.training == tuning.training && $0.budget == tuning.budget && $0.fraction == tuning.fraction
-            && $0.name == tuning.name
-        }
-        let probes = outcome.probes.filter { $0.name == tuning.name && $0.fraction == tuning.fraction }
-        rows.append([
-          outcome.data.identity.name, tuning.training, "\(tuning.budget)", Self.percent(tuning.fraction),
-          tuning.name, "\(all.count)",
-          Self.spread(all.map { PatientCounts.pooledDice($0.row.result.patients) }),
-          Self.spread(all.map(\.row.result.curve.meanScore)),
-          Self.spread(probes.map { PatientCounts.pooledDice($0.row.result.patients) }),
-        ])
+      + ScoreOfArm.all(of: outcomes).map { score in
+        [
+          score.data, score.training, "\(score.budget)", Self.percent(score.fraction), score.name,
+          "\(score.values.count)", Self.spread(score.values),
+          score.mean.interval,
+          Self.spread(score.areas), Self.spread(score.probes),
+        ]
       }
-    }
-    return rows
   }
 
   private var differences: [[String]] {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Convolutions of a U-Net in PyTorch, in both memory layouts: forward, data gradient, weight gradient apart."""
+"""Convolutions of U-Nets in PyTorch, in both memory layouts: forward, data gradient, weight gradient apart."""
 
 import sys
 
@@ -10,25 +10,34 @@ try:
 except ImportError as missing:
     sys.exit(f"bench_conv.py: {missing.name} is not installed")
 
-from rows.conv import BATCH, LAYOUTS, convolutions, upsamplings
+from rows.conv import BATCH, LAYOUTS, VOLUMES, convolutions, upsamplings, volumetric
 
-FORMATS = {"channels-last": torch.channels_last, "default": torch.contiguous_format}
+# By the number of axes of an image or a volume.
+CHANNELS_LAST = {2: torch.channels_last, 3: torch.channels_last_3d}
 
 
 def tensors(setting, *shapes):
-    return [torch.randn(shape).to(memory_format=FORMATS[setting]) for shape in shapes]
+    return [
+        torch.randn(shape).to(
+            memory_format=CHANNELS_LAST[len(shape) - 2] if setting == "channels-last" else torch.contiguous_format
+        )
+        for shape in shapes
+    ]
 
 
 def backward(gradient, x, weight, bias_sizes, stride, padding, transposed, mask):
     """Only the gradients in the mask (input, weight, bias) are computed."""
+    axes = x.ndim - 2
     return torch.ops.aten.convolution_backward(
-        gradient, x, weight, bias_sizes, [stride] * 2, [padding] * 2, [1, 1], transposed, [0, 0], 1, mask
+        gradient, x, weight, bias_sizes, [stride] * axes, [padding] * axes, [1] * axes, transposed, [0] * axes, 1, mask
     )
 
 
-def declare_convolution(inputs, outputs, size):
-    name = f"{inputs}->{outputs} at {size}"
-    image, result, kernel = (BATCH, inputs, size, size), (BATCH, outputs, size, size), (outputs, inputs, 3, 3)
+def declare_convolution(inputs, outputs, size, axes=2):
+    name = f"{'3x3x3 ' if axes == 3 else ''}{inputs}->{outputs} at {size}"
+    batch, sizes = (BATCH if axes == 2 else VOLUMES), (size,) * axes
+    image, result, kernel = (batch, inputs, *sizes), (batch, outputs, *sizes), (outputs, inputs, *(3,) * axes)
+    convolve = torch.nn.functional.conv2d if axes == 2 else torch.nn.functional.conv3d
 
     @case(f"forward {name}", settings=LAYOUTS)
     def forward(setting, threads):
@@ -37,7 +46,7 @@ def declare_convolution(inputs, outputs, size):
 
         def body():
             with torch.no_grad():
-                torch.nn.functional.conv2d(x, weight, padding=1)
+                convolve(x, weight, padding=1)
 
         return body
 
@@ -80,6 +89,8 @@ for layer in convolutions():
     declare_convolution(*layer)
 for layer in upsamplings():
     declare_upsampling(*layer)
+for layer in volumetric():
+    declare_convolution(*layer, axes=3)
 
 if __name__ == "__main__":
     main()

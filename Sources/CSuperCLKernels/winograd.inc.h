@@ -6,6 +6,7 @@
 #include "microkernel.h"
 #include "winograd_transforms.inc.h"
 #include "winograd_filter.inc.h"
+#include "winograd_products.inc.h"
 
 // Where a tile lies in its tensor, and which of its rows and columns are inside the image.
 struct tile_place {
@@ -188,45 +189,6 @@ static void SCL_VARIANT(winograd_output)(struct scl_winograd_block block, size_t
         output_tile(m + c, block.position, b, p + c, row, pixel, place, 0, 1, 0, SCL_WIDTH);
     }
   }
-}
-
-static void SCL_VARIANT(winograd_product)(struct scl_winograd_block block, size_t tiles, size_t channels,
-                                          const float *panels, size_t panel_position, size_t panel_step,
-                                          size_t panel_count, struct scl_winograd_block product) {
-  static const ptrdiff_t no_offset = 0;
-  for (size_t e = 0; e < SCL_WINOGRAD_POSITIONS; e++)
-    for (size_t panel = 0; panel < panel_count; panel++)
-      for (size_t k = 0; k < channels || k == 0; k += SCL_SUM) {
-        struct tile t = {.a = block.data + e * block.position + k,
-                         .a_row = (ptrdiff_t)block.row,
-                         .a_offsets = &no_offset,
-                         .b = panels + panel * panel_step + e * panel_position + k * SCL_PANEL,
-                         .outer = 1,
-                         .inner = channels - k < SCL_SUM ? channels - k : SCL_SUM,
-                         .c = product.data + e * product.position + panel * SCL_PANEL,
-                         .c_row = (ptrdiff_t)product.row,
-                         .columns = SCL_PANEL};
-        product_rows(t, tiles, k > 0 ? TILE_ADD : TILE_ZERO);
-      }
-}
-
-static void SCL_VARIANT(winograd_accumulate)(struct scl_winograd_block block, size_t first_row, size_t rows,
-                                             struct scl_winograd_block gradient, size_t column,
-                                             size_t columns, size_t tiles, float *sums, size_t sum_position,
-                                             size_t sum_row, int adding) {
-  for (size_t e = 0; e < SCL_WINOGRAD_POSITIONS; e++)
-    for (size_t c = 0; c < columns; c += SCL_PANEL) {
-      struct tile t = {.a = block.data + e * block.position + first_row,
-                       .a_inner = (ptrdiff_t)block.row,
-                       .b = gradient.data + e * gradient.position + column + c,
-                       .b_inner = (ptrdiff_t)gradient.row,
-                       .outer = 1,
-                       .inner = tiles,
-                       .c = sums + e * sum_position + c,
-                       .c_row = (ptrdiff_t)sum_row,
-                       .columns = columns - c > SCL_WIDTH ? SCL_PANEL : SCL_WIDTH};
-      product_columns(t, rows, adding ? TILE_ADD : TILE_ZERO);
-    }
 }
 
 const struct scl_winograd_kernels SCL_VARIANT(scl_winograd) = {

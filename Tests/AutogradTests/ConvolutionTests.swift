@@ -39,6 +39,36 @@ import Testing
     }
   }
 
+  /// `Float` with as many channels as Winograd's method takes, in planes and volumes: each gradient, projected on random
+  /// numbers, beside that of `Double`, which is computed by the definition.
+  @Test(arguments: [[5, 6], [4, 5, 6]]) func manyChannels(size: [Int]) {
+    let shapes: [TensorShape] = [
+      TensorShape([2] + size + [16]), TensorShape([2] + size + [4]),
+      TensorShape(size.map { _ in 3 } + [20, 17]), [17],
+    ]
+    let numbers = points(shapes)
+    func gradients<Scalar: TensorFloatingPointScalar>(_ type: Scalar.Type) -> [Tensor<Double>?] {
+      let x = numbers.map { Variable(Tensor<Scalar>(converting: $0), requiresGradient: true) }
+      let y =
+        size.count == 2
+        ? x[0].conv2D(joinedWith: x[1], x[2], bias: x[3], padding: 1)
+        : x[0].conv3D(joinedWith: x[1], x[2], bias: x[3], padding: 1)
+      y.backward(gradient: Tensor(converting: points([y.shape])[0]))
+      return x.map { $0.gradient.map { Tensor(converting: $0) } }
+    }
+    for (fast, exact) in zip(gradients(Float.self), gradients(Double.self)) {
+      guard let fast, let exact else {
+        Issue.record("a gradient is missing")
+        continue
+      }
+      let direction = points([exact.shape, exact.shape])[1]
+      let error = ((fast - exact) * direction).sum().item.magnitude
+      // A random sign for each of n errors: their sum is about the root of n times one of them.
+      let size = ((exact * exact).sum().item * (direction * direction).mean().item).squareRoot()
+      #expect(error < 1e-5 * size, "\(exact.shape): \(error) of \(size)")
+    }
+  }
+
   @Test(arguments: [1, 2]) func transposedConv2D(stride: Int) {
     expectGradient(of: "transposedConv2D", at: points([[2, 3, 2, 3], [2, 2, 3, 2], [2]])) {
       $0[0].transposedConv2D($0[1], bias: $0[2], stride: KernelSteps(stride))

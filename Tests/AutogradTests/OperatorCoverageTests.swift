@@ -24,6 +24,7 @@ import Testing
     "conv2DWeightGradient": "a gradient itself: second derivatives are not offered",
     "conv2DParameterGradients": "a gradient itself: second derivatives are not offered",
     "conv3DDataGradient": "a gradient itself: second derivatives are not offered",
+    "conv3DParameterGradients": "a gradient itself: second derivatives are not offered",
     "conv3DDataGradients": "a gradient itself: second derivatives are not offered",
     "conv3DWeightGradient": "a gradient itself: second derivatives are not offered",
     "convolutionBiasGradient": "a gradient itself: second derivatives are not offered",

@@ -2,8 +2,11 @@ import Tensor
 
 /// Every 3x3 convolution of a U-Net of widths 32 to 512 on batches of eight images of 128 and 256 pixels:
 /// forward, data gradient (not of the image) and weight gradient; and its 2x2 transposed convolutions,
-/// forward and backward together.
-let convolutionBenchmarks: [BenchmarkCase] = unetConvolutions.flatMap(cases) + unetUpsamplings.map(upsampling)
+/// forward and backward together. Then every 3x3x3 convolution of a 3-D U-Net of widths 32 to 256 on two volumes of 64
+/// voxels a side.
+let convolutionBenchmarks: [BenchmarkCase] =
+  unetConvolutions.flatMap(cases) + unetUpsamplings.map(upsampling)
+  + volumetricConvolutions.flatMap(volumetricCases)
 
 private struct Layer: Hashable {
   var inputs: Int
@@ -15,6 +18,7 @@ private struct Layer: Hashable {
 }
 
 private let batch = 8
+private let volumes = 2
 
 private var unetConvolutions: [Layer] {
   var layers: [Layer] = []
@@ -34,6 +38,14 @@ private var unetUpsamplings: [Layer] {
   }
 }
 
+private var volumetricConvolutions: [Layer] {
+  (0..<4).flatMap { level in
+    let (width, side) = (32 << level, 64 >> level)
+    let inputs = [level == 0 ? 1 : width / 2, width] + (level < 3 ? [2 * width] : [])
+    return inputs.map { Layer(inputs: $0, outputs: width, size: side) }
+  }
+}
+
 private func cases(of layer: Layer) -> [BenchmarkCase] {
   let image: TensorShape = [batch, layer.size, layer.size, layer.inputs]
   let output: TensorShape = [batch, layer.size, layer.size, layer.outputs]
@@ -49,6 +61,25 @@ private func cases(of layer: Layer) -> [BenchmarkCase] {
   let weight = BenchmarkCase(name: "weight gradient \(layer.name)") {
     let (x, gradient) = (values(image), values(output))
     return { keep(x.conv2DWeightGradient(gradient, kernelSize: 3, padding: 1)) }
+  }
+  return layer.inputs == 1 ? [forward, weight] : [forward, data, weight]
+}
+
+private func volumetricCases(of layer: Layer) -> [BenchmarkCase] {
+  let image: TensorShape = [volumes, layer.size, layer.size, layer.size, layer.inputs]
+  let output: TensorShape = [volumes, layer.size, layer.size, layer.size, layer.outputs]
+  let kernel: TensorShape = [3, 3, 3, layer.inputs, layer.outputs]
+  let forward = BenchmarkCase(name: "forward 3x3x3 \(layer.name)") {
+    let (x, weight) = (values(image), values(kernel))
+    return { keep(x.conv3D(weight, padding: 1)) }
+  }
+  let data = BenchmarkCase(name: "data gradient 3x3x3 \(layer.name)") {
+    let (gradient, weight) = (values(output), values(kernel))
+    return { keep(gradient.conv3DDataGradient(weight, inputShape: image, padding: 1)) }
+  }
+  let weight = BenchmarkCase(name: "weight gradient 3x3x3 \(layer.name)") {
+    let (x, gradient) = (values(image), values(output))
+    return { keep(x.conv3DWeightGradient(gradient, kernelSize: 3, padding: 1)) }
   }
   return layer.inputs == 1 ? [forward, weight] : [forward, data, weight]
 }

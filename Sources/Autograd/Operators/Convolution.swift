@@ -77,6 +77,11 @@ extension Variable {
         x.tensor.conv3DWeightGradient(
           $0, kernelSize: kernelSize(w), stride: stride, padding: padding, dilation: dilation,
           algorithm: algorithm)
+      },
+      parameterGradients: {
+        x.tensor.conv3DParameterGradients(
+          $0, kernelSize: kernelSize(w), stride: stride, padding: padding, dilation: dilation,
+          algorithm: algorithm)
       })
   }
 
@@ -99,6 +104,11 @@ extension Variable {
       },
       weightGradient: {
         x1.tensor.conv3DWeightGradient(
+          joinedWith: x2.tensor, $0, kernelSize: kernelSize(w), stride: stride, padding: padding,
+          dilation: dilation, algorithm: algorithm)
+      },
+      parameterGradients: {
+        x1.tensor.conv3DParameterGradients(
           joinedWith: x2.tensor, $0, kernelSize: kernelSize(w), stride: stride, padding: padding,
           dilation: dilation, algorithm: algorithm)
       })

@@ -21,6 +21,16 @@ struct scl_winograd_block {
   size_t position, row;
 };
 
+/// Rows of a product that are sums over the same taps. A filter has one tap in a plane, and one for every slice
+/// of a volume that it reaches: each has 36 transformed positions of its own.
+struct scl_winograd_run {
+  /// The first row of the product, and how many there are.
+  size_t target, rows;
+  /// The row of the transformed input that tap 0 of the first row reads; tap t reads t `tap_rows` further.
+  size_t source;
+  size_t first_tap, taps;
+};
+
 struct scl_winograd_kernels {
   /// Columns of a filter panel.
   size_t panel;
@@ -46,15 +56,19 @@ struct scl_winograd_kernels {
   void (*filter_gradient)(const float *sums, size_t position, size_t sum_row, size_t partials,
                           size_t partial_step, size_t rows, size_t columns, float *gradient,
                           size_t tap_step, size_t row_step);
-  /// product[e][t][p * panel...] = block[e][t] * panels[p][e] for `tiles` rows, all 36 positions and
-  /// `panel_count` panels, `panel_step` floats apart.
-  void (*product)(struct scl_winograd_block block, size_t tiles, size_t channels, const float *panels,
-                  size_t panel_position, size_t panel_step, size_t panel_count,
-                  struct scl_winograd_block product);
-  /// sums[e][c][column...] (+)= block[e][.., first_row + c]^T gradient[e] over `tiles`, `columns` of them.
-  void (*accumulate)(struct scl_winograd_block block, size_t first_row, size_t rows,
-                     struct scl_winograd_block gradient, size_t column, size_t columns, size_t tiles,
-                     float *sums, size_t sum_position, size_t sum_row, int adding);
+  /// product[e][target + r][p * panel...] = the sum over a run's taps t of
+  /// block[e][source + r + t * tap_rows] * panels[p][e][t], for all 36 positions, `panel_count` panels that lie
+  /// `panel_step` floats apart, and all runs; a panel holds [36][taps][channels][panel]. A run without taps is 0.
+  void (*product)(struct scl_winograd_block block, const struct scl_winograd_run *runs, size_t run_count,
+                  size_t tap_rows, size_t channels, const float *panels, size_t panel_position,
+                  size_t panel_step, size_t panel_count, struct scl_winograd_block product);
+  /// sums[t][e][c][column...] (+)= block[e][source + .. + t * tap_rows, first_channel + c]^T
+  /// gradient[e][target + ..], `columns` of them, for runs of one tap t each, no two of one tap. Sums of a tap lie
+  /// `sum_tap` floats apart.
+  void (*accumulate)(struct scl_winograd_block block, size_t first_channel, size_t channels,
+                     struct scl_winograd_block gradient, size_t column, size_t columns,
+                     const struct scl_winograd_run *runs, size_t run_count, size_t tap_rows, float *sums,
+                     size_t sum_tap, size_t sum_position, size_t sum_row, int adding);
 };
 
 const struct scl_winograd_kernels *scl_winograd(void);

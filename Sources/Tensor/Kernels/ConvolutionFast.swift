@@ -4,6 +4,18 @@ enum FastConvolution {
     _ inputs: [Tensor<Float>], _ weight: Tensor<Float>, order: ConvolutionWeightOrder,
     bias: Tensor<Float>?, _ geometry: ConvolutionGeometry, _ path: ConvolutionPath
   ) -> Tensor<Float> {
+    if path == .winograd, let planes = geometry.planes() {
+      return forward(
+        inputs.map { $0.reshaped(planes.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+        weight.reshaped(planes.weightShape(order)), order: order, bias: bias, planes, path
+      ).reshaped(geometry.outputShape)
+    }
+    if path == .winograd, geometry.spatialRank == 3 {
+      let convolution = WinogradVolumeConvolution(
+        sources: inputs, weight: WinogradFilter(weight, geometry, order: order, for: .forward), bias: bias,
+        size: geometry.output, channels: [geometry.outputChannels], padding: geometry.padding)
+      return convolution()[0]
+    }
     if path == .winograd {
       let convolution = WinogradConvolution(
         sources: inputs, weight: WinogradFilter(weight, geometry, order: order, for: .forward),
@@ -37,6 +49,25 @@ enum FastConvolution {
     _ outputGradient: Tensor<Float>, _ weight: Tensor<Float>, order: ConvolutionWeightOrder,
     bias: Tensor<Float>?, _ geometry: ConvolutionGeometry, channels: [Int], _ path: ConvolutionPath
   ) -> [Tensor<Float>] {
+    if path == .winograd, let planes = geometry.planes() {
+      let results = dataGradient(
+        outputGradient.reshaped(planes.outputShape), weight.reshaped(planes.weightShape(order)), order: order,
+        bias: bias, planes, channels: channels, path)
+      return zip(results, channels).map {
+        $0.reshaped(geometry.inputShape.replacing(axis: -1, with: $1))
+      }
+    }
+    if path == .winograd, geometry.spatialRank == 3 {
+      let convolution = WinogradVolumeConvolution(
+        sources: [outputGradient],
+        weight: WinogradFilter(weight, geometry, order: order, for: .backward), bias: bias,
+        size: geometry.input, channels: channels,
+        padding: SpatialExtent([
+          geometry.kernel.depth - 1 - geometry.padding.depth, 2 - geometry.padding.height,
+          2 - geometry.padding.width,
+        ]))
+      return convolution()
+    }
     if path == .winograd {
       let convolution = WinogradConvolution(
         sources: [outputGradient],
@@ -88,8 +119,16 @@ enum FastConvolution {
       return DirectWeightGradient(
         sources: inputs, outputGradient: outputGradient, geometry: geometry, order: order)()
     }
-    let gradient = WinogradWeightGradient(
-      sources: inputs, outputGradient: outputGradient, geometry: geometry)()
+    if let planes = geometry.planes() {
+      return weightGradient(
+        inputs.map { $0.reshaped(planes.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+        outputGradient.reshaped(planes.outputShape), order: order, planes, path
+      ).reshaped(geometry.weightShape(order))
+    }
+    let gradient =
+      geometry.spatialRank == 3
+      ? WinogradVolumeWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)()
+      : WinogradWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)()
     return order == .inputFirst ? gradient : swappingChannels(gradient)
   }
 
@@ -97,11 +136,38 @@ enum FastConvolution {
   static func parameterGradients(
     _ inputs: [Tensor<Float>], _ outputGradient: Tensor<Float>, _ geometry: ConvolutionGeometry
   ) -> (weight: Tensor<Float>, bias: Tensor<Float>) {
-    WinogradWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry).withBias()
+    if let planes = geometry.planes() {
+      let (weight, bias) = parameterGradients(
+        inputs.map { $0.reshaped(planes.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+        outputGradient.reshaped(planes.outputShape), planes)
+      return (weight.reshaped(geometry.weightShape), bias)
+    }
+    return geometry.spatialRank == 3
+      ? WinogradVolumeWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)
+        .withBias()
+      : WinogradWeightGradient(sources: inputs, outputGradient: outputGradient, geometry: geometry)
+        .withBias()
   }
 }
 
 extension ConvolutionGeometry {
+  /// This convolution of volumes as one of images, every slice an image, when its kernel reaches one slice alone.
+  fileprivate func planes() -> ConvolutionGeometry? {
+    guard spatialRank == 3, kernel.depth == 1, stride.depth == 1, padding.depth == 0 else { return nil }
+    var planes = self
+    planes.spatialRank = 2
+    planes.batch *= input.depth
+    planes.input.depth = 1
+    planes.output.depth = 1
+    return planes
+  }
+
+  /// The shape of weights in the given order of channels.
+  fileprivate func weightShape(_ order: ConvolutionWeightOrder) -> TensorShape {
+    order == .inputFirst
+      ? weightShape : TensorShape(kernelLengths + [outputChannels, inputChannels])
+  }
+
   /// This convolution with the kernel's width taken as channels, when windows side by side do not overlap
   /// and leave no gap: a row of W pixels of C channels is a row of W / kw pixels of kw C channels.
   fileprivate func foldingWidth() -> ConvolutionGeometry? {

@@ -19,6 +19,9 @@ struct WinogradConvolution {
   private var tilesHigh: Int { (height + 3) / 4 }
   private var tilesWide: Int { (width + 3) / 4 }
   private var tiles: Int { batch * tilesHigh * tilesWide }
+  private var input: WinogradInput {
+    WinogradInput(sources: sources, tilesHigh: tilesHigh, tilesWide: tilesWide, padding: padding)
+  }
 
   /// The result, cut along the channels.
   func callAsFunction() -> [Tensor<Float>] {
@@ -28,9 +31,12 @@ struct WinogradConvolution {
     if tiles > 0 {
       let schedule = WinogradSchedule(
         tiles: tiles, rows: weight.rows, columns: weight.columns, threads: Parallel.threads)
+      let output = WinogradOutput(
+        targets: results.map(\.pointer), channels: channels, bias: bias, planes: batch, height: height,
+        width: width)
       switch schedule.order {
-      case .tilesOutside: runTilesOutside(schedule, results.map(\.pointer))
-      case .filtersOutside: runFiltersOutside(schedule, results.map(\.pointer))
+      case .tilesOutside: runTilesOutside(schedule, output)
+      case .filtersOutside: runFiltersOutside(schedule, output)
       }
     }
     return zip(results, channels).map { storage, count in
@@ -39,16 +45,12 @@ struct WinogradConvolution {
   }
 
   /// All filters are transformed first; each block of tiles then passes through all steps.
-  private func runTilesOutside(_ schedule: WinogradSchedule, _ results: [UnsafeMutablePointer<Float>]) {
+  private func runTilesOutside(_ schedule: WinogradSchedule, _ output: WinogradOutput) {
     let kernels = scl_winograd().pointee
     let panels = (weight.columns + kernels.panel - 1) / kernels.panel
     let (position, step) = weight.panelSize(panel: kernels.panel)
-    let filters = Scratch<Float>(count: panels * step)
-    Parallel.for(panels, grain: max(1, (1 << 12) / (weight.rows * kernels.panel))) { range in
-      for panel in range {
-        weight.transform(panel: panel, kernels, to: filters.pointer + panel * step, position: position)
-      }
-    }
+    let filters = weight.transformed(kernels)
+    let source = input
     let blocks = (tiles + schedule.tilesPerBlock - 1) / schedule.tilesPerBlock
     Parallel.for(blocks, grain: schedule.blocksPerChunk) { range in
       let input = WinogradBlock(tiles: schedule.tilesPerBlock, channels: weight.rows)
@@ -56,82 +58,53 @@ struct WinogradConvolution {
       for block in range {
         let first = block * schedule.tilesPerBlock
         let count = min(schedule.tilesPerBlock, tiles - first)
-        transformInputs(kernels, first: first, count: count, to: input.layout)
+        source.transform(kernels, channels: 0..<weight.rows, first: first, count: count, to: input.layout)
+        var run = scl_winograd_run(target: 0, rows: count, source: 0, first_tap: 0, taps: 1)
         kernels.product(
-          input.layout, count, weight.rows, filters.pointer, position, step, panels, product.layout)
-        transformOutputs(
-          kernels, product.layout, columns: 0..<weight.columns, first: first, count: count, to: results)
+          input.layout, &run, 1, 0, weight.rows, filters.pointer, position, step, panels, product.layout)
+        output.transform(kernels, product.layout, columns: 0..<weight.columns, first: first, count: count)
       }
     }
   }
 
   /// All tiles are transformed first; each group of filter panels then is transformed, multiplied and
   /// written: with few tiles and many channels, the transformed filters are never whole in memory.
-  private func runFiltersOutside(_ schedule: WinogradSchedule, _ results: [UnsafeMutablePointer<Float>]) {
+  private func runFiltersOutside(_ schedule: WinogradSchedule, _ output: WinogradOutput) {
     let kernels = scl_winograd().pointee
     let panels = (weight.columns + kernels.panel - 1) / kernels.panel
     let (position, step) = weight.panelSize(panel: kernels.panel)
     let input = WinogradBlock(tiles: tiles, channels: weight.rows)
+    let source = self.input
     Parallel.for(tiles, grain: max(1, (1 << 13) / weight.rows)) { range in
-      transformInputs(
-        kernels, first: range.lowerBound, count: range.count, to: input.layout(from: range.lowerBound))
+      source.transform(
+        kernels, channels: 0..<weight.rows, first: range.lowerBound, count: range.count,
+        to: input.layout(from: range.lowerBound))
     }
     Parallel.for(panels, grain: 1) { range in
       let filters = Scratch<Float>(count: step)
       let product = WinogradBlock(tiles: tiles, channels: kernels.panel)
       for panel in range {
         weight.transform(panel: panel, kernels, to: filters.pointer, position: position)
+        var run = scl_winograd_run(target: 0, rows: tiles, source: 0, first_tap: 0, taps: 1)
         kernels.product(
-          input.layout, tiles, weight.rows, filters.pointer, position, step, 1, product.layout)
+          input.layout, &run, 1, 0, weight.rows, filters.pointer, position, step, 1, product.layout)
         let columns = panel * kernels.panel..<min(weight.columns, (panel + 1) * kernels.panel)
-        transformOutputs(kernels, product.layout, columns: columns, first: 0, count: tiles, to: results)
+        output.transform(kernels, product.layout, columns: columns, first: 0, count: tiles)
       }
-    }
-  }
-
-  private func transformInputs(
-    _ kernels: scl_winograd_kernels, first: Int, count: Int, to block: scl_winograd_block
-  ) {
-    var channel = 0
-    for source in sources {
-      var image = scl_winograd_image(
-        height: source.shape[1], width: source.shape[2], channels: source.shape[3],
-        tiles_high: tilesHigh, tiles_wide: tilesWide, top: -padding.top, left: -padding.left)
-      kernels.input(source.pointer, &image, source.shape[3], first, count, block, channel)
-      channel += source.shape[3]
-    }
-  }
-
-  /// Writes the channels `columns`, whose products stand from column 0 of `block` on.
-  private func transformOutputs(
-    _ kernels: scl_winograd_kernels, _ block: scl_winograd_block, columns: Range<Int>, first: Int,
-    count: Int, to results: [UnsafeMutablePointer<Float>]
-  ) {
-    var start = 0
-    for (result, size) in zip(results, channels) {
-      let part = columns.clamped(to: start..<start + size)
-      if !part.isEmpty {
-        var image = scl_winograd_image(
-          height: height, width: width, channels: size, tiles_high: tilesHigh, tiles_wide: tilesWide,
-          top: 0, left: 0)
-        kernels.output(
-          block, part.lowerBound - columns.lowerBound, bias.map { $0.pointer + part.lowerBound }, result,
-          &image, part.lowerBound - start, part.count, first, count,
-          exceedsCaches(batch * height * width * size) ? 1 : 0)
-      }
-      start += size
     }
   }
 }
 
-/// Weights of nine taps as the matrix `[rows, columns]` that a pass multiplies with.
+/// Weights of nine taps in each of `depth` planes, as the matrices `[rows, columns]` that a pass multiplies with.
 struct WinogradFilter {
   var weight: Tensor<Float>
+  /// How many slices a filter reaches: 1 for images.
+  var depth: Int
   var rows: Int
   var columns: Int
   var rowStep: Int
   var columnStep: Int
-  /// Whether the kernel is turned by half a turn, as the data gradient reads it.
+  /// Whether the kernel is mirrored along all axes, as the data gradient reads it.
   var isRotated: Bool
 
   /// The filter of the convolution (`.forward`) or of its data gradient (`.backward`).
@@ -143,6 +116,7 @@ struct WinogradFilter {
     let inputStep = order == .inputFirst ? outputs : 1
     let outputStep = order == .inputFirst ? 1 : inputs
     self.weight = weight
+    depth = geometry.kernel.depth
     isRotated = pass == .backward
     (rows, columns) = pass == .forward ? (inputs, outputs) : (outputs, inputs)
     (rowStep, columnStep) = pass == .forward ? (inputStep, outputStep) : (outputStep, inputStep)
@@ -151,17 +125,35 @@ struct WinogradFilter {
   /// Floats between the 36 positions of a transformed panel, and between panels. The positions begin in
   /// different sets of the cache.
   func panelSize(panel: Int) -> (position: Int, step: Int) {
-    let position = rows * panel + 16
+    let position = depth * rows * panel + 16
     return (position, SCL_WINOGRAD_POSITIONS * position)
   }
 
+  /// One panel of transformed filters, `[36][depth][rows][panel]`.
   func transform(
     panel: Int, _ kernels: scl_winograd_kernels, to target: UnsafeMutablePointer<Float>, position: Int
   ) {
     let first = panel * kernels.panel
-    kernels.filter(
-      weight.pointer + first * columnStep, rows * columns, rowStep, columnStep, isRotated ? 1 : 0, rows,
-      min(kernels.panel, columns - first), target, position)
+    let plane = rows * columns
+    for tap in 0..<depth {
+      kernels.filter(
+        weight.pointer + (isRotated ? depth - 1 - tap : tap) * 9 * plane + first * columnStep, plane, rowStep,
+        columnStep, isRotated ? 1 : 0, rows, min(kernels.panel, columns - first),
+        target + tap * rows * kernels.panel, position)
+    }
+  }
+
+  /// All panels of transformed filters.
+  func transformed(_ kernels: scl_winograd_kernels) -> Scratch<Float> {
+    let panels = (columns + kernels.panel - 1) / kernels.panel
+    let (position, step) = panelSize(panel: kernels.panel)
+    let filters = Scratch<Float>(count: panels * step)
+    Parallel.for(panels, grain: max(1, (1 << 12) / (depth * rows * kernels.panel))) { range in
+      for panel in range {
+        transform(panel: panel, kernels, to: filters.pointer + panel * step, position: position)
+      }
+    }
+    return filters
   }
 }
 
@@ -169,24 +161,4 @@ struct WinogradFilter {
 enum ConvolutionPass: Sendable {
   case forward
   case backward
-}
-
-/// Memory for 36 transformed positions of some tiles.
-struct WinogradBlock {
-  let layout: scl_winograd_block
-  private let scratch: Scratch<Float>
-
-  /// Rows end in one unused cache line and positions begin in different sets of the cache.
-  init(tiles: Int, channels: Int) {
-    let row = (channels + 31) / 32 * 32 + 16
-    let lines = tiles * row / 16
-    let position = (lines | 1) * 16
-    scratch = Scratch(count: SCL_WINOGRAD_POSITIONS * position + 64)
-    layout = scl_winograd_block(data: scratch.pointer, position: position, row: row)
-  }
-
-  /// The same block, beginning at another tile.
-  func layout(from tile: Int) -> scl_winograd_block {
-    scl_winograd_block(data: layout.data + tile * layout.row, position: layout.position, row: layout.row)
-  }
 }

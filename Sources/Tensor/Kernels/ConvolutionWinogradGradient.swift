@@ -18,8 +18,11 @@ struct WinogradWeightGradient {
   private var tilesWide: Int { (geometry.output.width + 3) / 4 }
   private var tiles: Int { geometry.batch * tilesHigh * tilesWide }
   private static let positions = SCL_WINOGRAD_POSITIONS
-  /// Row and column 1 of the six by six positions.
-  private static let sumPosition = 7
+  private var source: WinogradInput {
+    WinogradInput(
+      sources: sources, tilesHigh: tilesHigh, tilesWide: tilesWide,
+      padding: (geometry.padding.height, geometry.padding.width))
+  }
   /// The most channels whose sums are made at once, so that they stay in a cache: 128 x 128 x 36.
   private static let cell = 128
 
@@ -61,6 +64,7 @@ struct WinogradWeightGradient {
     let position = rows * sumRow + 16
     let sums = Scratch<Float>(count: groups * Self.positions * position)
     let biasSums = Scratch<Float>(count: bias == nil ? 0 : blocks * columns)
+    let (source, output) = (self.source, WinogradOutputGradient(gradient: outputGradient))
     Parallel.for(blocks, grain: blocksPerGroup) { range in
       let sum = sums.pointer + range.lowerBound / blocksPerGroup * Self.positions * position
       let input = WinogradBlock(tiles: tilesPerBlock, channels: rows)
@@ -68,13 +72,15 @@ struct WinogradWeightGradient {
       for block in range {
         let first = block * tilesPerBlock
         let count = min(tilesPerBlock, tiles - first)
-        transformInput(kernels, channels: 0..<rows, first: first, count: count, to: input.layout)
-        transformGradient(kernels, channels: 0..<columns, first: first, count: count, to: gradient.layout)
+        source.transform(kernels, channels: 0..<rows, first: first, count: count, to: input.layout)
+        output.transform(kernels, channels: 0..<columns, first: first, count: count, to: gradient.layout)
         if bias != nil {
-          sumTiles(gradient.layout, tiles: count, channels: columns, to: biasSums.pointer + block * columns)
+          WinogradOutputGradient.sumTiles(
+            gradient.layout, tiles: count, channels: columns, to: biasSums.pointer + block * columns)
         }
+        var run = scl_winograd_run(target: 0, rows: count, source: 0, first_tap: 0, taps: 1)
         kernels.accumulate(
-          input.layout, 0, rows, gradient.layout, 0, columns, count, sum, position, sumRow,
+          input.layout, 0, rows, gradient.layout, 0, columns, &run, 1, 0, sum, 0, position, sumRow,
           block == range.lowerBound ? 0 : 1)
       }
     }
@@ -101,17 +107,18 @@ struct WinogradWeightGradient {
     let sums = Scratch<Float>(count: isWhole ? 0 : cells * Self.positions * position)
     let inputs = rowGroups.map { WinogradBlock(tiles: portion, channels: $0.count) }
     let gradients = columnGroups.map { WinogradBlock(tiles: portion, channels: $0.count) }
+    let (source, output) = (self.source, WinogradOutputGradient(gradient: outputGradient))
     for first in stride(from: 0, to: tiles, by: portion) {
       let count = min(portion, tiles - first)
       Parallel.for(count, grain: max(1, (1 << 13) / (rows + columns))) { range in
         let start = first + range.lowerBound
         for (block, channels) in zip(inputs, rowGroups) {
-          transformInput(
+          source.transform(
             kernels, channels: channels, first: start, count: range.count,
             to: block.layout(from: range.lowerBound))
         }
         for (block, channels) in zip(gradients, columnGroups) {
-          transformGradient(
+          output.transform(
             kernels, channels: channels, first: start, count: range.count,
             to: block.layout(from: range.lowerBound))
         }
@@ -122,12 +129,14 @@ struct WinogradWeightGradient {
           let sum = isWhole ? own.pointer : sums.pointer + index * Self.positions * position
           let (row, column) = index.quotientAndRemainder(dividingBy: columnGroups.count)
           let (rows, columns) = (rowGroups[row], columnGroups[column])
+          var run = scl_winograd_run(target: 0, rows: count, source: 0, first_tap: 0, taps: 1)
           kernels.accumulate(
-            inputs[row].layout, 0, rows.count, gradients[column].layout, 0, columns.count, count, sum,
-            position, Self.cell, first == 0 ? 0 : 1)
+            inputs[row].layout, 0, rows.count, gradients[column].layout, 0, columns.count, &run, 1, 0, sum,
+            0, position, Self.cell, first == 0 ? 0 : 1)
           if row == 0, let bias {
             let part = Scratch<Float>(count: columns.count)
-            sumTiles(gradients[column].layout, tiles: count, channels: columns.count, to: part.pointer)
+            WinogradOutputGradient.sumTiles(
+              gradients[column].layout, tiles: count, channels: columns.count, to: part.pointer)
             for channel in columns { bias[channel] += part.pointer[channel - columns.lowerBound] }
           }
           if first + count == tiles {
@@ -144,50 +153,5 @@ struct WinogradWeightGradient {
   /// `0..<channels` in ranges of at most a cell.
   private func groups(of channels: Int) -> [Range<Int>] {
     stride(from: 0, to: channels, by: Self.cell).map { $0..<min(channels, $0 + Self.cell) }
-  }
-
-  /// The transformed inputs of some channels, from channel 0 of `block` on.
-  private func transformInput(
-    _ kernels: scl_winograd_kernels, channels: Range<Int>, first: Int, count: Int,
-    to block: scl_winograd_block
-  ) {
-    var start = 0
-    for source in sources {
-      let size = source.shape[-1]
-      let part = channels.clamped(to: start..<start + size)
-      if !part.isEmpty {
-        var image = scl_winograd_image(
-          height: geometry.input.height, width: geometry.input.width, channels: size,
-          tiles_high: tilesHigh, tiles_wide: tilesWide, top: -geometry.padding.height,
-          left: -geometry.padding.width)
-        kernels.input(
-          source.pointer + part.lowerBound - start, &image, part.count, first, count, block,
-          part.lowerBound - channels.lowerBound)
-      }
-      start += size
-    }
-  }
-
-  private func transformGradient(
-    _ kernels: scl_winograd_kernels, channels: Range<Int>, first: Int, count: Int,
-    to block: scl_winograd_block
-  ) {
-    var image = scl_winograd_image(
-      height: geometry.output.height, width: geometry.output.width, channels: columns,
-      tiles_high: tilesHigh, tiles_wide: tilesWide, top: 0, left: 0)
-    kernels.gradient(
-      outputGradient.pointer + channels.lowerBound, &image, channels.count, first, count, block, 0)
-  }
-
-  /// The sums of some tiles of the output gradient: the transformed tiles at the point (1, 1).
-  private func sumTiles(
-    _ block: scl_winograd_block, tiles: Int, channels: Int, to sums: UnsafeMutablePointer<Float>
-  ) {
-    let start = block.data + Self.sumPosition * block.position
-    sums.update(from: start, count: channels)
-    for tile in 1..<max(tiles, 1) {
-      let row = start + tile * block.row
-      for channel in 0..<channels { sums[channel] += row[channel] }
-    }
   }
 }

@@ -3,7 +3,8 @@
 /// `Double` is always computed exactly; the choice concerns `Float`.
 public enum ConvolutionAlgorithm: Hashable, Sendable {
   /// The fastest path for the shape: Winograd's F(4x4, 3x3) for 3x3 kernels of stride 1 with at least 16
-  /// channels on both sides, the direct form otherwise.
+  /// channels on both sides, the direct form otherwise. Of k x 3 x 3 kernels on volumes, each of the k planes is
+  /// computed so.
   ///
   /// Winograd multiplies a quarter as often and rounds about five times as coarsely (relative L2 error
   /// 1e-6 at 64 channels). A NaN or an infinity in the input reaches every output of the 4x4 tiles that
@@ -28,14 +29,14 @@ enum ConvolutionPath: Hashable, Sendable {
   /// | scalar | algorithm | kernel | stride, dilation | channels | path |
   /// |---|---|---|---|---|---|
   /// | Double | any | any | any | any | windows |
-  /// | Float | fast | 3x3 | 1 | both at least 16 | Winograd |
+  /// | Float | fast | 3x3, k x 3 x 3 | 1 | both at least 16 | Winograd |
   /// | Float | any | any | any | any | direct |
   init<Scalar>(
     _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, scalar: Scalar.Type
   ) {
     if Scalar.self != Float.self {
       self = .windows
-    } else if algorithm == .fast, geometry.isPlanar3x3, geometry.inputChannels >= 16,
+    } else if algorithm == .fast, geometry.is3x3InPlane, geometry.inputChannels >= 16,
       geometry.outputChannels >= 16
     {
       self = .winograd
@@ -46,9 +47,9 @@ enum ConvolutionPath: Hashable, Sendable {
 }
 
 extension ConvolutionGeometry {
-  /// A 3x3 kernel on images, of stride and dilation 1.
-  fileprivate var isPlanar3x3: Bool {
+  /// A kernel of 3x3 in the plane, of stride and dilation 1 along every axis.
+  fileprivate var is3x3InPlane: Bool {
     let one = SpatialExtent([1, 1, 1])
-    return spatialRank == 2 && kernel == SpatialExtent([1, 3, 3]) && stride == one && dilation == one
+    return kernel.height == 3 && kernel.width == 3 && stride == one && dilation == one
   }
 }

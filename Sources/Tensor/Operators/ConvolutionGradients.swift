@@ -149,6 +149,26 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
       3, shape.joiningChannels(second.shape), outputGradient.shape, stride, padding, dilation)
     return Self.convolutionWeightGradient([self, second], outputGradient, geometry, algorithm)
   }
+
+  /// The gradients of weights and bias of a 3-D convolution; see
+  /// ``conv2DParameterGradients(_:kernelSize:stride:padding:dilation:algorithm:)``.
+  public func conv3DParameterGradients(
+    _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1, padding: KernelSteps = 0,
+    dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
+  ) -> (weight: Tensor, bias: Tensor) {
+    let geometry = kernelSize.geometry(3, shape, outputGradient.shape, stride, padding, dilation)
+    return Self.convolutionParameterGradients([self], outputGradient, geometry, algorithm)
+  }
+
+  /// The gradients of weights and bias of ``conv3D(joinedWith:_:bias:stride:padding:dilation:algorithm:)``.
+  public func conv3DParameterGradients(
+    joinedWith second: Tensor, _ outputGradient: Tensor, kernelSize: KernelSteps, stride: KernelSteps = 1,
+    padding: KernelSteps = 0, dilation: KernelSteps = 1, algorithm: ConvolutionAlgorithm = .fast
+  ) -> (weight: Tensor, bias: Tensor) {
+    let geometry = kernelSize.geometry(
+      3, shape.joiningChannels(second.shape), outputGradient.shape, stride, padding, dilation)
+    return Self.convolutionParameterGradients([self, second], outputGradient, geometry, algorithm)
+  }
 }
 
 extension KernelSteps {

@@ -51,14 +51,14 @@ import Testing
     let weights: [Double] = [2, 0, 1, 0.5, 3]
     var expected = 0.0
     for (view, other) in [(0, 1), (1, 0)] {
-      let unit = rows[view].unitRows()
+      let unit = rows[view] / rows[view].norm(along: 1).expanded(at: 1)
       let cosines = unit.matmul(unit, transposing: .right) / 0.1
       for anchor in 0..<5 {
         let others = (0..<5).filter { $0 != anchor }
         let label = components[other].labels
         let positives = others.filter { label[$0] == label[anchor] }
-        let sum = others.reduce(0) { $0 + exp(cosines[anchor, $1].item) }
-        let mean = positives.reduce(0) { $0 + cosines[anchor, $1].item } / Double(positives.count)
+        let sum = others.reduce(0.0) { $0 + exp(cosines[anchor][$1].item) }
+        let mean = positives.reduce(0.0) { $0 + cosines[anchor][$1].item } / Double(positives.count)
         expected += weights[anchor] / 6.5 * (log(sum) - mean) / 2
       }
     }

@@ -177,7 +177,7 @@ import Testing
     }
   }
 
-  /// The issue's own case: labels 0 0 1 1, the loss 3.1667.
+  /// Labels 0 0 1 1: the loss is 3.1667.
   @Test func theLossOfARowOfZeros() throws {
     let rows = leaf(Tensor<Float>([0, 0, 1, 0, 0, 1, 1, 1], shape: [4, 2]))
     let loss = SupervisedContrastiveLoss()(rows, labels: Tensor([0, 0, 1, 1]))

@@ -12,6 +12,8 @@ public import Tensor
 /// Labels are swapped, views never mixed: each denominator has the N - 1 other rows of its own view. Every row has a
 /// positive, for its nearest neighbour is in its component. Labels are values: gradients flow through the rows alone.
 ///
+/// With weights w of the images each mean over i is sum w_i l_i / sum w_i; an image of weight 0 is no anchor and stays a negative.
+///
 /// Equal rows give log(N - 1); one image, and none, cost 0. The scale of rows leaves no trace; a row of zeros has cosine 0 with
 /// all and no gradient.
 ///
@@ -32,15 +34,19 @@ public struct ComponentContrastiveLoss: Sendable, Hashable, Codable {
   }
 
   /// The loss of two views `[N, d]` of the same N images, in the same order.
+  ///
+  /// `weights`: what each image counts as an anchor, `[N]`, not negative; alike where `nil`.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
-    _ view1: Variable<Scalar>, _ view2: Variable<Scalar>
+    _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
-    callAsFunction(view1, view2, components: [components(of: view1.value), components(of: view2.value)])
+    callAsFunction(
+      view1, view2, components: [components(of: view1.value), components(of: view2.value)], weights: weights)
   }
 
   /// The same with the components of view 1 and of view 2 given.
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
-    _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, components: [ConnectedComponentLabels]
+    _ view1: Variable<Scalar>, _ view2: Variable<Scalar>, components: [ConnectedComponentLabels],
+    weights: Tensor<Scalar>? = nil
   ) -> Variable<Scalar> {
     shapePrecondition(
       view1.shape.rank == 2 && view1.shape == view2.shape,
@@ -50,7 +56,7 @@ public struct ComponentContrastiveLoss: Sendable, Hashable, Codable {
       "components of \(components.map(\.labels.count)) rows do not fit two views of \(view1.shape[0])")
     let loss = SupervisedContrastiveLoss(.init(temperature, base: nil), floor: floor)
     func half(_ rows: Variable<Scalar>, _ components: ConnectedComponentLabels) -> Variable<Scalar> {
-      loss(rows, labels: Tensor<Int32>(components.labels.map { Int32($0) }))
+      loss(rows, labels: Tensor<Int32>(components.labels.map { Int32($0) }), weights: weights)
     }
     return (half(view1, components[1]) + half(view2, components[0])) / 2
   }

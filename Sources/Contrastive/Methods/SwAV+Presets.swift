@@ -24,11 +24,11 @@ extension SwAV: PublishedMethod {
     return method
   }
 
-  /// For a few dozen slices, our own choice: 300 steps of 8 by Adam at 3e-4, 16 prototypes with codes of epsilon .03, two crops of
+  /// For a few dozen slices, our own choice: 300 steps of 16 by Adam at 3e-4, 16 prototypes with codes of epsilon .03, two crops of
   /// 64, no queue. SGD, small crops and epsilon .05 leave such a training at ln K.
   public static var small: SwAV {
     var method = SwAV()
-    method.recipe = TrainingRecipe(steps: 300, batchSize: 8)
+    method.recipe = TrainingRecipe(steps: 300, batchSize: 16)
     method.optimization = OptimizerRecipe(.adam(), rate: 3e-4, weightDecay: 1e-6)
     method.sinkhorn = Sinkhorn(epsilon: 0.03)
     method.prototypeCount = 16

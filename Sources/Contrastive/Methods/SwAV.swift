@@ -17,8 +17,8 @@ public import Tensor
 ///
 /// Signs of failure: a loss stuck at ln K, with `prototypes` (how many are the first choice of some image) at 1 or `spread` at
 /// 0, is collapse: epsilon .03, a longer freeze, fewer crops, a projector without norm. A loss that jumps when the queue
-/// sets in: it began too early or is too long. K far above the batch gives no equal partition: about ten times the
-/// expected classes.
+/// sets in: it began too early or is too long. K beyond the rows of batch and queue gives no equal partition, and a warning with every
+/// such step: about ten times the expected classes. One image is refused: its codes are 1 / K whatever its scores.
 ///
 /// Sources: Caron et al., NeurIPS 2020, and its released code for batches of 256, whose numbers the defaults are.
 public struct SwAV: PretrainingMethod {
@@ -67,30 +67,17 @@ public struct SwAV: PretrainingMethod {
   public var optimizer: OptimizerSettings { optimization.settings(steps: recipe.steps) }
 
   public func fitted(to encoder: EncoderDescription) throws -> SwAV {
-    let check = SettingCheck(method: Self.name)
-    try check.training(recipe, optimization)
-    try check.positive("temperature", temperature)
-    try check.positive("sinkhorn.epsilon", sinkhorn.epsilon)
-    try check.positive("sinkhorn.iterations", sinkhorn.iterations)
-    try check.positive("prototypeCount", prototypeCount)
-    try check.require(frozenSteps >= 0, "frozenSteps", frozenSteps, "must not be negative")
-    if let queue {
-      try check.queue("queue.length", length: queue.length, recipe: recipe)
-      try check.require(queue.startStep >= 0, "queue.startStep", queue.startStep, "must not be negative")
-    }
-    try check.positive("hiddenFeatures", hiddenFeatures)
-    try check.positive("embeddingSize", embeddingSize)
-    try check.views("views", views, encoder: encoder)
-    let count = views.sizes.count
-    try check.require(count >= 2, "views.sizes", views.sizes, "there must be at least two crops")
-    try check.require(
-      (1...count).contains(assignedCrops), "assignedCrops", assignedCrops,
-      "must be some of the \(count) crops")
+    try validate(SettingCheck(method: Self.name), encoder)
     return self
   }
 
   public func check(_ image: PretrainingImage, at index: Int) throws {
     try SettingCheck(method: Self.name).fits(image, at: index, "views", views)
+  }
+
+  public func sampler(over images: some Dataset<PretrainingImage>) throws -> (any Sampler)? {
+    try SettingCheck(method: Self.name).pairs(recipe, imageCount: images.count)
+    return nil
   }
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> SwAVLearner {
@@ -131,7 +118,7 @@ public struct SwAV: PretrainingMethod {
       terms: [
         LossTerm("loss", Double(loss.item)), LossTerm("spread", embeddingSpread(embeddings[0].value)),
         LossTerm("prototypes", learner.usedPrototypes(codes)),
-      ])
+      ], warnings: learner.partitionWarnings(batch: codes[0].shape[0]))
   }
 
   public func willUpdate(_ learner: SwAVLearner, at moment: TrainingMoment) throws {

@@ -40,6 +40,19 @@ public final class SwAVLearner: PretrainingLearner {
     return Double(used.count)
   }
 
+  /// What a person should know where the codes' equal partition has fewer rows, of the batch and of a full queue, than prototypes.
+  func partitionWarnings(batch: Int) -> [TrainingWarning] {
+    let queued = queues.first.map { $0.isFull ? $0.length : 0 } ?? 0
+    let count = prototypes.weight.shape[0]
+    guard batch + queued < count else { return [] }
+    return [
+      TrainingWarning(
+        "prototypes beyond rows",
+        "\(count) prototypes cannot share \(batch + queued) rows of batch and queue alike: about ten for each expected "
+          + "class, a larger batch or a longer queue may help")
+    ]
+  }
+
   /// Keeps the embeddings of one part, one tensor for each assigned crop, until the update is done.
   func collect(_ embeddings: [Tensor<Float>], part: Int) {
     if part == 0 { collected = [] }

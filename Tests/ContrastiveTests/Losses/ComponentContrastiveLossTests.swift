@@ -43,6 +43,34 @@ import Testing
     #expect(abs(other - swapped) > 1e-3)
   }
 
+  /// sum w_i l_i / sum w_i, written out: image 1 is no anchor, and a negative all the same.
+  @Test func weightsCountAnchors() throws {
+    let rows = [testRows([5, 3]), testRows([5, 3], seed: 8)]
+    let loss = ComponentContrastiveLoss()
+    let components = rows.map { loss.components(of: $0) }
+    let weights: [Double] = [2, 0, 1, 0.5, 3]
+    var expected = 0.0
+    for (view, other) in [(0, 1), (1, 0)] {
+      let unit = rows[view] / rows[view].norm(along: 1).expanded(at: 1)
+      let cosines = unit.matmul(unit, transposing: .right) / 0.1
+      for anchor in 0..<5 {
+        let others = (0..<5).filter { $0 != anchor }
+        let label = components[other].labels
+        let positives = others.filter { label[$0] == label[anchor] }
+        let sum = others.reduce(0.0) { $0 + exp(cosines[anchor][$1].item) }
+        let mean = positives.reduce(0.0) { $0 + cosines[anchor][$1].item } / Double(positives.count)
+        expected += weights[anchor] / 6.5 * (log(sum) - mean) / 2
+      }
+    }
+    let leaves = rows.map { leaf($0) }
+    let value = loss(leaves[0], leaves[1], weights: Tensor(weights))
+    #expect(abs(value.item - expected) <= 1e-12 * max(1, abs(expected)), "\(value.item) for \(expected)")
+    value.backward()
+    #expect(try #require(leaves[0].gradient)[1].euclideanNorm > 0)
+    let alike = loss(Variable(rows[0]), Variable(rows[1]), weights: Tensor(ones: [5])).item
+    #expect(abs(alike - loss(Variable(rows[0]), Variable(rows[1])).item) <= 1e-12)
+  }
+
   @Test func gradientsAgreeWithFiniteDifferences() {
     let points = [testRows([7, 4]), testRows([7, 4], seed: 8)]
     let loss = ComponentContrastiveLoss(temperature: 0.5)

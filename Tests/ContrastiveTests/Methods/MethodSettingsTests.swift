@@ -60,6 +60,7 @@ import Testing
 
   @Test(arguments: [
     Case<SwAV>("temperature", "-0.1") { $0.temperature = -0.1 },
+    Case("recipe.batchSize", "1") { $0.recipe.batchSize = 1 },
     Case("sinkhorn.epsilon", "0.0") { $0.sinkhorn.epsilon = 0 },
     Case("sinkhorn.iterations", "0") { $0.sinkhorn.iterations = 0 },
     Case("prototypeCount", "0") { $0.prototypeCount = 0 }, Case("frozenSteps", "-1") { $0.frozenSteps = -1 },

@@ -67,6 +67,29 @@ import Testing
     #expect(try #require(other.gradient).euclideanNorm > 0)
   }
 
+  /// Weights 2, 0, 1 are the batch in which image 0 stands twice and image 1 is missing, with its codes.
+  @Test func weightsCountImages() throws {
+    let scores = [testRows([3, 5]), testRows([3, 5], seed: 8), testRows([3, 5], seed: 9)]
+    let codes = [10, 11].map { Sinkhorn().codes(of: testRows([3, 5], seed: $0)) }
+    func loss(_ places: [Int], _ weights: Tensor<Double>?) -> (Double, [Tensor<Double>?]) {
+      let leaves = scores.map { leaf($0.gathered(at: places)) }
+      let value = SwAVLoss()(leaves, codes: codes.map { $0.gathered(at: places) }, weights: weights)
+      value.backward()
+      return (value.item, leaves.map(\.gradient))
+    }
+    let (weighted, gradients) = loss([0, 1, 2], Tensor([2, 0, 1]))
+    let (repeated, others) = loss([0, 0, 2], nil)
+    #expect(abs(weighted - repeated) <= 1e-12)
+    for (gradient, other) in zip(gradients, others) {
+      let (gradient, other) = (try #require(gradient), try #require(other))
+      #expect(gradient[0].isClose(to: other[0] + other[1], absoluteTolerance: 1e-12))
+      #expect(gradient[1].euclideanNorm == 0)
+      #expect(gradient[2].isClose(to: other[2], absoluteTolerance: 1e-12))
+    }
+    #expect(abs(loss([0, 1, 2], nil).0 - loss([0, 1, 2], Tensor([7, 7, 7])).0) <= 1e-12)
+    #expect(loss([0, 1, 2], Tensor(zeros: [3])).0 == 0)
+  }
+
   @Test func oneCropStops() async {
     await #expect(processExitsWith: .failure) {
       let scores = Variable(Tensor<Double>(zeros: [2, 3]))

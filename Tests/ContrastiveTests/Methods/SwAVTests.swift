@@ -49,6 +49,39 @@ import Testing
     #expect(zip(task.encoder.parameters, encoder).contains { $0.value != $1 })
   }
 
+  /// Six prototypes: four rows are too few, with the full queue of eight there are twelve.
+  @Test func prototypesBeyondBatchAndQueueAreWarnedOf() throws {
+    func counts(_ change: (inout SwAV) -> Void) throws -> [Int] {
+      var method = Self.tiny()
+      change(&method)
+      var counts: [Int] = []
+      try TrainingLoop(PretrainingTask(method, encoder: .unet(width: 4)), on: testSlices(8)).run {
+        counts.append($0.warnings.count { $0.kind == "prototypes beyond rows" })
+        return .proceed
+      }
+      return counts
+    }
+    // It begins to fill at step 1 and is full behind step 2.
+    #expect(try counts { _ in } == [1, 1, 1, 0, 0, 0])
+    #expect(try counts { $0.queue = nil } == [1, 1, 1, 1, 1, 1])
+    #expect(try counts { ($0.queue, $0.prototypeCount) = (nil, 4) } == [0, 0, 0, 0, 0, 0])
+  }
+
+  /// The codes of one row are 1 / K whatever its scores, so that a training on one image says nothing.
+  @Test func oneImageHasNoCodes() throws {
+    for row in [[0.9, -0.9, 0.1], [-1, 1, 0]] {
+      let codes = Sinkhorn().codes(of: Tensor<Double>(rows: [row]))
+      #expect(codes.isClose(to: Tensor(repeating: 1 / 3, shape: [1, 3]), absoluteTolerance: 1e-12))
+    }
+    let error = pretrainingError {
+      _ = try TrainingLoop(PretrainingTask(Self.tiny(), encoder: .unet(width: 4)), on: testSlices(1))
+    }
+    guard case .badSetting("SwAV", "images", "1", _)? = error?.code else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test func prototypesTakeAGradient() throws {
     let method = Self.tiny()
     let learner = try learner(method)

@@ -26,17 +26,18 @@ extension ScanPart {
 }
 
 extension [ScanPart] {
-  /// Dealt out: those that validate, at least one of two or more, in an order that the seed draws, then as many as the budget
-  /// allows of the others.
+  /// Dealt out: those that validate, at least one of two or more, at even distances from a start that the seed draws, so that
+  /// no region of the body is on one side alone; then as many as the budget allows of the others, in a drawn order.
   func dealtOut(
     _ settings: SegmentSettings, _ budget: LabelBudget
   ) -> (training: [ScanPart], validation: [ScanPart]) {
     var generator = RandomKey(seed: settings.seed).stream(for: "patients").generator
-    let order = generator.permutation(of: count)
     let held = settings.validating(of: count)
-    let rest = order[held...]
+    let start = Double(generator.integer(below: 1000)) / 1000
+    let distance = Double(count) / Double(Swift.max(held, 1))
+    let validating = Set((0..<held).map { Int((Double($0) + start) * distance) })
+    let rest = generator.permutation(of: count).filter { !validating.contains($0) }
     let chosen = Set(rest.prefix(budget.patients(of: rest.count)))
-    let validating = Set(order[..<held])
     return (
       indices.filter(chosen.contains).map { self[$0] }, indices.filter(validating.contains).map { self[$0] }
     )

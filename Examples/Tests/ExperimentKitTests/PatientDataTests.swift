@@ -51,6 +51,8 @@ import Testing
     #expect(images[1].neighbors.map { $0.max().item } == [0, 0.2])
     #expect(images[0].neighbors.map { $0.max().item } == [0, 0.1])
     #expect(images[3].neighbors.map { $0.max().item } == [1, 1.1])
-    #expect(images[3].volume == 1 && images[3].position == 0.25)
+    // The first patients of the four strata are one body, the second ones another.
+    #expect(images[3].volume == 0 && images[12].volume == 1 && images[35].volume == 2)
+    #expect(images[3].position == 0.25)
   }
 }

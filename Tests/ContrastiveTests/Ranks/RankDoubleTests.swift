@@ -50,8 +50,12 @@ import Testing
 
   @Test(arguments: [2, 4]) func superCL(_ count: Int) throws {
     let images = (0..<4).map { testRows([8, 16, 16, 1], seed: UInt64($0) + 11) }
-    let maps = (0..<2).map { view in
-      Tensor<Int32>((0..<8 * 256).map { Int32($0 / 64 * (view + 1) % 5 + $0 % 16 / 6) }, shape: [8, 16, 16])
+    let maps = (0..<2).map { (view: Int) -> Tensor<Int32> in
+      let labels = (0..<8 * 256).map { (place: Int) -> Int32 in
+        let (row, column) = (place / 64 * (view + 1), place % 16 / 6)
+        return Int32(row % 5 + column)
+      }
+      return Tensor<Int32>(labels, shape: [8, 16, 16])
     }
     let positions: [Double?] = [0.1, 0.15, 0.5, nil, 0.55, 0.9, 0.12, 0.95]
     try expectOneProcess(count) { ranks in

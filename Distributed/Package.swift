@@ -1,9 +1,11 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// Which MPI is linked, as `run.sh` chooses it: the name of its pkg-config file, and what Debian calls it.
-let mpi: (pkgConfig: String, package: String) =
-  Context.environment["MPI"] == "openmpi" ? ("ompi-c", "libopenmpi-dev") : ("mpich", "libmpich-dev")
+/// Which MPI is linked, as `run.sh` chooses it: the module, the name of its pkg-config file, and what Debian calls it. Each has a
+/// module of its own, since compilers keep what they read of a module under its name.
+let mpi: (module: String, pkgConfig: String, package: String) =
+  Context.environment["MPI"] == "openmpi"
+  ? ("COpenMPI", "ompi-c", "libopenmpi-dev") : ("CMPICH", "mpich", "libmpich-dev")
 
 let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -26,8 +28,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
   ],
   targets: [
-    .systemLibrary(name: "CMPI", pkgConfig: mpi.pkgConfig, providers: [.apt([mpi.package])]),
-    .target(name: "MPIRanks", dependencies: ["CMPI", library], swiftSettings: swiftSettings),
+    .systemLibrary(name: mpi.module, pkgConfig: mpi.pkgConfig, providers: [.apt([mpi.package])]),
+    .target(
+      name: "MPIRanks", dependencies: [.target(name: mpi.module), library], swiftSettings: swiftSettings),
     .target(name: "ScalingModel", swiftSettings: swiftSettings),
     .executableTarget(
       name: "pretrain-mpi", dependencies: [arguments, kit, "MPIRanks", library], swiftSettings: swiftSettings),

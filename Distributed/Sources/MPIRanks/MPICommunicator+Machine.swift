@@ -1,7 +1,12 @@
-internal import CMPI
 import Foundation
 public import NN
-public import Tensor
+import Tensor
+
+#if canImport(COpenMPI)
+  internal import COpenMPI
+#else
+  internal import CMPICH
+#endif
 
 extension MPICommunicator {
   /// Gives the ranks of one machine equal shares of its processors, so that their threads keep off one another's.

@@ -1,7 +1,12 @@
-internal import CMPI
 import Foundation
 public import NN
 public import Tensor
+
+#if canImport(COpenMPI)
+  internal import COpenMPI
+#else
+  internal import CMPICH
+#endif
 
 /// Ranks that are processes of an MPI job, on one machine or many.
 ///
@@ -161,7 +166,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       write(first)
       return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
     }
-    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map {
+      $0.replacing("\t", with: " ")
+    }
       ?? ""
   }
 

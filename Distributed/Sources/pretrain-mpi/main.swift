@@ -46,8 +46,13 @@ extension PretrainMPI {
 
 func end(_ communicator: MPICommunicator) -> Ending {
   do {
-    guard let command = try PretrainMPI.parseAsRoot() as? PretrainMPI else { return Ending() }
-    try command.run(communicator)
+    var command = try PretrainMPI.parseAsRoot()
+    if let training = command as? PretrainMPI {
+      try training.run(communicator)
+    } else {
+      // The parser's own, such as help, which it throws.
+      try command.run()
+    }
     return Ending()
   } catch {
     return Ending(error)

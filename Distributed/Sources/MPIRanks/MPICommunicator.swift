@@ -167,7 +167,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
     }
     return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map {
-      $0.replacing("\t", with: " ")
+      String($0.replacing("\t", with: " "))
     }
       ?? ""
   }

@@ -13,6 +13,8 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
   name: "SuperCLExamples",
+  // What `Distributed` beside this package runs over ranks.
+  products: [.library(name: "PretrainKit", targets: ["PretrainKit", "RunKit", "ExampleSupport"])],
   dependencies: [
     .package(name: "SuperCL", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -41,7 +43,7 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .target(
-      name: "PretrainKit", dependencies: ["ExampleSupport", "RunKit", product("SuperCL")],
+      name: "PretrainKit", dependencies: [arguments, "ExampleSupport", "RunKit", product("SuperCL")],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "pretrain",

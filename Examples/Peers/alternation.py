@@ -185,6 +185,9 @@ class Comparison:
 
     def ours(self, work, row, threads):
         command = [self.benchmark, work, "--serve", row.case, "--threads", str(threads)]
+        if row.launcher:
+            program, *arguments = row.launcher
+            command = [os.path.join(os.path.dirname(PEERS), program), *arguments]
         return Side(command, environment(threads, row.isa, ours=True))
 
     def peer(self, row, setting, threads):

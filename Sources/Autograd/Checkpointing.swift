@@ -27,7 +27,7 @@ public func checkpointed<Scalar, Generator: RandomNumberGenerator>(
   let values = inputs.map(\.value)
   // Parameters inside `body` may track gradients although no input does: an anchor makes the result tracked.
   let anchor = Variable(Tensor<Scalar>(zeros: []), requiresGradient: true)
-  return .recorded("checkpointed", inputs: inputs + [anchor], value: value) { gradient in
+  return .recorded(checkpointOperator, inputs: inputs + [anchor], value: value) { gradient in
     shapePrecondition(
       !GradientMode.isCollecting,
       "gradients(withRespectTo:) does not reach into checkpointed(): call backward()")

@@ -20,6 +20,33 @@ extension Variable {
     propagate(from: start(with: gradient))
   }
 
+  /// ``backward()``, which says of each of `leaves` when its gradient is complete: when the last operator that reads it has
+  /// been passed, and not, as otherwise, at the very end. What needs gradients, such as a message to other ranks, can begin
+  /// while the rest is still computed.
+  ///
+  ///     loss.backward(watching: parameters.map(\.variable)) { place in send(parameters[place].gradient) }
+  ///
+  /// What is complete early is reported early; all other leaves with a gradient are reported at the end: those that no gradient
+  /// reaches on some path, and all of them where the graph has a `checkpointed`, whose inside is not known before it is
+  /// computed again. A leaf without a gradient is never reported.
+  ///
+  /// - Parameters:
+  ///   - leaves: Variables that track gradients and were not computed.
+  ///   - whenReady: Called with the place in `leaves`, once for each at most, on this thread; the gradient has been added up by
+  ///     then.
+  /// - Precondition: one element, and gradients are tracked.
+  /// - Complexity: one more walk over the graph's nodes.
+  public func backward(watching leaves: [Variable], whenReady: (_ place: Int) -> Void) {
+    shapePrecondition(
+      shape.elementCount == 1, "backward() starts at a scalar; a variable of shape \(shape) needs a gradient")
+    let root = start(with: Tensor(ones: shape))
+    withoutActuallyEscaping(whenReady) { whenReady in
+      let watch = GradientWatch(root, leaves: leaves.map(\.node), whenReady: whenReady)
+      propagate(from: root, watching: watch)
+      watch.reportRest()
+    }
+  }
+
   /// The gradients of this scalar with respect to `variables`, leaving ``gradient`` alone everywhere. A variable
   /// on which the scalar does not depend gives zeros. Frees the graph.
   ///
@@ -54,7 +81,8 @@ extension Variable {
 /// and none is added up; otherwise nodes that retain their gradient add it up.
 @discardableResult
 private func propagate<Scalar>(
-  from root: GraphNode<Scalar>, collecting targets: Set<ObjectIdentifier>? = nil
+  from root: GraphNode<Scalar>, collecting targets: Set<ObjectIdentifier>? = nil,
+  watching watch: GradientWatch<Scalar>? = nil
 ) -> [ObjectIdentifier: Tensor<Scalar>] {
   var queue = LatestFirstQueue<Scalar>()
   var found: [ObjectIdentifier: Tensor<Scalar>] = [:]
@@ -82,6 +110,13 @@ private func propagate<Scalar>(
     for (input, part) in zip(inputs, parts) {
       guard let input, let part else { continue }
       if input.receive(part) { queue.insert(input) }
+    }
+    for input in inputs {
+      // A watched leaf whose readers have all been passed need not wait for its turn, which is the last.
+      guard let input, let watch, watch.passed(input), let gradient = input.pending else { continue }
+      input.pending = nil
+      accumulate(gradient, in: input)
+      watch.report(input)
     }
   }
   return found

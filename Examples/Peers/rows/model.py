@@ -25,6 +25,7 @@ class Row:
     threads     at which thread counts the row is measured
     isa         "avx2" holds both sides to AVX2
     label       the row's name if it is not the case (needed when two rows share a case)
+    launcher    the command of our side, from this folder's parent on, in place of `benchmark WORK --serve CASE --threads N`
     """
 
     case: str
@@ -36,6 +37,7 @@ class Row:
     label: Optional[str] = None
     peer_case: Optional[str] = None
     parallel: tuple = ()
+    launcher: tuple = ()
 
     @property
     def name(self):

@@ -1,6 +1,6 @@
 public import ArgumentParser
 
-extension ParsableCommand {
+extension ParsableArguments {
   /// Refuses a number of an option that lies outside a range; one that was not given is fine.
   ///
   /// - Throws: ``ExampleFailure`` (64), naming option, value and range.

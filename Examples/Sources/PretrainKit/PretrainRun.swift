@@ -2,7 +2,7 @@ import Contrastive
 import ExampleSupport
 import Foundation
 import MedIO
-import NN
+public import NN
 public import RunKit
 import Tensor
 
@@ -11,11 +11,26 @@ public struct PretrainRun {
   let request: PretrainRequest
   let progress: RunProgress
   private let mode: Mode
+  private let communicator: any Communicator
+  private let sharing: RankSharing
 
   public typealias Mode = RunMode
 
-  public init(_ request: PretrainRequest, mode: Mode = .fresh, progress: RunProgress) {
-    (self.request, self.mode, self.progress) = (request, mode, progress)
+  /// - Parameters:
+  ///   - request: What is asked for.
+  ///   - mode: What becomes of a run that the folder holds.
+  ///   - progress: Takes the lines of the run; of several ranks rank 0 alone speaks.
+  ///   - communicator: The ranks that train together. The folder may be one that all of them see, or one on a disk of each; rank
+  ///     0's has the results.
+  ///   - sharing: How they share the training.
+  public init(
+    _ request: PretrainRequest, mode: Mode = .fresh, progress: RunProgress,
+    communicator: any Communicator = SingleProcess(), sharing: RankSharing = .init()
+  ) {
+    (self.request, self.mode, self.communicator, self.sharing) = (request, mode, communicator, sharing)
+    self.progress =
+      communicator.rank == 0
+      ? progress : RunProgress(say: { _ in }, warn: { _ in }, isInterrupted: { false })
   }
 
   /// Trains what is not done yet and writes `encoder.safetensors`, `report.html` and `report.json`.
@@ -39,15 +54,22 @@ public struct PretrainRun {
 
   private func train<Method: PublishedMethod>(_ type: Method.Type) throws {
     // What is wrong with the settings is said before a volume is read.
-    let first = try method(type, imageCount: Self.assumedImages)
-    let encoder = try givingExitCodes { try blueprint() }
-    let folder = try outputFolder(first)
+    let (first, encoder) = try communicator.agreed {
+      (try method(type, imageCount: Self.assumedImages), try givingExitCodes { try blueprint() })
+    }
+    try requireEqualRanks(first)
+    let folder = try communicator.rankZeroFirst { try outputFolder(first) }
     progress.note("reading \(request.images.joined(separator: ", "))")
     if request.dimensions == 2 {
-      let slices = try PreparedSlices(request, in: folder, progress: progress)
+      let slices = try communicator.rankZeroFirst {
+        try PreparedSlices(request, in: folder, progress: progress)
+      }
       try train(type, on: slices, encoder, folder)
     } else {
-      try train(type, on: PreparedVolumes(request, in: folder, progress: progress), encoder, folder)
+      let volumes = try communicator.rankZeroFirst {
+        try PreparedVolumes(request, in: folder, progress: progress)
+      }
+      try train(type, on: volumes, encoder, folder)
     }
   }
 
@@ -59,9 +81,11 @@ public struct PretrainRun {
     progress.note(
       "\(images.count) \(request.plane.rawValue) \(what), \(images.sizes.smallest) to \(images.sizes.largest) "
         + (request.dimensions == 2 ? "pixels" : "voxels"))
-    let method = try method(type, imageCount: images.count)
-    let task = try givingExitCodes { try PretrainingTask(method, encoder: encoder) }
-    let examples = try task.method.examples(of: images)
+    let (task, examples) = try communicator.agreed {
+      let method = try method(type, imageCount: images.count)
+      let task = try givingExitCodes { try PretrainingTask(method, encoder: encoder) }
+      return (task, try task.method.examples(of: images))
+    }
     try train(task, on: examples, cutFrom: images, folder)
   }
 
@@ -69,12 +93,15 @@ public struct PretrainRun {
     _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
     cutFrom images: some PreparedImages, _ folder: OutputFolder
   ) throws {
+    let policy = CheckpointPolicy(
+      folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
+    guard communicator.rank == 0 else {
+      return try givingExitCodes { try runLoop(task, on: examples, policy) }
+    }
     var report = PretrainReport(request, task, images)
     let batch = try ExampleBatch(task.method, examples, count: ViewSheet.count)
     let probe = try FeatureProbe(task.method, task.encoder.encoderDescription, images, batch)
     report.featuresBefore = try probe.figures(of: task.encoder)
-    let policy = CheckpointPolicy(
-      folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
     let clock = ContinuousClock.now
     try givingExitCodes { try runLoop(task, on: examples, policy) }
     report.seconds = (ContinuousClock.now - clock) / .seconds(1)
@@ -94,9 +121,10 @@ public struct PretrainRun {
     _ task: PretrainingTask<some PublishedMethod>, on examples: some Dataset<PretrainingImage>,
     _ policy: CheckpointPolicy
   ) throws {
-    let loop = try TrainingLoop(task, on: examples, workers: request.workers)
+    let loop = try TrainingLoop(
+      task, on: examples, workers: request.workers, communicator: communicator, sharing: sharing)
     if FileManager.default.fileExists(atPath: policy.url.path) {
-      try loop.resume(from: policy.url)
+      try communicator.agreed { try loop.resume(from: policy.url) }
       progress.note("going on behind step \(loop.step) of \(task.recipe.steps)")
     }
     let name = Swift.type(of: task.method).name
@@ -168,10 +196,25 @@ public struct PretrainRun {
   // MARK: Folder
 
   private func outputFolder(_ method: some PublishedMethod) throws -> OutputFolder {
+    // The other ranks come after rank 0, and find its run, or a disk of their own.
     try OutputFolder(
-      request.output, mode: mode, checkpoint: Self.checkpointName,
+      request.output, mode: communicator.rank == 0 ? mode : .resuming, checkpoint: Self.checkpointName,
       results: ["encoder.safetensors", "learner.safetensors", "report.html", "report.json"],
       fingerprint: RunFingerprint(lines: fingerprint(method)))
+  }
+
+  /// Refuses ranks with other settings, or other files, than rank 0 has.
+  private func requireEqualRanks(_ method: some PublishedMethod) throws {
+    guard communicator.count > 1 else { return }
+    let document = try communicator.agreed {
+      var fields: [String: String] = [:]
+      for line in try fingerprint(method) {
+        let parts = line.split(separator: " = ", maxSplits: 1)
+        fields[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
+      }
+      return try JSONEncoder().encode(fields)
+    }
+    try communicator.requireEqual(document)
   }
 
   private func fingerprint<Method: PublishedMethod>(_ method: Method) throws -> [String] {

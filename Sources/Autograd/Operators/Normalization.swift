@@ -90,7 +90,7 @@ extension Variable {
   }
 
   /// Records a normalisation: the gradients of input, weight and bias come from one call.
-  private static func normalization(
+  static func normalization(
     _ name: String, _ input: Variable, _ weight: Variable?, _ bias: Variable?, _ output: Tensor<Scalar>,
     recomputation: (() -> Tensor<Scalar>)? = nil,
     gradients: @escaping (Tensor<Scalar>) -> NormalizationGradients<Scalar>

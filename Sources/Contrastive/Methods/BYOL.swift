@@ -103,7 +103,8 @@ public struct BYOL: PretrainingMethod {
     return StepOutcome(
       loss: loss,
       terms: [
-        LossTerm("loss", Double(loss.item)), LossTerm("spread", embeddingSpread(targets[0].value)),
+        LossTerm("loss", Double(loss.item)),
+        LossTerm("spread", embeddingSpread(targets[0].value, across: moment.ranks)),
         LossTerm("momentum", momentum.value(at: moment)),
       ])
   }

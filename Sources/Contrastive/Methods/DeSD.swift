@@ -102,7 +102,7 @@ public struct DeSD: PretrainingMethod {
   ) throws -> StepOutcome {
     let images = Tensor(concatenating: views, along: 0)
     let targets = learner.targets(of: images, temperature: teacherTemperature.value(at: moment.step))
-    learner.collect(targets.outputs, part: moment.part)
+    learner.collect(targets.outputs, across: moment.ranks, part: moment.part)
     let codes = targets.codes.split(along: 0, count: views.count)
     let outputs = learner.outputs(of: Variable(images))
     // The cross-entropy of each view with the targets of the other is SwAV's swapped prediction with two crops.
@@ -114,7 +114,7 @@ public struct DeSD: PretrainingMethod {
       terms: [LossTerm("loss", Double(loss.item))]
         + losses.enumerated().map { LossTerm("depth \($0.offset + 1)", Double($0.element.item)) } + [
           LossTerm("entropy", targets.entropy),
-          LossTerm("spread", embeddingSpread(targets.outputs)),
+          LossTerm("spread", embeddingSpread(targets.outputs, across: moment.ranks)),
         ])
   }
 

@@ -59,10 +59,11 @@ public final class DeSDLearner: PretrainingLearner {
     (student.projector as? DistillationHead<Float>)?.last.hold()
   }
 
-  /// Keeps the teacher's outputs of one part until the update is done.
-  func collect(_ outputs: Tensor<Float>, part: Int) {
+  /// Keeps the teacher's outputs of one part until the update is done; of several ranks, which have equally many, their mean.
+  func collect(_ outputs: Tensor<Float>, across ranks: Ranks, part: Int) {
     if part == 0 { collected = [] }
-    collected.append(outputs)
+    guard ranks.count > 1 else { return collected.append(outputs) }
+    collected.append((ranks.sum(outputs.mean(along: 0)) / Float(ranks.count)).expanded(at: 0))
   }
 
   func moveCenter(momentum: Double) {

@@ -54,11 +54,14 @@ extension DiRA {
   public func evaluate(
     _ learner: DiRALearner, _ views: DiRAViews, at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let (queries, restored) = learner.queries(of: Variable(views.distorted[0]), groups: queryGroups)
+    let (queries, restored) = learner.queries(
+      of: Variable(views.distorted[0]),
+      groups: try BatchGroups(queryGroups, moment.ranks, for: Self.name, "queryGroups"))
     let keys = learner.contrast.keys(
-      of: views.distorted[1], groups: keyGroups, key: moment.key.stream(for: .shuffle))
+      of: views.distorted[1], groups: try BatchGroups(keyGroups, moment.ranks, for: Self.name, "keyGroups"),
+      key: moment.key.stream(for: .shuffle))
     let negatives = learner.contrast.queue.rows.value
-    learner.contrast.collect(keys, part: moment.part)
+    learner.contrast.collect(moment.ranks.gather(keys), part: moment.part)
     let contrast = InfoNCELoss(temperature: temperature)(
       queries: queries, keys: Variable(keys), negatives: Variable(negatives))
     let generator = weights.generator(
@@ -70,7 +73,7 @@ extension DiRA {
       LossTerm("loss", Double(generator.loss.item)), LossTerm("contrast", Double(contrast.item)),
       LossTerm("restoration", Double(generator.error.item)),
       LossTerm("accuracy", Double(Tensor<Float>(mask: own .> nearest).mean().item)),
-      LossTerm("spread", embeddingSpread(queries.value)),
+      LossTerm("spread", embeddingSpread(queries.value, across: moment.ranks)),
     ]
     guard let judge = learner.discriminator, let adversarial = generator.adversarial else {
       return StepOutcome(loss: generator.loss, terms: terms)

@@ -26,12 +26,15 @@ public final class DiRALearner: PretrainingLearner {
   }
 
   /// Unit queries `[N, d]` and restored images of distorted ones, from one pass of the encoder, in groups one after another.
-  func queries(of images: Variable<Float>, groups: Int) -> (rows: Variable<Float>, restored: Variable<Float>)
-  {
-    let parts = images.split(along: 0, count: groups).map { part in
+  func queries(
+    of images: Variable<Float>, groups: BatchGroups
+  ) -> (rows: Variable<Float>, restored: Variable<Float>) {
+    func outputs(_ part: Variable<Float>) -> (Variable<Float>, Variable<Float>) {
       let levels = encoder(part)
       return (contrast.online.projector(levels[levels.count - 1]).unitRows(), restorer(levels))
     }
+    guard groups.count > 1 else { return outputs(images) }
+    let parts = withOwnNorms { images.split(along: 0, count: groups.ownCount).map(outputs) }
     return (
       Variable(concatenating: parts.map(\.0), along: 0), Variable(concatenating: parts.map(\.1), along: 0)
     )

@@ -124,7 +124,7 @@ public struct GCL: PretrainingMethod {
   public func evaluate(
     _ learner: EmbeddingNetwork<Float>, _ views: Tensor<Float>, at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let rows = learner(Variable(views))
+    let rows = learner(Variable(views)).gathered(across: moment.ranks)
     let loss = PartitionContrastiveLoss(temperature: temperature, pairs: pairs)(rows, parts: parts)
     return StepOutcome(
       loss: loss,

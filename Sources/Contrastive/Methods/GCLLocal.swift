@@ -133,7 +133,10 @@ public struct GCLLocal: PretrainingMethod {
     let loss =
       switch pairs {
       case .withinImage: local(rows[0], rows[1], negatives: negatives)
-      case .acrossVolumes: local.acrossVolumes(rows[0], rows[1], parts: parts, negatives: negatives)
+      case .acrossVolumes:
+        local.acrossVolumes(
+          rows[0].gathered(across: moment.ranks), rows[1].gathered(across: moment.ranks), parts: parts,
+          negatives: negatives)
       }
     let all = Tensor(concatenating: rows.map(\.value), along: 0)
     return StepOutcome(
@@ -141,7 +144,7 @@ public struct GCLLocal: PretrainingMethod {
       terms: [
         LossTerm("loss", Double(loss.item)),
         LossTerm("accuracy", learner.regions.accuracy(rows[0].value, rows[1].value)),
-        LossTerm("spread", embeddingSpread(all.reshaped([-1, all.shape[2]]))),
+        LossTerm("spread", embeddingSpread(all.reshaped([-1, all.shape[2]]), across: moment.ranks)),
       ])
   }
 }

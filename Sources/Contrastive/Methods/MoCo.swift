@@ -103,10 +103,13 @@ public struct MoCo: PretrainingMethod {
   public func evaluate(
     _ learner: MoCoLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let queries = learner.online.embeddings(of: Variable(views[0]), groups: queryGroups)
-    let keys = learner.keys(of: views[1], groups: keyGroups, key: moment.key.stream(for: .shuffle))
+    let queries = try learner.online.embeddings(
+      of: Variable(views[0]), groups: BatchGroups(queryGroups, moment.ranks, for: Self.name, "queryGroups"))
+    let keys = learner.keys(
+      of: views[1], groups: try BatchGroups(keyGroups, moment.ranks, for: Self.name, "keyGroups"),
+      key: moment.key.stream(for: .shuffle))
     let negatives = learner.queue.rows.value
-    learner.collect(keys, part: moment.part)
+    learner.collect(moment.ranks.gather(keys), part: moment.part)
     let (loss, accuracy) = InfoNCELoss(temperature: temperature).evaluate(
       queries: queries, keys: Variable(keys), negatives: Variable(negatives))
     return StepOutcome(
@@ -114,7 +117,7 @@ public struct MoCo: PretrainingMethod {
       terms: [
         LossTerm("loss", Double(loss.item)),
         LossTerm("accuracy", accuracy),
-        LossTerm("spread", embeddingSpread(queries.value)),
+        LossTerm("spread", embeddingSpread(queries.value, across: moment.ranks)),
       ])
   }
 

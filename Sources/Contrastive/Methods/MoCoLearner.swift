@@ -28,14 +28,17 @@ public final class MoCoLearner: PretrainingLearner {
   }
 
   /// Unit keys `[N, d]` of images, in their order: shuffled, taken in groups, and put back.
-  func keys(of images: Tensor<Float>, groups: Int, key: RandomKey) -> Tensor<Float> {
-    guard groups > 1 else { return target(images) }
+  /// Over ranks the images of all are shuffled, so that a key's statistics are of images of other ranks than its query's.
+  func keys(of images: Tensor<Float>, groups: BatchGroups, key: RandomKey) -> Tensor<Float> {
+    guard groups.count > 1 else { return target(images) }
+    let ranks = groups.ranks
     var generator = key.generator
-    let order = generator.permutation(of: images.shape[0])
+    let order = generator.permutation(of: images.shape[0] * ranks.count)
     var back = order
     for (place, index) in order.enumerated() { back[index] = place }
-    let shuffled = Variable(images.gathered(at: order))
-    return target.run { $0.embeddings(of: shuffled, groups: groups).value }.gathered(at: back)
+    let shuffled = Variable(ranks.ownRows(of: ranks.gather(images).gathered(at: order)))
+    let keys = target.run { $0.embeddings(of: shuffled, groups: groups).value }
+    return ranks.ownRows(of: ranks.gather(keys).gathered(at: back))
   }
 
   /// Keeps the keys of one part until the update is done.

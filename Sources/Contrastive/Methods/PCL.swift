@@ -87,8 +87,10 @@ public struct PCL: PretrainingMethod {
   public func evaluate(
     _ learner: EmbeddingNetwork<Float>, _ views: PlacedViews, at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let rows = Variable(concatenating: views.images.map { learner(Variable($0)) }, along: 0)
-    let mask = positives.mask(positions: views.positions)
+    let ranks = moment.ranks
+    let rows = Variable(
+      concatenating: views.images.map { learner(Variable($0)).gathered(across: ranks) }, along: 0)
+    let mask = positives.mask(positions: ranks.gather(positions: views.positions))
     let scale = ContrastiveTemperature(temperature, base: baseTemperature)
     let loss = SupervisedContrastiveLoss(scale)(rows, positives: mask)
     return StepOutcome(

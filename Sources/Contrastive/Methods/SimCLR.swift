@@ -115,7 +115,7 @@ public struct SimCLR: PretrainingMethod {
   public func evaluate(
     _ learner: EmbeddingNetwork<Float>, _ views: [Tensor<Float>], at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let rows = learner.embeddings(of: views.map { Variable($0) })
+    let rows = learner.embeddings(of: views.map { Variable($0) }).map { $0.gathered(across: moment.ranks) }
     // The least length of the released code's normalisation.
     let mean = NTXentLoss(temperature: temperature, floor: .length(1e-6))(rows[0], rows[1])
     let loss = lossScale == .mean ? mean : mean * 2

@@ -100,7 +100,8 @@ public struct SimSiam: PretrainingMethod {
     return StepOutcome(
       loss: loss,
       terms: [
-        LossTerm("loss", Double(loss.item)), LossTerm("spread", embeddingSpread(outputs[0].projection.value)),
+        LossTerm("loss", Double(loss.item)),
+        LossTerm("spread", embeddingSpread(outputs[0].projection.value, across: moment.ranks)),
       ])
   }
 }

@@ -130,7 +130,7 @@ public struct SimTriplet: PretrainingMethod {
       terms: [
         LossTerm("loss", Double(loss.item)), LossTerm("neighbor", Double(neighbor.item)),
         LossTerm("same", Double(same.item)),
-        LossTerm("spread", embeddingSpread(outputs[0].projection.value)),
+        LossTerm("spread", embeddingSpread(outputs[0].projection.value, across: moment.ranks)),
       ])
   }
 }

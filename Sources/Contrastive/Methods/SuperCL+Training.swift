@@ -73,7 +73,7 @@ extension SuperCL: PretrainingMethod {
   public func evaluate(
     _ learner: SuperCLNetwork<Float>, _ views: SuperCLViews<Float>, at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let report = try SuperCLLoss(validated: self).evaluate(learner, views)
+    let report = try SuperCLLoss(validated: self).evaluate(learner, views, across: moment.ranks)
     return StepOutcome(loss: report.loss, terms: report.terms, warnings: report.diagnostics.warnings)
   }
 }

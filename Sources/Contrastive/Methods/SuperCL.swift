@@ -80,7 +80,7 @@ public struct SuperCL: Sendable, Hashable, Codable {
   public var positionSource = PositionSource.image
   /// Steps, batch, seed: 1,000 steps of 16 images, seed 1234. The released code trains 100 epochs, `100 * images / batch`
   /// steps, of 16 images for CHD and KiTS and 32 for BraTS on each of two GPUs, whose batch norm is synchronised over
-  /// both: statistics of twice as many images. One process here has its own batch alone. Epochs follow one another without
+  /// both: statistics of twice as many images, as over two ranks here (`RankSharing`). Epochs follow one another without
   /// a break; the released code drops the rest of each, `.dropped`.
   public var recipe = TrainingRecipe(steps: 1000, batchSize: 16)
   /// SGD's rate at the start of the cosine to 0: .01 as in the release's scripts. Its README and the paper on PCL say .1,

@@ -107,16 +107,19 @@ public struct SwAV: PretrainingMethod {
   ) throws -> StepOutcome {
     let embeddings = learner.network.embeddings(of: views.map { Variable($0) })
     let scores = embeddings.map { learner.prototypes.scores(of: $0) }
+    // The partition is of all ranks' images; each predicts the codes of its own.
     let codes = (0..<assignedCrops).map { crop in
-      sinkhorn.codes(of: scores[crop].value, queued: learner.queuedScores(of: crop))
+      sinkhorn.codes(of: moment.ranks.gather(scores[crop].value), queued: learner.queuedScores(of: crop))
     }
-    let loss = SwAVLoss(temperature: temperature)(scores, codes: codes)
+    let loss = SwAVLoss(temperature: temperature)(scores, codes: codes.map { moment.ranks.ownRows(of: $0) })
     let queued = queue.map { moment.step >= $0.startStep } ?? false
-    learner.collect(queued ? embeddings.prefix(assignedCrops).map(\.value) : [], part: moment.part)
+    learner.collect(
+      queued ? embeddings.prefix(assignedCrops).map { moment.ranks.gather($0.value) } : [], part: moment.part)
     return StepOutcome(
       loss: loss,
       terms: [
-        LossTerm("loss", Double(loss.item)), LossTerm("spread", embeddingSpread(embeddings[0].value)),
+        LossTerm("loss", Double(loss.item)),
+        LossTerm("spread", embeddingSpread(embeddings[0].value, across: moment.ranks)),
         LossTerm("prototypes", learner.usedPrototypes(codes)),
       ], warnings: learner.partitionWarnings(batch: codes[0].shape[0]))
   }

@@ -90,7 +90,12 @@ public struct WCL: PretrainingMethod {
   public func evaluate(
     _ learner: WCLLearner, _ views: [Tensor<Float>], at moment: TrainingMoment
   ) throws -> StepOutcome {
-    let rows = views.map { learner.embeddings(of: Variable($0)) }
+    let rows = views.map { view in
+      let own = learner.embeddings(of: Variable(view))
+      return (
+        instance: own.instance.gathered(across: moment.ranks), graph: own.graph.gathered(across: moment.ranks)
+      )
+    }
     let instance = NTXentLoss(temperature: temperature, floor: .normalize)(
       rows[0].instance, rows[1].instance)
     let graphLoss = ComponentContrastiveLoss(temperature: temperature)

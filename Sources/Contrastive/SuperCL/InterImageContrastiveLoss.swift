@@ -1,4 +1,5 @@
 public import Autograd
+public import NN
 public import Tensor
 
 /// IGCP, inter-image global contrastive pairs: images attract when their superpixel features put them into one group.
@@ -29,16 +30,18 @@ public struct InterImageContrastiveLoss: Sendable, Hashable, Codable {
   }
 
   /// The groups of 2B images from features `[B, h, w, C]` of the two fixed views, each with its own superpixels
-  /// `[B, h, w]` sampled to the feature map.
+  /// `[B, h, w]` sampled to the feature map. Over several ranks each gives its images, and the groups are of all.
   ///
   /// - Throws: ``PretrainingError/Code/superpixelMapDoesNotFit(map:features:)``.
   public func components<Scalar: TensorFloatingPointScalar>(
-    _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>]
+    _ features: [Tensor<Scalar>], superpixels: [Tensor<Int32>], across ranks: Ranks = .single
   ) throws(PretrainingError) -> ConnectedComponentLabels {
     shapePrecondition(
       features.count == superpixels.count, "\(features.count) views, \(superpixels.count) superpixel maps")
     var vectors: [Tensor<Scalar>] = []
-    for (view, map) in zip(features, superpixels) { vectors.append(try averaging(view, superpixels: map)) }
+    for (view, map) in zip(features, superpixels) {
+      vectors.append(ranks.gather(try averaging(view, superpixels: map)))
+    }
     return ConnectedComponentLabels(
       NearestNeighborGraph(Tensor(concatenating: vectors, along: 0), floor: floor))
   }

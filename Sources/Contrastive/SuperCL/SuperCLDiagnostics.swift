@@ -42,7 +42,7 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
 
   init<Scalar: TensorFloatingPointScalar>(
     projections: Tensor<Scalar>?, components: ConnectedComponentLabels?, pixelPositives: Tensor<Int32>?,
-    superpixelCounts: [Int], floor: CosineFloor
+    superpixelCounts: [Int], floor: CosineFloor, ranks: Ranks
   ) {
     superpixels = superpixelCounts.min().map { least in
       let sum = superpixelCounts.reduce(0, +)
@@ -55,7 +55,8 @@ public struct SuperCLDiagnostics: Sendable, Equatable {
       if let projections, let components { Groups(projections, components, floor: floor) } else { nil }
     positivesPerPixel = pixelPositives.map { counts in
       let beyond = counts.withUnsafeBufferPointer { $0.reduce(0.0) { $0 + Double(max($1 - 1, 0)) } }
-      return beyond / Double(max(counts.elementCount, 1))
+      let sums = ranks.sum([beyond, Double(counts.elementCount)])
+      return sums[0] / max(sums[1], 1)
     }
   }
 

@@ -27,12 +27,16 @@ public struct SuperCLLoss: Sendable, Hashable {
 
   /// The loss of a batch's views, with every term and the figures that show a collapse.
   ///
+  /// Over several ranks each has its part of the batch: L_ins and L_inter, with the graph of CCL, are then of all ranks' images
+  /// and the same on all of them; L_intra is the mean over this rank's. By the convention of `Variable.gathered(across:)` the
+  /// mean of the ranks' losses is that of one process with the whole batch, and so are its gradients.
+  ///
   /// - Throws: ``PretrainingError`` when superpixel maps do not fit a feature map, a level does not exist, or a view that a term
   ///   needs is not there.
   public func evaluate<Scalar>(
-    _ network: SuperCLNetwork<Scalar>, _ views: SuperCLViews<Scalar>
+    _ network: SuperCLNetwork<Scalar>, _ views: SuperCLViews<Scalar>, across ranks: Ranks = .single
   ) throws(PretrainingError) -> SuperCLStepReport<Scalar> {
-    let step = SuperCLStep(method: method, network: network, views: views)
+    let step = SuperCLStep(method: method, network: network, views: views, ranks: ranks)
     var terms: [(name: String, weight: Double, value: Variable<Scalar>)] = []
     let fixed = try step.fixedFeatures()
     let z = try step.projections()
@@ -58,7 +62,8 @@ public struct SuperCLLoss: Sendable, Hashable {
       components: components,
       diagnostics: SuperCLDiagnostics(
         projections: z?.value, components: components, pixelPositives: pixelPositives,
-        superpixelCounts: views.superpixelCounts, floor: method.cosineFloor))
+        superpixelCounts: ranks.gather(counts: views.superpixelCounts), floor: method.cosineFloor,
+        ranks: ranks))
   }
 }
 
@@ -76,7 +81,7 @@ public struct SuperCLStepReport<Scalar: TensorFloatingPointScalar> {
   /// L_ins (`instance`), L_intra (`intra`, ILCP) and L_inter (`inter`, IGCP) before their weights; those of weight 0 are
   /// left out.
   public let losses: [LossTerm]
-  /// z of V1, then of V2, `[2B, d]`; `nil` when no term compares them.
+  /// z of V1, then of V2, `[2B, d]`, of all ranks; `nil` when no term compares them.
   public let projections: Tensor<Scalar>?
   /// The groups that CCL found among I1, then I2; `nil` without L_inter.
   public let components: ConnectedComponentLabels?

@@ -8,6 +8,7 @@ struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
   let method: SuperCL
   let network: SuperCLNetwork<Scalar>
   let views: SuperCLViews<Scalar>
+  let ranks: Ranks
 
   var scale: ContrastiveTemperature {
     ContrastiveTemperature(method.temperature, base: method.baseTemperature)
@@ -20,13 +21,13 @@ struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
     return [fixed.0, fixed.1].map { network.encoder(Variable($0)) }
   }
 
-  /// z of V1, then of V2, where a term compares them.
+  /// z of V1, then of V2, of all ranks, where a term compares them.
   func projections() throws(PretrainingError) -> Variable<Scalar>? {
     guard method.needsProjections else { return nil }
     guard let varied = views.varied else { throw PretrainingError(.missingViews("varied")) }
     let z = [varied.0, varied.1].map { view -> Variable<Scalar> in
       let features = network.encoder(Variable(view))
-      return network.projector(features[features.count - 1])
+      return network.projector(features[features.count - 1]).gathered(across: ranks)
     }
     return Variable(concatenating: z, along: 0)
   }
@@ -34,14 +35,16 @@ struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
   func instance(_ z: Variable<Scalar>) -> Variable<Scalar> {
     let batch = z.shape[0] / 2
     let loss = SupervisedContrastiveLoss(scale, floor: method.cosineFloor)
-    guard let threshold = method.positionThreshold, views.positions.contains(where: { $0 != nil }) else {
+    let all = method.positionThreshold == nil ? [] : ranks.gather(positions: views.positions)
+    guard let threshold = method.positionThreshold, all.contains(where: { $0 != nil }) else {
       return loss(z, labels: indexLabels(batch, views: 2)[0])
     }
-    let positives = InstancePositives.positions(views.positions, threshold: threshold)
+    let positives = InstancePositives.positions(all, threshold: threshold)
     return loss(z, positives: positives.mask(batch: batch))
   }
 
-  /// ILCP at every level that the method names, and the positives of the first.
+  /// ILCP at every level that the method names, and the positives of the first. It compares pixels of one image, which stay
+  /// on their rank, unless its denominators run over the batch.
   func intra(
     _ fixed: [[Variable<Scalar>]]
   ) throws(PretrainingError) -> (loss: Variable<Scalar>, positiveCounts: Tensor<Int32>) {
@@ -51,10 +54,14 @@ struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
     var terms: [(loss: Variable<Scalar>, positiveCounts: Tensor<Int32>)] = []
     for (place, weighted) in method.intraLevels.enumerated() {
       let field = place == 0 ? "intraLevel" : "furtherIntraLevels[\(place - 1)]"
-      let features = try (0..<2).map { view throws(PretrainingError) in
+      var features = try (0..<2).map { view throws(PretrainingError) in
         try level(weighted.level, of: fixed[view], decoded: decoded?[view], field: field)
       }
-      let labels = try pixelLabels(at: features[0].shape)
+      var labels = try pixelLabels(at: features[0].shape)
+      if method.pixelScope == .batch {
+        features = features.map { $0.gathered(across: ranks) }
+        labels = (ranks.gather(labels.0), ranks.gather(labels.1))
+      }
       let term = try loss.evaluate(features[0], features[1], superpixels: labels)
       terms.append(place == 0 ? term : (term.loss * Scalar(weighted.weight), term.positiveCounts))
     }
@@ -101,7 +108,7 @@ struct SuperCLStep<Scalar: TensorFloatingPointScalar> {
       features,
       superpixels: [
         try superpixels(0, at: features[0].shape), try superpixels(1, at: features[1].shape),
-      ])
+      ], across: ranks)
     return (loss(z, components: components), components)
   }
 

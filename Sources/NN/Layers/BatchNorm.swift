@@ -18,7 +18,7 @@ public typealias BatchNorm3D<Scalar: TensorFloatingPointScalar> = BatchNorm<Scal
 /// pulled the running one down. Training on it stops, as in PyTorch; evaluation takes it.
 ///
 /// Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
-public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
+public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer, RankSharedNorm {
   /// Scale `[C]`, ones at first; `nil` for a layer without.
   public let weight: Parameter<Scalar>?
   /// Shift `[C]`, zeros at first; `nil` for a layer without.
@@ -37,6 +37,9 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
   public let negativeSlope: Scalar
   /// Whether the batch's statistics are used or the running ones; set by ``Module/setMode(_:)``.
   public private(set) var mode: ModuleMode = .training
+  /// The ranks whose inputs are measured together in training (SyncBN), forward and backward; `nil`, at first, for this process
+  /// alone. See ``Module/shareNorms(across:)``.
+  public var sharedRanks: Ranks?
 
   /// A layer for `channels`, which a negative slope of 1 leaves without activation.
   public init(
@@ -72,12 +75,26 @@ public final class BatchNorm<Scalar: TensorFloatingPointScalar>: Layer {
         variance: runningVariance.value,
         epsilon: epsilon, negativeSlope: negativeSlope)
     }
-    checkStatistics("batch norm", of: input.shape, values: input.shape.elementCount / max(input.shape[-1], 1))
-    let (output, statistics) = input.batchNorm(
-      weight: weight?.variable, bias: bias?.variable, epsilon: epsilon, negativeSlope: negativeSlope)
+    let (output, statistics) = normalizedByBatch(input)
     // An empty batch has no statistics: they would be NaN for good.
     if !isRecomputingCheckpoint, statistics.count > 0 { updateRunningStatistics(statistics) }
     return output
+  }
+
+  private func normalizedByBatch(
+    _ input: Variable<Scalar>
+  ) -> (Variable<Scalar>, NormalizationStatistics<Scalar>) {
+    let (weight, bias) = (weight?.variable, bias?.variable)
+    let values = input.shape.elementCount / max(input.shape[-1], 1)
+    if let ranks = sharedRanks, ranks.count > 1 {
+      checkStatistics("batch norm", of: input.shape, values: values * ranks.count)
+      return input.batchNorm(
+        weight: weight, bias: bias, epsilon: epsilon, negativeSlope: negativeSlope,
+        shift: runningMean.value
+      ) { ranks.sum($0) }
+    }
+    checkStatistics("batch norm", of: input.shape, values: values)
+    return input.batchNorm(weight: weight, bias: bias, epsilon: epsilon, negativeSlope: negativeSlope)
   }
 
   private func updateRunningStatistics(_ statistics: NormalizationStatistics<Scalar>) {

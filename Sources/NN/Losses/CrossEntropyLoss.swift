@@ -39,6 +39,11 @@ public struct CrossEntropyLoss: SegmentationLoss, Codable, Hashable {
 
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> { self(logits, labels, across: .single) }
+
+  /// This rank's sum times the ranks, over the weights of all ranks' pixels: ignored pixels may lie unevenly.
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
   ) -> Variable<Scalar> {
     checkLabels(labels, fit: logits, ignoring: ignoredLabel)
     let classes = logits.shape[-1]
@@ -49,9 +54,10 @@ public struct CrossEntropyLoss: SegmentationLoss, Codable, Hashable {
     let terms = CrossEntropyTerms(
       weights: weights, ignored: ignoredLabel, smoothing: Scalar(labelSmoothing), classes: classes)
     let bytes = logProbabilities.elementCount * MemoryLayout<Scalar>.stride
-    let (sum, total) = Profiler.measure("crossEntropy", bytes: bytes) {
+    let (sum, own) = Profiler.measure("crossEntropy", bytes: bytes) {
       terms.sums(logProbabilities, labels)
     }
+    let total = ranks.count == 1 ? own : Scalar(ranks.mean(own.doubleValue))
     let loss = total > 0 ? sum / total : 0
     return .recorded("crossEntropy", inputs: [logits], value: Tensor(loss)) { gradient in
       let scale = total > 0 ? gradient.item / total : 0

@@ -21,6 +21,11 @@ public struct FocalLoss: SegmentationLoss, Codable, Hashable {
     self.classWeights = classWeights
   }
 
+  /// The mean over this rank's pixels: ranks have equally many.
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
+  ) -> Variable<Scalar> { self(logits, labels) }
+
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
   ) -> Variable<Scalar> {

@@ -57,9 +57,14 @@ public struct DiceLoss: SegmentationLoss, Codable, Hashable {
 
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> { self(logits, labels, across: .single) }
+
+  /// With the sums of all ranks' pixels where they are the batch's.
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
   ) -> Variable<Scalar> {
     let (smoothing, isSquared) = (Scalar(smoothing), denominator == .squared)
-    return overlapLoss("dice", logits, labels, scope: scope, classes: classes) { sums in
+    return overlapLoss("dice", logits, labels, scope: scope, classes: classes, ranks: ranks) { sums in
       let total = isSquared ? sums.squaredProbability + sums.reference : sums.probability + sums.reference
       guard total + smoothing != 0 else { return .absent }
       let score = (2 * sums.overlap + smoothing) / (total + smoothing)
@@ -108,9 +113,14 @@ public struct TverskyLoss: SegmentationLoss, Codable, Hashable {
 
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> { self(logits, labels, across: .single) }
+
+  /// With the sums of all ranks' pixels where they are the batch's.
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
   ) -> Variable<Scalar> {
     let (alpha, beta, smoothing) = (Scalar(alpha), Scalar(beta), Scalar(smoothing))
-    return overlapLoss("tversky", logits, labels, scope: scope, classes: classes) { sums in
+    return overlapLoss("tversky", logits, labels, scope: scope, classes: classes, ranks: ranks) { sums in
       let total =
         sums.overlap + alpha * (sums.probability - sums.overlap) + beta * (sums.reference - sums.overlap)
         + smoothing

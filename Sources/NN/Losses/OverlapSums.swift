@@ -22,10 +22,11 @@ struct OverlapScore<Scalar: TensorFloatingPointScalar> {
   }
 }
 
-/// `1 - mean of score(sums of a class)`, with its gradient through softmax.
+/// `1 - mean of score(sums of a class)`, with its gradient through softmax. Sums over the batch are over all ranks' parts of it:
+/// each rank's loss then depends on every rank's sums alike, and a sum's gradient is that of all of them together.
 func overlapLoss<Scalar: TensorFloatingPointScalar>(
   _ name: String, _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, scope: OverlapScope,
-  classes scored: ScoredClasses, score: (OverlapSums<Scalar>) -> OverlapScore<Scalar>
+  classes scored: ScoredClasses, ranks: Ranks, score: (OverlapSums<Scalar>) -> OverlapScore<Scalar>
 ) -> Variable<Scalar> {
   checkLabels(labels, fit: logits, ignoring: nil)
   let classes = logits.shape[-1]
@@ -34,11 +35,13 @@ func overlapLoss<Scalar: TensorFloatingPointScalar>(
   shapePrecondition(first < classes, "a loss over the foreground needs a class beside the background")
   let probabilities = logits.value.softmax(along: -1)
   let bytes = probabilities.elementCount * MemoryLayout<Scalar>.stride
-  let sums = Profiler.measure(name, bytes: bytes) {
+  var sums = Profiler.measure(name, bytes: bytes) {
     probabilities.withUnsafeBufferPointer { p in
       labels.withUnsafeBufferPointer { overlapSums(p, $0, classes: classes, groups: groups) }
     }
   }
+  let isShared = scope == .batch && ranks.count > 1
+  if isShared { sums = sums.total(over: ranks) }
   let share = 1 / Scalar(groups * (classes - first))
   var loss: Scalar = 1
   // Per group and class: the derivatives of the loss by overlap, probability and squared probability.
@@ -54,7 +57,7 @@ func overlapLoss<Scalar: TensorFloatingPointScalar>(
     }
   }
   return .recorded(name, inputs: [logits], value: Tensor(loss)) { gradient in
-    let scaled = slopes.map { $0 * gradient.item }
+    let scaled = slopes.map { $0 * gradient.item * Scalar(isShared ? ranks.count : 1) }
     return Profiler.measure("\(name) gradient", bytes: 2 * bytes) {
       var result = probabilities
       result.withUnsafeMutableBufferPointer { buffer in
@@ -63,6 +66,20 @@ func overlapLoss<Scalar: TensorFloatingPointScalar>(
         }
       }
       return [result]
+    }
+  }
+}
+
+extension Array {
+  /// The same sums over all ranks.
+  fileprivate func total<Scalar>(over ranks: Ranks) -> [OverlapSums<Scalar>]
+  where Element == OverlapSums<Scalar> {
+    let all = ranks.sum(
+      flatMap { [$0.overlap, $0.probability, $0.squaredProbability, $0.reference].map(\.doubleValue) })
+    return indices.map { index in
+      let counts = all[index * 4..<index * 4 + 4].map { Scalar($0) }
+      return OverlapSums(
+        overlap: counts[0], probability: counts[1], squaredProbability: counts[2], reference: counts[3])
     }
   }
 }

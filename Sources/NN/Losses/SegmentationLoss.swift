@@ -22,11 +22,22 @@ public protocol SegmentationLoss: Encodable, Sendable {
   func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
   ) -> Variable<Scalar>
+
+  /// The loss of a batch of which every rank has a part: the mean of what the ranks get is the loss of the whole batch, and the
+  /// average of their gradients is its gradient (see `Variable.gathered(across:)`). By default all logits are
+  /// gathered, which is right for any loss; the library's own exchange sums.
+  func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
+  ) -> Variable<Scalar>
 }
 
 extension SegmentationLoss {
   public var ignoredLabel: Int32? { nil }
   public func check(classCount: Int) throws(TrainingError) {}
+
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
+  ) -> Variable<Scalar> { self(logits.gathered(across: ranks), ranks.gather(labels)) }
 }
 
 /// A weighted sum of losses, such as cross-entropy + Dice. A loss of weight 0 is not computed: it does not count, be it
@@ -55,8 +66,14 @@ public struct CombinedLoss: SegmentationLoss {
 
   public func callAsFunction<Scalar: TensorFloatingPointScalar>(
     _ logits: Variable<Scalar>, _ labels: Tensor<Int32>
+  ) -> Variable<Scalar> { self(logits, labels, across: .single) }
+
+  public func callAsFunction<Scalar: TensorFloatingPointScalar>(
+    _ logits: Variable<Scalar>, _ labels: Tensor<Int32>, across ranks: Ranks
   ) -> Variable<Scalar> {
-    let parts = terms.filter { $0.weight != 0 }.map { $0.loss(logits, labels) * Scalar($0.weight) }
+    let parts = terms.filter { $0.weight != 0 }.map {
+      $0.loss(logits, labels, across: ranks) * Scalar($0.weight)
+    }
     guard let first = parts.first else { return Variable(Tensor(0)) }
     return parts.dropFirst().reduce(first) { $0 + $1 }
   }

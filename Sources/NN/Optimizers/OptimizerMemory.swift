@@ -53,6 +53,14 @@ public struct OptimizerMemory<Scalar: TensorFloatingPointScalar>: Sendable {
     }
   }
 
+  /// Of steps and tensors, in the order of their names.
+  var checksum: UInt64 {
+    var sum = Checksum()
+    sum.add(Tensor(Int64(step)))
+    for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) { sum.add(tensor) }
+    return sum.value
+  }
+
   /// Counts an update of a parameter and returns how many there have been, this one included.
   mutating func countUpdate(of name: String) -> Int {
     updates[name, default: 0] += 1

@@ -117,9 +117,10 @@ public final class SegmentationTask: TrainingTask {
     }
   }
 
-  /// Layers that draw, such as dropout, draw from the moment's key.
+  /// Layers that draw, such as dropout, draw from the moment's key; each rank from its own place of it, so that with dropout a
+  /// training over ranks is another one than in one process.
   public func evaluate(_ batch: Batch, at moment: TrainingMoment) throws -> StepOutcome {
-    var generator = moment.key.generator
+    var generator = moment.key.at(place: moment.ranks.rank).generator
     let logits = network(Variable(batch.images), using: &generator)
     guard logits.shape == TensorShape(batch.labels.shape.dimensions + [settings.classCount]) else {
       throw TrainingError(
@@ -127,7 +128,7 @@ public final class SegmentationTask: TrainingTask {
           "the network gives \(logits.shape) for labels \(batch.labels.shape) of \(settings.classCount) classes"
         ))
     }
-    let value = loss(logits, batch.labels)
+    let value = loss(logits, batch.labels, across: moment.ranks)
     return StepOutcome(loss: value, terms: [LossTerm("loss", Double(value.item))])
   }
 }

@@ -31,6 +31,10 @@ public struct TrainingError: CodedError {
     case labelIsNoClass(index: Int, label: Int32, place: [Int], count: Int, classes: Int)
     /// No parameter of an objective has a gradient: the loss does not depend on them.
     case noGradient(step: Int, objective: String)
+    /// A rank has another value of a field than rank 0: other settings, data or another version of the library.
+    case ranksDiffer(rank: Int, field: String, value: String, first: String)
+    /// The weights of a rank are no longer those of rank 0 behind a step: the engine's sums were not the same on both.
+    case weightsDiffer(rank: Int, step: Int)
   }
 
   /// What went wrong.
@@ -46,6 +50,7 @@ public struct TrainingError: CodedError {
       .noGradient(_, let objective):
       objective
     case .gradientIsNotFinite(_, let parameter, _): parameter
+    case .ranksDiffer(_, let field, _, _): field
     default: nil
     }
   }
@@ -67,6 +72,10 @@ public struct TrainingError: CodedError {
       "image \(index) has \(count) labels that are none of the \(classes) classes, the first \(label) at \(place)"
     case .noGradient(let step, let objective):
       "no parameter of objective '\(objective)' has a gradient at step \(step)"
+    case .ranksDiffer(let rank, let field, let value, let first):
+      "\(field) is \(value) on rank \(rank) and \(first) on rank 0"
+    case .weightsDiffer(let rank, let step):
+      "the weights of rank \(rank) differ from those of rank 0 behind step \(step)"
     }
   }
 }

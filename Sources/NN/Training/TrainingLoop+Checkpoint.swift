@@ -14,6 +14,7 @@ extension TrainingLoop {
       file.add(optimizer.memory.state(), under: "optimizer.\(objective.name)")
     }
     file.fields["step"] = "\(step)"
+    try file.encode(savedRanks, as: "ranks", path: url.path)
     try file.encode(identity, as: "settings", path: url.path)
     try file.encode(record, as: "scores", path: url.path)
     if let unscored { try file.encode(unscored, as: "unscored", path: url.path) }
@@ -25,10 +26,15 @@ extension TrainingLoop {
   /// number of examples and the plateau's constants must be those of the training that wrote it, and are compared; that the
   /// examples are the same is up to the caller.
   ///
+  /// The number of ranks, and how they share, may be others: the training goes on with the same images that are left of the
+  /// epoch, and its first report says what differs. Its bits are then no longer those of the unbroken one. Every rank resumes by
+  /// itself, from the same file or a copy of it; ``run(checkpoint:validation:progress:)`` gives all of them rank 0's state.
+  ///
   /// - Throws: ``CheckpointError``; the loop is then as before. `incompatible` names the first setting that differs, with
   ///   the saved and the present value.
   public func resume(from url: URL, policy: ResumePolicy = .exact) throws(CheckpointError) {
     let file = try TrainingCheckpoint(contentsOf: url)
+    let saved = try savedRanks(in: file, path: url.path)
     try compareSettings(of: file, policy: policy, path: url.path)
     let hasPlateau = file.fields["plateau"] != nil
     guard hasPlateau == (plateau != nil) else {
@@ -64,6 +70,7 @@ extension TrainingLoop {
     self.record = record
     self.unscored = unscored
     self.step = step
+    resumeNotes = saved.differences(from: savedRanks)
   }
 
   private func compareSettings(
@@ -119,7 +126,7 @@ extension TrainingLoop {
   }
 
   /// Everything that a resumed training must have, too.
-  private var identity: TrainingIdentity<Task.Settings> {
+  var identity: TrainingIdentity<Task.Settings> {
     TrainingIdentity(
       task: "\(Task.self)", settings: task.settings, recipe: task.recipe,
       objectives: objectives.map(\.identity), examples: exampleCount, sampler: samplerIdentity)
@@ -127,7 +134,7 @@ extension TrainingLoop {
 }
 
 /// What a training is, for comparison on resume.
-private struct TrainingIdentity<Settings: Encodable>: Encodable {
+struct TrainingIdentity<Settings: Encodable>: Encodable {
   let task: String
   let settings: Settings
   let recipe: TrainingRecipe

@@ -6,12 +6,16 @@ extension TrainingLoop {
   /// Runs steps until the recipe's are done, `progress` or the validation's score says stop, or the validation's patience is
   /// over.
   ///
+  /// Of several ranks rank 0 alone writes, validates and reports, and its decisions hold for all. A rank that meets an error of its
+  /// own, such as an image that it cannot read, tells the others (``Communicator/leave(_:)``); what all of them see, such as
+  /// a loss that is not finite, all of them throw.
+  ///
   /// - Parameters:
   ///   - checkpoint: Where and how often the state is written; the last step and a stop always write.
   ///   - validation: A score along the way.
   ///   - progress: Called after every step.
   /// - Returns: Why it ended.
-  /// - Throws: ``TrainingError``, `DataError`, ``CheckpointError``, and what task, hooks, validation and progress throw.
+  /// - Throws: ``TrainingError``, `DataError`, ``CheckpointError``, ``CommunicationError``, and what task, hooks, validation and progress throw.
   @discardableResult
   public func run(
     checkpoint: CheckpointPolicy? = nil, validation: Validation? = nil,
@@ -19,36 +23,50 @@ extension TrainingLoop {
   ) throws -> TrainingEnd {
     let recipe = task.recipe
     try check(validation)
+    try shareStart()
+    let interval = checkpoint?.interval
+    let checkpoint = ranks.rank == 0 ? checkpoint : nil
     // A training that begins anew takes the place of what stood there; one without steps is done with this.
-    if let checkpoint, step == 0 || step == recipe.steps { try write(to: checkpoint.url) }
+    if let checkpoint, step == 0 || step == recipe.steps { try alone { try write(to: checkpoint.url) } }
     let log: TrainingLog? =
-      if let checkpoint { try TrainingLog(checkpoint.logURL, cutTo: step) } else { nil }
+      if let checkpoint { try alone { try TrainingLog(checkpoint.logURL, cutTo: step) } } else { nil }
     let clock = RunClock(step: step, imagesPerStep: recipe.batchSize * recipe.accumulation)
     let batches = loader.batches(steps: step * recipe.accumulation..<recipe.steps * recipe.accumulation)
       .makeIterator()
     defer { batches.cancel() }
-    var notes = task.notes
+    var notes = task.notes + resumeNotes
+    resumeNotes = []
     while step < recipe.steps || unscored != nil {
       // A training that ended here goes no further when it is resumed.
       if isOver(validation) { return .scoreStoppedImproving }
-      guard let entry = try scored(unscored ?? step(from: batches), validation) else {
-        try log?.synchronize()
-        if let checkpoint { try write(to: checkpoint.url) }
-        return .stopped
+      let report = try unscored ?? step(from: batches)
+      let decision = try decided {
+        guard let entry = try scored(report, validation) else {
+          return Decision(control: .stop, score: nil, waitsForScore: true)
+        }
+        try log?.append(entry)
+        let control = try progress(
+          clock.progress(
+            entry, notes: notes, totalSteps: recipe.steps,
+            epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
+        return Decision(control: control, score: entry.score)
       }
-      try log?.append(entry)
-      let control = try progress(
-        clock.progress(
-          entry, notes: notes, totalSteps: recipe.steps,
-          epoch: loader.epoch(ofStep: (step - 1) * recipe.accumulation)))
+      unscored = decision.waitsForScore ? report : nil
       notes = []
-      if let checkpoint,
-        isOver(validation) || control == .stop || step == recipe.steps || step % checkpoint.interval == 0
-      {
-        try log?.synchronize()
-        try write(to: checkpoint.url)
+      if ranks.rank > 0, let validation, let score = decision.score {
+        _ = record.add(score, step: step, better: validation.better)
       }
-      if control == .stop, step < recipe.steps { return .stopped }
+      let stops = isOver(validation) || decision.control == .stop || step == recipe.steps
+      if let interval, stops || step % interval == 0 {
+        try checkEqualWeights()
+        if let checkpoint {
+          try alone {
+            try log?.synchronize()
+            try write(to: checkpoint.url)
+          }
+        }
+      }
+      if decision.control == .stop, step < recipe.steps || unscored != nil { return .stopped }
     }
     return .finished
   }
@@ -62,7 +80,7 @@ extension TrainingLoop {
       warnings: report.warnings, score: nil)
   }
 
-  /// The report of this step with its score; `nil` when the score was stopped, and the report waits for it.
+  /// The report of a step with its score; `nil` when the score was stopped.
   private func scored(
     _ entry: TrainingLog.Entry, _ validation: Validation?
   ) throws -> TrainingLog.Entry? {
@@ -70,10 +88,8 @@ extension TrainingLoop {
     do {
       entry.score = try validation.flatMap { try validate($0) }
     } catch let error where error is ValidationStopped || (error as? InferenceError)?.isStop ?? false {
-      unscored = entry
       return nil
     }
-    unscored = nil
     return entry
   }
 
@@ -99,24 +115,32 @@ extension TrainingLoop {
     // Of the whole state: a loss may reach parameters that no objective moves.
     task.state.zeroGradients()
     defer { task.state.zeroGradients() }
-    var gradients = GradientsByObjective(objectives)
+    var gradients = GradientsByObjective(objectives, ranks: ranks, bucketBytes: sharing.bucketBytes)
     var means = TermMeans()
     var warnings: [TrainingWarning] = []
     for part in 0..<recipe.accumulation {
-      guard let batch = try batches.next()?.get() else { throw CancellationError() }
-      let outcome = try task.state.withMode(.training) {
-        try task.evaluate(batch, at: currentMoment(part: part))
+      let outcome = try alone {
+        guard let batch = try batches.next()?.get() else { throw CancellationError() }
+        return try task.state.withMode(.training) {
+          try task.evaluate(batch, at: currentMoment(part: part))
+        }
       }
+      try ranks.check()
       try check(outcome.losses)
-      gradients.add(outcome.losses, scale: 1 / Float(recipe.accumulation))
+      gradients.add(
+        outcome.losses, scale: 1 / Float(recipe.accumulation), isLast: part == recipe.accumulation - 1)
       means.add(outcome.terms)
       warnings += outcome.warnings
     }
-    gradients.finish()
+    try gradients.finish()
+    try ranks.check()
+    try means.average(over: ranks)
     try checkGradients()
     let moment = currentMoment(part: 0)
-    try task.willUpdate(at: moment)
-    for hook in hooks.beforeUpdate { try hook(everything, moment) }
+    try alone {
+      try task.willUpdate(at: moment)
+      for hook in hooks.beforeUpdate { try hook(everything, moment) }
+    }
     for (objective, optimizer) in zip(objectives, optimizers) {
       try optimizer.refuseNonFinite(step: step)
       optimizer.learningRate = try rate(of: objective)
@@ -124,8 +148,11 @@ extension TrainingLoop {
     for optimizer in optimizers { optimizer.move() }
     // The weights have moved: whatever is thrown from here on, the step is done.
     step += 1
-    try task.didUpdate(at: moment)
-    for hook in hooks.afterUpdate { try hook(everything, moment) }
+    try alone {
+      try task.didUpdate(at: moment)
+      for hook in hooks.afterUpdate { try hook(everything, moment) }
+    }
+    try ranks.check()
     return (means.terms, warnings)
   }
 
@@ -144,15 +171,19 @@ extension TrainingLoop {
   private func currentMoment(part: Int) -> TrainingMoment {
     TrainingMoment(
       step: step, totalSteps: task.recipe.steps, part: part,
-      key: task.recipe.key.stream(for: .steps).at(step: step * task.recipe.accumulation + part))
+      key: task.recipe.key.stream(for: .steps).at(step: step * task.recipe.accumulation + part),
+      ranks: ranks)
   }
 
-  private func check(_ losses: [Variable<Float>]) throws(TrainingError) {
+  private func check(_ losses: [Variable<Float>]) throws {
     guard losses.count == objectives.count else {
       throw TrainingError(.lossesDoNotFit(count: losses.count, objectives: objectives.map(\.name)))
     }
-    for (loss, objective) in zip(losses, objectives) where !loss.item.isFinite {
-      throw TrainingError(.lossIsNotFinite(step: step, objective: objective.name, loss: Double(loss.item)))
+    // A rank's own loss may be finite where another's is not: they say it of the sum.
+    let values = ranks.sum(losses.map { Double($0.item) })
+    try ranks.check()
+    for (value, objective) in zip(values, objectives) where !value.isFinite {
+      throw TrainingError(.lossIsNotFinite(step: step, objective: objective.name, loss: value))
     }
   }
 
@@ -174,55 +205,5 @@ extension TrainingLoop {
       try task.state.save(to: best)
     }
     return score
-  }
-}
-
-/// The gradients of several objectives apart: a backward pass may reach parameters of the others, which it must not move.
-private struct GradientsByObjective {
-  private let objectives: [Objective]
-  private var kept: [ObjectIdentifier: Tensor<Float>] = [:]
-
-  init(_ objectives: [Objective]) { self.objectives = objectives }
-
-  mutating func add(_ losses: [Variable<Float>], scale: Float) {
-    for (loss, objective) in zip(losses, objectives) where loss.tracksGradient {
-      (scale == 1 ? loss : loss * scale).backward()
-      guard objectives.count > 1 else { continue }
-      for (_, parameter) in objective.parameters {
-        guard let gradient = parameter.gradient else { continue }
-        let key = ObjectIdentifier(parameter)
-        kept[key] = kept[key].map { $0 + gradient } ?? gradient
-      }
-      for other in objectives { for (_, parameter) in other.parameters { parameter.gradient = nil } }
-    }
-  }
-
-  /// Puts the gradients back where the optimisers look for them.
-  mutating func finish() {
-    guard objectives.count > 1 else { return }
-    for (_, parameter) in objectives.flatMap(\.parameters) {
-      parameter.gradient = kept[ObjectIdentifier(parameter)]
-    }
-  }
-}
-
-/// The means of terms over the parts of a step; parts that lack a term, or where it is not a number, leave it out.
-private struct TermMeans {
-  private var names: [String] = []
-  private var sums: [String: (sum: Double, count: Int)] = [:]
-
-  mutating func add(_ terms: [LossTerm]) {
-    for term in terms {
-      if sums[term.name] == nil { names.append(term.name) }
-      let old = sums[term.name] ?? (0, 0)
-      sums[term.name] = term.value.isNaN ? old : (old.sum + term.value, old.count + 1)
-    }
-  }
-
-  var terms: [LossTerm] {
-    names.map { name in
-      let (sum, count) = sums[name] ?? (0, 0)
-      return LossTerm(name, count > 0 ? sum / Double(count) : .nan)
-    }
   }
 }

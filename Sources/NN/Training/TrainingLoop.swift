@@ -28,70 +28,92 @@ public final class TrainingLoop<Task: TrainingTask> {
   /// How many steps gave a warning of each kind, since the loop was made.
   public internal(set) var warningCounts: [String: Int] = [:]
 
+  /// The ranks that train together, and how.
+  let ranks: Ranks
+  let sharing: RankSharing
   let objectives: [Objective]
   let optimizers: [Optimizer<Float>]
   let exampleCount: Int
   let samplerIdentity: SamplerIdentity
   let loader: DataLoader<Task.Batch>
+  /// What the next report says, beside what the task does.
+  var resumeNotes: [String] = []
 
   /// A loop at step 0 over all examples, in a shuffled order unless the task has one of its own.
+  ///
+  /// With a communicator of several ranks each of them makes the same loop over the same examples, reads its part of every batch
+  /// and learns from all of it: the recipe's batch is that of all ranks together. Only rank 0 validates, reports and writes; what
+  /// it decides holds for all. See ``RankSharing``.
   ///
   /// - Parameters:
   ///   - task: What is trained.
   ///   - examples: Read when a batch needs them, several at once: memory holds a few batches.
   ///   - workers: Threads that read and collate ahead; with 0 all cores do it between two steps.
-  /// - Throws: ``TrainingError``: a bad recipe, no examples, an objective without anything to train.
+  ///   - communicator: What ranks speak through: this process alone.
+  ///   - sharing: How ranks share the training; without others it changes nothing.
+  /// - Throws: ``TrainingError``: a bad recipe, no examples, an objective without anything to train, ranks that differ;
+  ///   ``CommunicationError``.
   public convenience init<Source: Dataset<Task.Example>>(
-    _ task: Task, on examples: Source, workers: Int = 0
+    _ task: Task, on examples: Source, workers: Int = 0, communicator: any Communicator = SingleProcess(),
+    sharing: RankSharing = .init()
   ) throws {
     try self.init(
-      task, on: examples, sampler: Self.sampler(of: task, over: examples), workers: workers, check: task.check
-    )
+      task, workers: workers, communicator: communicator, sharing: sharing,
+      examples: { (examples, try Self.sampler(of: task, over: examples), task.check) })
   }
 
   /// A loop over examples in memory, all of which are checked now.
   ///
   /// - Throws: what ``TrainingTask/check`` throws, too.
-  public convenience init(_ task: Task, on examples: [Task.Example], workers: Int = 0) throws {
-    for (index, example) in examples.enumerated() { try task.check(example, index) }
-    let examples = ArrayDataset(examples)
+  public convenience init(
+    _ task: Task, on examples: [Task.Example], workers: Int = 0,
+    communicator: any Communicator = SingleProcess(), sharing: RankSharing = .init()
+  ) throws {
     try self.init(
-      task, on: examples, sampler: Self.sampler(of: task, over: examples), workers: workers,
-      check: { _, _ in })
+      task, workers: workers, communicator: communicator, sharing: sharing,
+      examples: {
+        for (index, example) in examples.enumerated() { try task.check(example, index) }
+        let examples = ArrayDataset(examples)
+        return (examples, try Self.sampler(of: task, over: examples), { _, _ in })
+      })
   }
 
   /// A loop over the examples that a sampler names, in its order.
   public convenience init<Source: Dataset<Task.Example>>(
-    _ task: Task, on examples: Source, sampler: some Sampler, workers: Int = 0
+    _ task: Task, on examples: Source, sampler: some Sampler, workers: Int = 0,
+    communicator: any Communicator = SingleProcess(), sharing: RankSharing = .init()
   ) throws {
-    try self.init(task, on: examples, sampler: sampler, workers: workers, check: task.check)
+    try self.init(
+      task, workers: workers, communicator: communicator, sharing: sharing,
+      examples: { (examples, sampler, task.check) })
   }
 
+  /// What is read: the examples, their order, and the check of each as it is read.
+  private typealias Reading<Source: Dataset<Task.Example>> = (
+    examples: Source, sampler: any Sampler, check: @Sendable (Task.Example, Int) throws -> Void
+  )
+
+  /// What one rank can find wrong by itself is found before any speaks to another.
   private init<Source: Dataset<Task.Example>>(
-    _ task: Task, on examples: Source, sampler: some Sampler, workers: Int,
-    check: @escaping @Sendable (Task.Example, Int) throws -> Void
+    _ task: Task, workers: Int, communicator: any Communicator, sharing: RankSharing,
+    examples read: () throws -> Reading<Source>
   ) throws {
-    let recipe = task.recipe
-    try recipe.validate()
-    guard sampler.count > 0 else { throw TrainingError(.badData("there are no examples to train on")) }
-    guard recipe.lastBatch != .dropped || sampler.count >= recipe.batchSize else {
-      throw TrainingError(
-        .badData(
-          "\(sampler.count) examples do not fill a batch of \(recipe.batchSize), and the rest of an epoch is dropped"
-        ))
+    let share = BatchShare(rank: communicator.rank, count: communicator.count, ends: sharing.ends)
+    let parts = try communicator.agreed { () throws -> LoopParts<Task> in
+      try task.recipe.validate()
+      let (examples, sampler, check) = try read()
+      try task.recipe.check(examples: sampler.count, share)
+      try Self.check(task.objectives)
+      try Self.check(task.state, keeps: task.objectives)
+      return try LoopParts(task, examples, sampler, check, share, workers: workers)
     }
     self.task = task
-    objectives = task.objectives
-    try Self.check(objectives)
-    try Self.check(task.state, keeps: objectives)
-    optimizers = objectives.map { $0.settings.optimizer(of: $0.groups) }
-    exampleCount = examples.count
-    samplerIdentity = try SamplerIdentity(sampler)
-    let collate = task.collate
-    loader = DataLoader(
-      CheckedDataset(base: examples, check: check), batchSize: recipe.batchSize, sampler: sampler,
-      seed: recipe.seed,
-      lastBatch: recipe.lastBatch, workerCount: workers, prefetchCount: max(4, 2 * workers), collate: collate)
+    self.sharing = sharing
+    ranks = communicator.count > 1 ? Ranks(communicator) : .single
+    (objectives, optimizers) = (parts.objectives, parts.optimizers)
+    (exampleCount, samplerIdentity, loader) = (parts.exampleCount, parts.samplerIdentity, parts.loader)
+    if ranks.count > 1 { try communicator.requireEqual(identityOfRank()) }
+    task.state.shareNorms(across: sharing.norms == .ofAllRanks && ranks.count > 1 ? ranks : nil)
   }
 
   private static func sampler(
@@ -100,77 +122,5 @@ public final class TrainingLoop<Task: TrainingTask> {
     guard examples.count > 0 else { return SequentialSampler(count: 0) }
     return try task.sampler(over: examples)
       ?? ShuffledSampler(count: examples.count, seed: task.recipe.seed)
-  }
-
-  /// What is trained must be saved, and under a name of its own.
-  private static func check(
-    _ state: any Module<Float>, keeps objectives: [Objective]
-  ) throws(TrainingError) {
-    var names: Set<String> = []
-    let saved = state.namedParameters
-    for (name, _) in saved where !names.insert(name).inserted {
-      throw TrainingError(
-        .badSetting(field: "state", value: name, reason: "two parameters have this name"))
-    }
-    let known = Set(saved.map { ObjectIdentifier($0.parameter) })
-    for (name, parameter) in objectives.flatMap(\.parameters)
-    where !known.contains(ObjectIdentifier(parameter)) {
-      throw TrainingError(
-        .badSetting(
-          field: "state", value: name, reason: "an objective moves this parameter, and no checkpoint holds it"
-        ))
-    }
-  }
-
-  private static func check(_ objectives: [Objective]) throws(TrainingError) {
-    guard !objectives.isEmpty else {
-      throw TrainingError(
-        .badSetting(field: "objectives", value: "[]", reason: "a training needs at least one"))
-    }
-    var owners: [ObjectIdentifier: String] = [:]
-    var names: Set<String> = []
-    for objective in objectives {
-      guard names.insert(objective.name).inserted else {
-        throw TrainingError(
-          .badSetting(field: "objectives", value: objective.name, reason: "two objectives have this name"))
-      }
-      let parameters = objective.parameters
-      // Moments and checkpoints know a parameter by its name.
-      let counts = Dictionary(parameters.map { ($0.name, 1) }, uniquingKeysWith: +)
-      if let twice = counts.filter({ $0.value > 1 }).keys.min() {
-        throw TrainingError(
-          .badSetting(
-            field: "objectives.\(objective.name)", value: twice, reason: "two parameters have this name"))
-      }
-      guard !parameters.isEmpty else {
-        throw TrainingError(.nothingToTrain(objective: objective.name, reason: "it has no parameters"))
-      }
-      guard parameters.contains(where: { !$0.parameter.isFrozen }) else {
-        throw TrainingError(
-          .nothingToTrain(
-            objective: objective.name, reason: "all \(parameters.count) parameters are frozen"))
-      }
-      for (name, parameter) in parameters {
-        if let owner = owners.updateValue(objective.name, forKey: ObjectIdentifier(parameter)) {
-          throw TrainingError(
-            .badSetting(
-              field: "objectives", value: name,
-              reason: "a parameter is moved once a step, and '\(owner)' and '\(objective.name)' both do"))
-        }
-      }
-    }
-  }
-}
-
-/// A dataset whose examples are checked as they are read.
-private struct CheckedDataset<Base: Dataset>: Dataset {
-  let base: Base
-  let check: @Sendable (Base.Element, Int) throws -> Void
-
-  var count: Int { base.count }
-  func element(at index: Int) throws -> Base.Element {
-    let example = try base.element(at: index)
-    try check(example, index)
-    return example
   }
 }

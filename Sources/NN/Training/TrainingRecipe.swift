@@ -4,7 +4,7 @@ public import Tensor
 public struct TrainingRecipe: Sendable, Hashable, Codable {
   /// Updates of the parameters in all.
   public var steps: Int
-  /// Examples in a batch.
+  /// Examples in a batch, that of all ranks together where several train.
   public var batchSize: Int
   /// Batches whose gradients are averaged for one update: 1.
   ///

@@ -68,15 +68,32 @@ public struct TrainingMoment: Sendable, Hashable {
   public let totalSteps: Int
   /// Which part of an accumulated step this is, from 0; see ``TrainingRecipe/accumulation``.
   public let part: Int
-  /// The random numbers of this part of this step.
+  /// The random numbers of this part of this step, the same on all ranks.
   public let key: RandomKey
+  /// The ranks that train together: this process alone, unless the loop has a communicator. A batch is then this rank's
+  /// part of one; losses that compare images compare rows gathered across the ranks.
+  public let ranks: Ranks
 
   /// A place in a training.
-  public init(step: Int, totalSteps: Int, part: Int = 0, key: RandomKey) {
+  public init(step: Int, totalSteps: Int, part: Int = 0, key: RandomKey, ranks: Ranks = .single) {
     self.step = step
     self.totalSteps = totalSteps
     self.part = part
     self.key = key
+    self.ranks = ranks
+  }
+
+  public static func == (first: TrainingMoment, second: TrainingMoment) -> Bool {
+    first.step == second.step && first.totalSteps == second.totalSteps && first.part == second.part
+      && first.key == second.key && first.ranks === second.ranks
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(step)
+    hasher.combine(totalSteps)
+    hasher.combine(part)
+    hasher.combine(key)
+    hasher.combine(ObjectIdentifier(ranks))
   }
 
   /// The share of the training that is done, from 0, for schedules of momentum or temperature.

@@ -43,13 +43,14 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   ///   - lastBatch: What becomes of examples that do not fill a batch.
   ///   - workerCount: The threads that read ahead; see ``workerCount``.
   ///   - prefetchCount: The most batches ahead; see ``prefetchCount``.
+  ///   - share: The part of every batch that is read; the key of `collate` counts places from its first.
   ///   - transform: What happens to each example; augmentation draws from the generator.
   ///   - collate: Makes a batch of examples; see ``stackedExamples(_:)``.
   /// - Precondition: a batch size of at least 1; no negative counts; a sampler that is not empty when the rest of an epoch
   ///   is carried over.
   public init<Source: Dataset, Item: Sendable>(
     _ dataset: Source, batchSize: Int, sampler: some Sampler, seed: UInt64 = 0, lastBatch: LastBatch = .kept,
-    workerCount: Int = 2, prefetchCount: Int = 4,
+    workerCount: Int = 2, prefetchCount: Int = 4, share: BatchShare = .whole,
     transform: @escaping @Sendable (Source.Element, inout PhiloxGenerator) throws -> Item,
     collate: @escaping @Sendable ([Item], RandomKey) throws -> Batch
   ) {
@@ -63,8 +64,9 @@ public struct DataLoader<Batch: Sendable>: Sendable {
     plan = EpochPlan(sampler: sampler, batchSize: batchSize, lastBatch: lastBatch)
     let root = RandomKey(seed: seed)
     let (examples, batches) = (root.stream(for: .examples), root.stream(for: .batches))
-    read = { step, places in
-      let epoch = places.first?.epoch ?? 0
+    read = { step, batch in
+      let epoch = batch.first?.epoch ?? 0
+      let (places, first) = share.part(of: batch)
       let items = Parallel.map(places) { place -> Result<Item, any Error> in
         Result {
           guard (0..<dataset.count).contains(place.index) else {
@@ -80,7 +82,8 @@ public struct DataLoader<Batch: Sendable>: Sendable {
           DataError(.exampleFailed(epoch: epoch, step: step, index: place.index), underlying: error))
       }
       do {
-        return .success(try collate(items.map { try $0.get() }, batches.at(step: step)))
+        let key = batches.at(step: step).countingPlaces(from: first)
+        return .success(try collate(items.map { try $0.get() }, key))
       } catch {
         return .failure(DataError(.collationFailed(epoch: epoch, step: step), underlying: error))
       }
@@ -90,12 +93,13 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   /// A loader without a transform.
   public init<Source: Dataset>(
     _ dataset: Source, batchSize: Int, sampler: some Sampler, seed: UInt64 = 0, lastBatch: LastBatch = .kept,
-    workerCount: Int = 2, prefetchCount: Int = 4,
+    workerCount: Int = 2, prefetchCount: Int = 4, share: BatchShare = .whole,
     collate: @escaping @Sendable ([Source.Element], RandomKey) throws -> Batch
   ) {
     self.init(
       dataset, batchSize: batchSize, sampler: sampler, seed: seed, lastBatch: lastBatch,
-      workerCount: workerCount, prefetchCount: prefetchCount, transform: { element, _ in element },
+      workerCount: workerCount, prefetchCount: prefetchCount, share: share,
+      transform: { element, _ in element },
       collate: collate)
   }
 

@@ -58,7 +58,8 @@ enum NormalizationExact {
 
   /// With g = dy f'(.) and h = weight g, x^ the normalised input and the means over a (sample, group):
   /// `dx = (h - mean(h) - x^ mean(h x^)) / standard deviation`, `dweight = sum(g x^)`, `dbias = sum(g)`.
-  /// With `.fixed` statistics the two means drop out: the statistics do not depend on the input.
+  /// With `.fixed` statistics the two means drop out: the statistics do not depend on the input. With those of `.ranks` the
+  /// means are over all of them.
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Float)
   static func gradients<Scalar: TensorFloatingPointScalar>(
@@ -69,11 +70,13 @@ enum NormalizationExact {
     biasGradient: UnsafeMutablePointer<Scalar>
   ) {
     let size = layout.groupSize
-    let count = Scalar(layout.count)
     for channel in 0..<layout.channels {
       weightGradient[channel] = 0
       biasGradient[channel] = 0
     }
+    let statistics = layout.samples * layout.groups
+    // Sums of h, then of h x^.
+    var sums = [Double](repeating: 0, count: 2 * statistics)
     for sample in 0..<layout.samples {
       for group in 0..<layout.groups {
         let statistic = sample * layout.groups + group
@@ -94,8 +97,19 @@ enum NormalizationExact {
             product += gradient * weight[channel] * normalized
           }
         }
-        let (meanGradient, meanProduct): (Scalar, Scalar) =
-          origin == .input ? (sum / count, product / count) : (0, 0)
+        sums[statistic] = sum.doubleValue
+        sums[statistics + statistic] = product.doubleValue
+      }
+    }
+    sums = origin.totals(sums)
+    let count = origin.count(own: layout.count).map { Double($0) }
+    for sample in 0..<layout.samples {
+      for group in 0..<layout.groups {
+        let statistic = sample * layout.groups + group
+        let center = mean[statistic]
+        let inverse = inverseDeviation[statistic]
+        let meanGradient = count.map { Scalar(sums[statistic] / $0) } ?? 0
+        let meanProduct = count.map { Scalar(sums[statistics + statistic] / $0) } ?? 0
         for position in 0..<layout.positions {
           let start = sample * layout.sampleSize + position * layout.channels
           for channel in group * size..<(group + 1) * size {
@@ -107,12 +121,4 @@ enum NormalizationExact {
       }
     }
   }
-}
-
-/// Where a normalisation's statistics come from, which decides whether the gradient passes through them.
-package enum StatisticsOrigin: Sendable {
-  /// Measured on the input: training.
-  case input
-  /// Given from outside, such as running statistics: evaluation.
-  case fixed
 }

@@ -10,7 +10,7 @@ extension NormalizationFast {
   ) {
     let kernels = scl_normalization().pointee
     let channels = layout.channels
-    if isByRow(layout), slope == 1, origin == .input {
+    if isByRow(layout), slope == 1, origin.isInput {
       rowGradients(
         outputGradient, input: input, layout: layout, mean: mean, inverseDeviation: inverseDeviation,
         weight: weight, inputGradient: inputGradient, weightGradient: weightGradient,
@@ -60,6 +60,7 @@ extension NormalizationFast {
         sums[channel] = sum
         totals[channel] += sum
       }
+      sums = origin.totals(sums)
       for group in 0..<layout.groups {
         var (gradient, product) = (0.0, 0.0)
         let members = group * layout.groupSize..<(group + 1) * layout.groupSize
@@ -68,7 +69,7 @@ extension NormalizationFast {
           product += sums[channels + channel] * Double(weight[channel])
         }
         let inverse = Double(inverseDeviation[sample * layout.groups + group])
-        let scale = origin == .input ? inverse / Double(max(1, layout.count)) : 0
+        let scale = origin.count(own: layout.count).map { inverse / Double(max(1, $0)) } ?? 0
         for channel in members {
           coefficients[sample * 2 * channels + channel] = Float(gradient * scale)
           coefficients[(sample * 2 + 1) * channels + channel] = Float(product * scale * inverse)

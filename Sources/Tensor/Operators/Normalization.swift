@@ -155,7 +155,7 @@ extension Tensor where Scalar: TensorFloatingPointScalar {
 
   // MARK: Shared
 
-  private func batchLayout(_ name: String) -> NormalizationLayout {
+  func batchLayout(_ name: String) -> NormalizationLayout {
     shapePrecondition(rank >= 1, "\(name) needs a channel axis; a tensor of shape \(shape) has none")
     let channels = shape[-1]
     return NormalizationLayout(

@@ -44,15 +44,21 @@ public struct RandomKey: Hashable, Codable, Sendable {
   public let step: Int
   /// The place within the step, such as that of an image in its batch.
   public let place: Int
+  /// What ``at(place:)`` counts from: 0, unless ``countingPlaces(from:)`` says otherwise.
+  private var firstPlace = 0
 
   /// The key that the streams of a program derive from.
   public init(seed: UInt64) { self.init(seed: seed, step: 0, place: 0) }
 
-  private init(seed: UInt64, step: Int, place: Int) {
+  private init(seed: UInt64, step: Int, place: Int, firstPlace: Int = 0) {
     self.seed = seed
     self.step = step
     self.place = place
+    self.firstPlace = firstPlace
   }
+
+  /// A key is saved as what it draws: seed, step and place.
+  private enum CodingKeys: String, CodingKey { case seed, step, place }
 
   /// The key of a purpose, at step 0 and place 0 unless they are given afterwards.
   public func stream(for purpose: RandomPurpose) -> RandomKey {
@@ -66,18 +72,33 @@ public struct RandomKey: Hashable, Codable, Sendable {
         UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: place)
       ),
       key: (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
-    return RandomKey(seed: UInt64(words.0) | UInt64(words.1) << 32, step: 0, place: 0)
+    return RandomKey(
+      seed: UInt64(words.0) | UInt64(words.1) << 32, step: 0, place: 0, firstPlace: firstPlace)
   }
 
   /// The key of a step of this stream.
   ///
   /// - Precondition: `step` is in 0..<2^32.
-  public func at(step: Int) -> RandomKey { RandomKey(seed: seed, step: step, place: place).checked }
+  public func at(step: Int) -> RandomKey {
+    RandomKey(seed: seed, step: step, place: place, firstPlace: firstPlace).checked
+  }
 
   /// The key of a place in this step.
   ///
   /// - Precondition: `place` is in 0..<2^32.
-  public func at(place: Int) -> RandomKey { RandomKey(seed: seed, step: step, place: place).checked }
+  public func at(place: Int) -> RandomKey {
+    RandomKey(seed: seed, step: step, place: firstPlace + place).checked
+  }
+
+  /// The same key for a part of the batch: its place 0 is `first` of the whole, so that a rank which reads images 8...15 of
+  /// a batch draws for its image 0 what one process with the whole batch draws for image 8. What is drawn from
+  /// the key itself, for the batch as a whole, is the same for all parts.
+  ///
+  /// - Precondition: `first` is not negative.
+  public func countingPlaces(from first: Int) -> RandomKey {
+    shapePrecondition(first >= 0, "places are counted from 0 or more, not \(first)")
+    return RandomKey(seed: seed, step: step, place: place, firstPlace: first)
+  }
 
   /// The numbers of this key, from the first.
   public var generator: PhiloxGenerator { PhiloxGenerator(seed: seed, stream: step, index: place) }

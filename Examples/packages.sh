@@ -31,3 +31,6 @@ need_swift() {
 # What the library links, and what the examples link beside it.
 library_packages=(libopenblas-dev libnifti-dev zlib1g-dev pkg-config)
 example_packages=("${library_packages[@]}" libpng-dev)
+
+# Scripts build every package into one folder: the library is compiled once for its tests, the examples and the ranks.
+shared_build=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build

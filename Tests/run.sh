@@ -30,7 +30,7 @@ if [ $# -eq 0 ]; then
   # On the kernels of older processors too, where the suite would otherwise see only the best ones.
   OPENBLAS_CORETYPE=Haswell SUPERCL_ISA=avx2 swift test --package-path "$top" "${options[@]}" --skip-build --filter 'TensorTests|AutogradTests'
   SUPERCL_ISA=portable swift test --package-path "$top" "${options[@]}" --skip-build --filter ConvolutionFast
-  swift test --package-path "$top/Examples" "${options[@]}"
+  swift test --package-path "$top/Examples" --scratch-path "$shared_build" "${options[@]}"
 fi
 if [ $# -eq 0 ] || [ $full = yes ]; then
   swift build --package-path "$top" -c release --product killed-training

@@ -69,6 +69,19 @@ import Testing
     #expect(loss(together, .image) > loss(apart, .image) + 0.3)
   }
 
+  /// The factor T / T0 is in front of the method's own loss: .1 / .05 doubles what is the paper's without it.
+  @Test func theFactorIsInFrontOfTheLoss() throws {
+    func loss(base: Double?) throws -> Double {
+      var method = Self.tiny(.image)
+      (method.temperature, method.baseTemperature) = (0.1, base)
+      let task = try PretrainingTask(method, encoder: .unet(width: 4))
+      let views = try task.method.views(of: testSlices(4), key: RandomKey(seed: 1))
+      return try task.method.evaluate(task.learner, views, at: testMoment(0)).terms[0].value
+    }
+    let paper = try loss(base: nil)
+    #expect(abs(try loss(base: 0.05) / paper - 2) <= 1e-6)
+  }
+
   @Test func theVariantsTrainAndPositionsAreAskedForWhereTheyMatter() throws {
     let placed = placedSlices(volumes: 2, slices: 5)
     for positives in [SlicePositives.position(threshold: 0.3), .parts(4), .image] {

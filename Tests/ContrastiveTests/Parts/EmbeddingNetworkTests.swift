@@ -93,6 +93,19 @@ private final class Pooled<Scalar: TensorFloatingPointScalar>: Layer {
     #expect(try #require(images.gradient).maximumAbsoluteDifference(to: slopes) <= 1e-6)
   }
 
+  /// Below a length of 1e-12 a row is multiplied by 1e12, in both directions alike: no part of its gradient is taken away.
+  @Test func shortRowsAreMultiplied() throws {
+    let weight = Tensor<Double>(rows: [[1, 0], [0, 1]])
+    let network = EmbeddingNetwork<Double>(
+      encoder: Levels<Double>(), projector: Pooled(Linear(weight: weight, bias: nil)))
+    let images = leaf(Tensor<Double>([3e-13, -4e-13], shape: [1, 1, 1, 2]))
+    let rows = network(images)
+    #expect(rows.value.maximumAbsoluteDifference(to: Tensor(rows: [[0.3, -0.4]])) <= 1e-12)
+    rows.selected(along: 1, at: 0).sum().backward()
+    let slopes = try #require(images.gradient) / 1e12
+    #expect(slopes.maximumAbsoluteDifference(to: Tensor([1, 0], shape: [1, 1, 1, 2])) <= 1e-12)
+  }
+
   /// Unit R(0,8): 1.0471585821172567.
   @Test func spreadIsTheReferenceAndZeroForEqualRows() {
     #expect(abs(embeddingSpread(methodRows(0..<8, as: Double.self)) - 1.0471585821172567) <= 1e-9)

@@ -13,6 +13,9 @@ import Testing
     #expect(center.mean.value == Tensor([1, 4]))
     center.move(towards: Tensor(zeros: [0, 2]), momentum: 0.5)
     #expect(center.mean.value == Tensor([1, 4]), "no rows move nothing")
+    // .9 of (1, 4) and .1 of (11, 24).
+    center.move(towards: Tensor(rows: [[11, 24]]), momentum: 0.9)
+    #expect(center.mean.value.maximumAbsoluteDifference(to: Tensor([2, 6])) <= 1e-12)
     #expect(center.parameters.isEmpty && center.namedBuffers.map(\.name) == ["mean"])
   }
 

@@ -93,14 +93,10 @@ case "${1:-}" in
     build
     ;;
   test)
-<<<<<<< HEAD
-    swift test --package-path "$here" --scratch-path "$shared_build" -c release --disable-testable-imports --filter ScalingModelTests
-=======
     export MPI=${MPI:-mpich}
     settings_of "$MPI"
     need_packages "${packages[@]}" "${example_packages[@]}" python3
-    swift test --package-path "$here" -c release --disable-testable-imports --filter ScalingModelTests
->>>>>>> mpi
+    swift test --package-path "$here" --scratch-path "$shared_build" -c release --disable-testable-imports --filter ScalingModelTests
     if [ "${2:-}" = --both ]; then
       for MPI in mpich openmpi; do run_tests; done
     else

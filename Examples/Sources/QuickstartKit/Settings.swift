@@ -75,7 +75,7 @@ public struct Settings: Sendable, Equatable, Codable {
   public var pretrainingSteps = 200
   public var pretrainingBatch = 8
   /// Below the released code's .01, with which this small network's image features died in the first steps; with .003 those
-  /// of one seed in three did.
+  /// of one seed in three did where percentiles make the window.
   public var pretrainingRate = 0.001
   /// Sampled pixels that a superpixel has in the mean on the level that ILCP reads; SLIC keeps no piece below half of it.
   public var pixelsPerSegment = 10
@@ -86,9 +86,10 @@ public struct Settings: Sendable, Equatable, Codable {
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
   public var augmentation = VariedAugmentation.turningAndScaling
-  /// The schedules that each method tries; the validation part chooses. The one that stands here was chosen so before, for
-  /// scratch and SuperCL alike.
-  public var candidates = [Candidate(learningRate: 2e-3, steps: 500)]
+  /// The schedules that each method tries; the validation part chooses.
+  public var candidates: [Candidate] = [
+    Candidate(learningRate: 1e-3, steps: 800), Candidate(learningRate: 2e-3, steps: 800),
+  ]
 
   /// These settings with the fields that a JSON file names replaced.
   ///

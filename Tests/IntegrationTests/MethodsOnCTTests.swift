@@ -9,7 +9,7 @@ import Testing
 
   @Test func superCL() throws { try expectLearning(SuperCL.small, on: slices()) }
   @Test func simCLR() throws { try expectLearning(SimCLR.small, on: slices(), earlySpread: 0.5) }
-  /// A queue of 16 is full behind two steps.
+  /// A queue of two batches is full behind two steps.
   @Test func moCo() throws { try expectLearning(MoCo.small, on: slices(), after: 2) }
   @Test func byol() throws { try expectLearning(BYOL.small, on: slices(), earlySpread: 0.5) }
   @Test func swAV() throws { try expectLearning(SwAV.small, on: slices(), after: SwAV.small.frozenSteps) }

@@ -84,7 +84,7 @@ import Testing
     ("MoCo --settings range.json", 65, "range.json: MoCo: temperature = -1.0: must be positive"),
     ("SuperCL --settings rate.json", 65, "rate.json: SuperCL: learningRate = 0.0: must be positive"),
     ("Scratch --steps 3", 65, "Scratch: recipe.steps = 3"),
-    ("MoCo --batch-size 5", 65, "MoCo: queueLength = 16: must be a multiple of the 5 images"),
+    ("MoCo --batch-size 5", 65, "MoCo: queueLength = 32: must be a multiple of the 5 images"),
     ("MoCo --levels 8", 65, "MoCo: views.sizes = [64, 64]: the encoder takes multiples of [128, 128]"),
     ("MoCo --start-from none.safetensors", 66, "none.safetensors: no such file"),
     ("MoCo --start-from good.json", 65, "good.json"),

@@ -39,6 +39,8 @@ public struct DiRA: PretrainingMethod {
   public var queueLength = 65_536
   /// m of the moving average: .999.
   public var momentum = 0.999
+  /// The head that the contrastive part sees: MoCo v2's, without norm.
+  public var projector = MoCo.Projector.plain
   /// Width of the projector between its linear layers; that of the encoder's deepest level where `nil`.
   public var hiddenFeatures: Int?
   /// Length of an embedding: 128.
@@ -103,6 +105,7 @@ public struct DiRA: PretrainingMethod {
   var contrast: MoCo {
     var method = MoCo(queueLength: queueLength, temperature: temperature, momentum: momentum)
     (method.recipe, method.optimization, method.views) = (recipe, optimization, views)
+    method.projector = projector
     (method.hiddenFeatures, method.embeddingSize) = (hiddenFeatures, embeddingSize)
     (method.queryGroups, method.keyGroups) = (queryGroups, keyGroups)
     return method

@@ -20,7 +20,8 @@ public import Tensor
 /// the keys into groups); `spread` near 0 is collapse; a rising loss while the queue fills is not a failure. A queue
 /// larger than the data holds the image itself as a negative: the authors' is 6 % of theirs.
 ///
-/// Sources: He et al., CVPR 2020; Chen et al., arXiv 2003.04297 (v2); its released code. The defaults are that code's.
+/// Sources: He et al., CVPR 2020; Chen et al., arXiv 2003.04297 (v2); its released code. The defaults are that code's. The
+/// normalized projector: Chen, Xie and He, ICCV 2021 (v3), as its released code has it.
 public struct MoCo: PretrainingMethod {
   public static let name = "MoCo"
 
@@ -34,6 +35,8 @@ public struct MoCo: PretrainingMethod {
   public var queueLength = 65_536
   /// m of the moving average: .999.
   public var momentum = 0.999
+  /// The head that the loss sees: v2's, without norm.
+  public var projector = Projector.plain
   /// Width of the projector between its linear layers; that of the encoder's deepest level where `nil`, as in the code.
   public var hiddenFeatures: Int?
   /// Length of an embedding: 128.
@@ -46,6 +49,19 @@ public struct MoCo: PretrainingMethod {
   public var targetStatistics = TargetStatistics.own
   /// Two crops of 224 with jitter and blur; colour is left out.
   public var views = ViewRecipe.crops(.moCo)
+
+  /// What the loss sees of the deepest features.
+  public enum Projector: Sendable, Hashable, Codable {
+    /// Linear, ReLU, linear, with biases and without norm: v2.
+    case plain
+    /// Linear layers without biases, with norm and ReLU between them and a norm that learns nothing at the end: the
+    /// projector of v3's released code, with 2 layers for a ResNet and 3 for a transformer. The rest of v3 (a predictor, a
+    /// symmetric loss without queue) is not taken.
+    ///
+    /// Embeddings are spread over the batch from the first step on, so that a slow average gives useful keys at once. It is
+    /// why `spread` says little of this head: the loss must fall below ln(1 + K). Norm groups need two images at least.
+    case normalized(layers: Int)
+  }
 
   /// MoCo v2 with its released numbers, but for what is given.
   public init(queueLength: Int = 65_536, temperature: Double = 0.2, momentum: Double = 0.999) {
@@ -62,12 +78,16 @@ public struct MoCo: PretrainingMethod {
     try check.positive("temperature", temperature)
     try check.queue("queueLength", length: queueLength, recipe: recipe)
     try check.require((0...1).contains(momentum), "momentum", momentum, "must be in 0...1")
+    if case .normalized(let layers) = projector { try check.positive("projector.layers", layers) }
     try check.positive("hiddenFeatures", hiddenFeatures ?? 1)
     try check.positive("embeddingSize", embeddingSize)
     for (field, groups) in [("queryGroups", queryGroups), ("keyGroups", keyGroups)] {
       try check.require(
         groups >= 1 && recipe.batchSize % groups == 0, field, groups,
         "must divide the batch of \(recipe.batchSize)")
+      try check.require(
+        projector == .plain || recipe.batchSize / groups >= 2, field, groups,
+        "a normalized projector needs two of the batch of \(recipe.batchSize) in each group")
     }
     try check.views("views", views, encoder: encoder)
     try check.require(views.sizes.count == 2, "views.sizes", views.sizes, "there must be two views")
@@ -80,16 +100,27 @@ public struct MoCo: PretrainingMethod {
 
   public func makeLearner(_ blueprint: EncoderBlueprint, key: RandomKey) -> MoCoLearner {
     func network() -> EmbeddingNetwork<Float> {
-      EmbeddingNetwork(blueprint, key: key) {
-        ProjectionHead<Float>(
-          inputFeatures: $0, hiddenFeatures: hiddenFeatures ?? $0, outputFeatures: embeddingSize, using: &$1)
-      }
+      EmbeddingNetwork(blueprint, key: key) { makeProjector(inputFeatures: $0, using: &$1) }
     }
     let online = network()
     var rows = key.stream(for: .queue).generator
     return MoCoLearner(
       online, TargetNetwork(following: online, copy: network(), statistics: targetStatistics),
       EmbeddingQueue(length: queueLength, features: embeddingSize, randomUsing: &rows))
+  }
+
+  private func makeProjector(inputFeatures: Int, using generator: inout PhiloxGenerator) -> any Layer<Float> {
+    let hidden = hiddenFeatures ?? inputFeatures
+    switch projector {
+    case .plain:
+      return ProjectionHead<Float>(
+        inputFeatures: inputFeatures, hiddenFeatures: hidden, outputFeatures: embeddingSize, using: &generator
+      )
+    case .normalized(let layers):
+      return PerceptronHead<Float>(
+        inputFeatures: inputFeatures, .moCoV3(layers: layers, hidden: hidden, output: embeddingSize),
+        using: &generator)
+    }
   }
 
   public func objectives(of learner: MoCoLearner) -> [Objective] {

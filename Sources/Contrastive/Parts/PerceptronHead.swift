@@ -118,6 +118,12 @@ extension PerceptronPlan {
       outputBias: .none)
   }
 
+  /// MoCo v3's projector: layers without biases (2 behind a ResNet, 3 behind a transformer), norm and ReLU between them, at the
+  /// end a norm that learns nothing. As its released code has it; the same as SimSiam's.
+  public static func moCoV3(layers: Int, hidden: Int, output: Int) -> PerceptronPlan {
+    simSiamProjector(layers: layers, hidden: hidden, output: output)
+  }
+
   /// BYOL's projector and its predictor: linear, norm, ReLU, linear without bias.
   public static func byol(hidden: Int, output: Int) -> PerceptronPlan {
     PerceptronPlan([hidden, output], outputBias: .none)

@@ -138,6 +138,37 @@ import Testing
     #expect(keys.maximumAbsoluteDifference(to: learner.target(views[1])) > 1e-3)
   }
 
+  /// Layers without biases, a norm behind each, the last of which learns nothing: the outputs have mean 0 and variance 1 over
+  /// the batch, in the network and in its average.
+  @Test(arguments: [2, 3]) func theNormalizedProjectorIsThatOfV3(layers: Int) throws {
+    var method = Self.tiny()
+    method.projector = .normalized(layers: layers)
+    let learner = method.makeLearner(.unet(width: 4), key: RandomKey(seed: 5))
+    let images = try Variable(method.views(of: testSlices(4), key: RandomKey(seed: 2))[0])
+    let expected = (1..<layers).flatMap { ["fc\($0).weight", "norm\($0).weight", "norm\($0).bias"] }
+    for network in [learner.online, learner.target.network] {
+      #expect(network.projector.namedParameters.map(\.name) == expected + ["fc\(layers).weight"])
+      let rows = withoutGradient { network.projections(of: images).value }
+      #expect(rows.mean(along: 0).maximumAbsoluteDifference(to: Tensor(zeros: [8])) <= 1e-5)
+      #expect(rows.squared().mean(along: 0).maximumAbsoluteDifference(to: Tensor(ones: [8])) <= 1e-2)
+    }
+    #expect(learner.target.parameters.allSatisfy { $0.isFrozen })
+  }
+
+  @Test func theProjectorIsASettingByName() throws {
+    #expect(MoCo().projector == .plain && DiRA().projector == .plain)
+    let json = Data(#"{"projector": {"normalized": {"layers": 3}}}"#.utf8)
+    let moCo = try Self.tiny().replacingSettings(from: json)
+    #expect(moCo.projector == .normalized(layers: 3))
+    #expect(try JSONDecoder().decode(MoCo.self, from: JSONEncoder().encode(moCo)) == moCo)
+    let diRA = try DiRATests.tiny().replacingSettings(from: json)
+    #expect(diRA.projector == .normalized(layers: 3))
+    #expect(try JSONDecoder().decode(DiRA.self, from: JSONEncoder().encode(diRA)) == diRA)
+    let names = diRA.makeLearner(.unet(width: 4), key: RandomKey(seed: 5)).contrast.target.network.projector
+      .namedParameters.map(\.name)
+    #expect(names.contains("norm1.weight"), "\(names)")
+  }
+
   @Test func volumesTrain() throws { try expectTrainsVolumes(Self.tiny()) }
 
   @Test(arguments: [MoCo.original, .small, .groupProtocol(imageCount: 17_525)])

@@ -65,6 +65,7 @@ import Testing
     Case<DiRA>("temperature", "0.0") { $0.temperature = 0 },
     Case("queueLength", "18") { $0.queueLength = 18 },
     Case("momentum", "1.5") { $0.momentum = 1.5 }, Case("queryGroups", "3") { $0.queryGroups = 3 },
+    Case("projector.layers", "0") { $0.projector = .normalized(layers: 0) },
     Case("weights.restorationWeight", "-1.0") { $0.weights.restorationWeight = -1 },
     Case("weights.adversarialWeight", "inf") { $0.weights.adversarialWeight = .infinity },
     Case("distortion.blackening", "1.5") { $0.distortion.blackening = 1.5 },

@@ -9,7 +9,8 @@ import Testing
   static let plans: [PerceptronPlan] = [
     .swAV(hidden: 5, output: 2), .simCLR(layers: 2, hidden: 5, output: 2),
     .simCLR(layers: 3, hidden: 5, output: 2),
-    .byol(hidden: 5, output: 2), .simSiamProjector(hidden: 5, output: 2),
+    .moCoV3(layers: 2, hidden: 5, output: 2), .byol(hidden: 5, output: 2),
+    .simSiamProjector(hidden: 5, output: 2),
     .simSiamPredictor(hidden: 5, output: 2),
     .simTripletProjector(hidden: 5, output: 2), .simTripletPredictor(hidden: 5, output: 2),
     .deSD(hidden: 5, output: 2), PerceptronPlan([4, 2], hiddenNorm: nil), PerceptronPlan([2]),

@@ -49,11 +49,11 @@ choose_mpi() {
 build() {
   export MPI
   need_swift || exit $?
-  swift build --package-path "$here" --scratch-path "$shared_build" -c release "$@"
+  swift build --package-path "$here" "${shared_options[@]}" -c release "$@"
   bin="$shared_build/bin-$MPI"
   mkdir -p "$bin"
   local built
-  built=$(swift build --package-path "$here" --scratch-path "$shared_build" -c release --show-bin-path)
+  built=$(swift build --package-path "$here" "${shared_options[@]}" -c release --show-bin-path)
   for program in pretrain-mpi scaling rank-benchmark rank-check; do
     [ ! -x "$built/$program" ] || cp --update "$built/$program" "$bin/$program"
   done
@@ -96,7 +96,7 @@ case "${1:-}" in
     export MPI=${MPI:-mpich}
     settings_of "$MPI"
     need_packages "${packages[@]}" "${example_packages[@]}" python3
-    swift test --package-path "$here" --scratch-path "$shared_build" -c release --disable-testable-imports --filter ScalingModelTests
+    swift test --package-path "$here" "${shared_options[@]}" -c release --disable-testable-imports --filter ScalingModelTests
     if [ "${2:-}" = --both ]; then
       for MPI in mpich openmpi; do run_tests; done
     else

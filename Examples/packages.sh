@@ -32,5 +32,7 @@ need_swift() {
 library_packages=(libopenblas-dev libnifti-dev zlib1g-dev pkg-config)
 example_packages=("${library_packages[@]}" libpng-dev)
 
-# Scripts build every package into one folder: the library is compiled once for its tests, the examples and the ranks.
+# Scripts build every package into one folder: the library is compiled once for its tests, the examples and the ranks. A plan of the
+# build that is kept there would be that of whichever package came last, so each command makes its own.
 shared_build=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build
+shared_options=(--scratch-path "$shared_build" --disable-build-manifest-caching)

@@ -6,5 +6,5 @@ examples=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$examples/packages.sh"
 need_swift
 need_packages "${example_packages[@]}"
-swift build --package-path "$examples" --scratch-path "$shared_build" -c release --product quickstart
+swift build --package-path "$examples" "${shared_options[@]}" -c release --product quickstart
 exec "$shared_build/release/quickstart" "$@"

@@ -25,14 +25,14 @@ fi
 # In release: tests of training and of superpixels would take many times as long without optimisation. No test uses
 # @testable, so the build is the one that `swift build -c release` makes, and is made once.
 options=(-c release --disable-testable-imports)
-swift test --package-path "$top" "${options[@]}" "$@"
+swift test --package-path "$top" "${shared_options[@]}" "${options[@]}" "$@"
 if [ $# -eq 0 ]; then
   # On the kernels of older processors too, where the suite would otherwise see only the best ones.
-  OPENBLAS_CORETYPE=Haswell SUPERCL_ISA=avx2 swift test --package-path "$top" "${options[@]}" --skip-build --filter 'TensorTests|AutogradTests'
-  SUPERCL_ISA=portable swift test --package-path "$top" "${options[@]}" --skip-build --filter ConvolutionFast
-  swift test --package-path "$top/Examples" --scratch-path "$shared_build" "${options[@]}"
+  OPENBLAS_CORETYPE=Haswell SUPERCL_ISA=avx2 swift test --package-path "$top" "${shared_options[@]}" "${options[@]}" --skip-build --filter 'TensorTests|AutogradTests'
+  SUPERCL_ISA=portable swift test --package-path "$top" "${shared_options[@]}" "${options[@]}" --skip-build --filter ConvolutionFast
+  swift test --package-path "$top/Examples" "${shared_options[@]}" "${options[@]}"
 fi
 if [ $# -eq 0 ] || [ $full = yes ]; then
-  swift build --package-path "$top" -c release --product killed-training
-  "$top/Tests/kill.py" "$(swift build --package-path "$top" -c release --show-bin-path)/killed-training" "${kill_options[@]}"
+  swift build --package-path "$top" "${shared_options[@]}" -c release --product killed-training
+  "$top/Tests/kill.py" "$(swift build --package-path "$top" "${shared_options[@]}" -c release --show-bin-path)/killed-training" "${kill_options[@]}"
 fi

@@ -37,7 +37,7 @@ struct Scaling: ParsableCommand {
     let own = try network.map { try Self.read(Network.self, $0) }
     if let fault = step.fault { try Self.fail(65, "\(figures): \(fault)") }
     if let network, let fault = own?.fault { try Self.fail(65, "\(network): \(fault)") }
-    guard most >= 2 else { return try Self.fail(64, "--most = \(most): must be at least 2") }
+    guard most >= 2 else { try Self.fail(64, "--most = \(most): must be at least 2") }
     let table = ScalingTable(step, networks: own.map { [$0] } ?? [.tenGigabit, .hundredGigabit], most: most)
     print(table.text, terminator: "")
     guard let svg else { return }
@@ -51,7 +51,6 @@ struct Scaling: ParsableCommand {
   private static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
     guard let data = FileManager.default.contents(atPath: path) else {
       try fail(66, "\(path): cannot be read")
-      throw ExitCode(66)
     }
     do {
       return try JSONDecoder().decode(type, from: data)
@@ -60,10 +59,9 @@ struct Scaling: ParsableCommand {
     } catch {
       try fail(65, "\(path): is no JSON of a \(type)")
     }
-    throw ExitCode(65)
   }
 
-  private static func fail(_ code: Int32, _ message: String) throws {
+  private static func fail(_ code: Int32, _ message: String) throws -> Never {
     FileHandle.standardError.write(Data("scaling: \(message)\n".utf8))
     throw ExitCode(code)
   }

@@ -3,7 +3,7 @@ import ExampleSupport
 import Foundation
 import MedIO
 package import RunKit
-package import Tensor
+import Tensor
 
 /// The slices to pre-train on: preprocessed once, kept on disk, and read one at a time, so that memory does not grow with the
 /// volumes.

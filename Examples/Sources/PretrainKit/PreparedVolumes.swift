@@ -3,7 +3,7 @@ import ExampleSupport
 import Foundation
 import MedIO
 package import RunKit
-package import Tensor
+import Tensor
 
 /// The volumes to pre-train on: preprocessed once, kept on disk, and read whole when a patch is cut from one, so that memory
 /// holds those of a batch.

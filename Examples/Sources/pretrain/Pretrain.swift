@@ -1,4 +1,4 @@
-public import ArgumentParser
+import ArgumentParser
 import ExampleSupport
 import PretrainKit
 import RunKit

@@ -39,23 +39,33 @@ public struct IntensityMap: Hashable, Sendable {
 
   /// All values of a tensor.
   public func applied(to values: Tensor<Float>) -> Tensor<Float> {
-    var result = values
-    apply(to: &result)
-    return result
+    if self == .identity { return values }
+    return Tensor(shape: values.shape) { target in
+      values.withUnsafeBufferPointer { source in
+        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        write(source, to: target, count: values.elementCount)
+      }
+    }
   }
 
   /// All values of a tensor, in its own memory where nobody else holds it.
   func apply(to values: inout Tensor<Float>) {
     if self == .identity { return }
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      write(base, to: base, count: values.count)
+    }
+  }
+
+  /// The target may be the source.
+  private func write(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
     // Without clamping the bounds are infinite, which keeps the loop free of branches.
     let (lower, upper) = (clamp?.lowerBound ?? -.infinity, clamp?.upperBound ?? .infinity)
     let (scale, offset) = (scale, offset)
-    values.withUnsafeMutableBufferPointer { values in
-      for index in values.indices {
-        let x = Double(values[index])
-        let clamped = x < lower ? lower : x > upper ? upper : x
-        values[index] = Float(scale * clamped + offset)
-      }
+    for index in 0..<count {
+      let x = Double(source[index])
+      let clamped = x < lower ? lower : x > upper ? upper : x
+      target[index] = Float(scale * clamped + offset)
     }
   }
 }

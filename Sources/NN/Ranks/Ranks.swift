@@ -55,11 +55,7 @@ public final class Ranks: Sendable {
 
   /// This rank's rows of the sum over the ranks of rows `[count m, ...]`.
   public func scatterSum<Scalar: TensorFloatingPointScalar>(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
-    let own = rows.shape[0] / count
-    return unlessFailed(rows.sliced(along: 0, rank * own..<(rank + 1) * own)) {
-      () throws(CommunicationError) in
-      try communicator.scatterSum(rows)
-    }
+    unlessFailed(ownRows(of: rows)) { () throws(CommunicationError) in try communicator.scatterSum(rows) }
   }
 
   /// This rank's part of rows `[count m, ...]` of all ranks.

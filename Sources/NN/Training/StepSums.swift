@@ -1,5 +1,4 @@
 import Autograd
-import Dispatch
 import Tensor
 
 /// The gradients of several objectives apart: a backward pass may reach parameters of the others, which it must not move. Over

@@ -30,16 +30,12 @@ extension TrainingLoop {
   /// Gives all ranks rank 0's state. Steps and moments must be equal: they are where all resumed from one checkpoint.
   func shareStart() throws {
     guard ranks.count > 1 else { return }
-    let communicator = ranks.communicator
-    let steps = try communicator.gather(Tensor<Int64>([Int64(step)])).scalars
-    if let rank = steps.firstIndex(where: { $0 != steps[0] }) {
-      throw TrainingError(
-        .ranksDiffer(rank: rank, field: "step", value: "\(steps[rank])", first: "\(steps[0])"))
+    if let (rank, step, first) = try differing(Int64(step)) {
+      throw TrainingError(.ranksDiffer(rank: rank, field: "step", value: "\(step)", first: "\(first)"))
     }
-    try communicator.broadcastState(of: task.state)
+    try ranks.communicator.broadcastState(of: task.state)
     for (objective, optimizer) in zip(objectives, optimizers) {
-      let sums = try communicator.gather(Tensor<UInt64>([optimizer.memory.checksum])).scalars
-      if let rank = sums.firstIndex(where: { $0 != sums[0] }) {
+      if let (rank, _, _) = try differing(optimizer.memory.checksum) {
         throw TrainingError(
           .ranksDiffer(
             rank: rank, field: "optimizer.\(objective.name)", value: "another state",
@@ -55,10 +51,17 @@ extension TrainingLoop {
     for objective in objectives {
       for (_, parameter) in objective.parameters { sum.add(parameter.value) }
     }
-    let sums = try ranks.communicator.gather(Tensor<UInt64>([sum.value])).scalars
-    if let rank = sums.firstIndex(where: { $0 != sums[0] }) {
+    if let (rank, _, _) = try differing(sum.value) {
       throw TrainingError(.weightsDiffer(rank: rank, step: step))
     }
+  }
+
+  /// The first rank whose value is not rank 0's, with both values.
+  private func differing<Value: TensorScalar & Equatable>(
+    _ own: Value
+  ) throws(CommunicationError) -> (rank: Int, value: Value, first: Value)? {
+    let all = try ranks.communicator.gather(Tensor([own])).scalars
+    return all.firstIndex { $0 != all[0] }.map { ($0, all[$0], all[0]) }
   }
 
   /// What rank 0 decides after a step: a score, and whether the training stops. Errors of its report end all.

@@ -6,7 +6,7 @@ enum FastConvolution {
   ) -> Tensor<Float> {
     if path == .winograd, let planes = geometry.planes() {
       return forward(
-        inputs.map { $0.reshaped(planes.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+        planes.reshaped(inputs),
         weight.reshaped(planes.weightShape(order)), order: order, bias: bias, planes, path
       ).reshaped(geometry.outputShape)
     }
@@ -121,7 +121,7 @@ enum FastConvolution {
     }
     if let planes = geometry.planes() {
       return weightGradient(
-        inputs.map { $0.reshaped(planes.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+        planes.reshaped(inputs),
         outputGradient.reshaped(planes.outputShape), order: order, planes, path
       ).reshaped(geometry.weightShape(order))
     }
@@ -138,7 +138,7 @@ enum FastConvolution {
   ) -> (weight: Tensor<Float>, bias: Tensor<Float>) {
     if let planes = geometry.planes() {
       let (weight, bias) = parameterGradients(
-        inputs.map { $0.reshaped(planes.inputShape.replacing(axis: -1, with: $0.shape[-1])) },
+        planes.reshaped(inputs),
         outputGradient.reshaped(planes.outputShape), planes)
       return (weight.reshaped(geometry.weightShape), bias)
     }
@@ -160,6 +160,11 @@ extension ConvolutionGeometry {
     planes.input.depth = 1
     planes.output.depth = 1
     return planes
+  }
+
+  /// Tensors side by side in the channels, as inputs of this convolution.
+  fileprivate func reshaped(_ inputs: [Tensor<Float>]) -> [Tensor<Float>] {
+    inputs.map { $0.reshaped(inputShape.replacing(axis: -1, with: $0.shape[-1])) }
   }
 
   /// The shape of weights in the given order of channels.

@@ -23,8 +23,6 @@ struct WinogradWeightGradient {
       sources: sources, tilesHigh: tilesHigh, tilesWide: tilesWide,
       padding: (geometry.padding.height, geometry.padding.width))
   }
-  /// The most channels whose sums are made at once, so that they stay in a cache: 128 x 128 x 36.
-  private static let cell = 128
 
   /// `[3, 3, inputs, outputs]`.
   func callAsFunction() -> Tensor<Float> { callAsFunction(bias: nil) }
@@ -42,7 +40,7 @@ struct WinogradWeightGradient {
       guard let target = buffer.baseAddress, !buffer.isEmpty else { return }
       if tiles == 0 {
         buffer.initialize(repeating: 0)
-      } else if rows <= Self.cell && columns <= Self.cell {
+      } else if rows <= WinogradCell.channels && columns <= WinogradCell.channels {
         runWithPartialSums(to: target, bias: bias)
       } else {
         runInStages(to: target, bias: bias)
@@ -99,9 +97,9 @@ struct WinogradWeightGradient {
   private func runInStages(to target: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?) {
     let kernels = scl_winograd().pointee
     let portion = min(tiles, 128)
-    let rowGroups = groups(of: rows)
-    let columnGroups = groups(of: columns)
-    let position = Self.cell * Self.cell + 16
+    let rowGroups = WinogradCell.groups(of: rows)
+    let columnGroups = WinogradCell.groups(of: columns)
+    let position = WinogradCell.channels * WinogradCell.channels + 16
     let isWhole = portion == tiles
     let cells = rowGroups.count * columnGroups.count
     let sums = Scratch<Float>(count: isWhole ? 0 : cells * Self.positions * position)
@@ -132,7 +130,7 @@ struct WinogradWeightGradient {
           var run = scl_winograd_run(target: 0, rows: count, source: 0, first_tap: 0, taps: 1)
           kernels.accumulate(
             inputs[row].layout, 0, rows.count, gradients[column].layout, 0, columns.count, &run, 1, 0, sum,
-            0, position, Self.cell, first == 0 ? 0 : 1)
+            0, position, WinogradCell.channels, first == 0 ? 0 : 1)
           if row == 0, let bias {
             let part = Scratch<Float>(count: columns.count)
             WinogradOutputGradient.sumTiles(
@@ -141,17 +139,12 @@ struct WinogradWeightGradient {
           }
           if first + count == tiles {
             kernels.filter_gradient(
-              sum, position, Self.cell, 1, 0, rows.count, columns.count,
+              sum, position, WinogradCell.channels, 1, 0, rows.count, columns.count,
               target + rows.lowerBound * self.columns + columns.lowerBound, self.rows * self.columns,
               self.columns)
           }
         }
       }
     }
-  }
-
-  /// `0..<channels` in ranges of at most a cell.
-  private func groups(of channels: Int) -> [Range<Int>] {
-    stride(from: 0, to: channels, by: Self.cell).map { $0..<min(channels, $0 + Self.cell) }
   }
 }

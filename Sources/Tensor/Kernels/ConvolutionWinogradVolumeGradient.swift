@@ -27,8 +27,6 @@ struct WinogradVolumeWeightGradient {
       padding: (geometry.padding.height, geometry.padding.width))
   }
   private static let positions = SCL_WINOGRAD_POSITIONS
-  /// The most channels whose sums are made at once.
-  private static let cell = 128
   /// Tiles of a block: each sum is loaded and stored once a block.
   private static let wantedRows = 128
   /// The most floats of all groups' sums together, beyond two groups: 32 MiB.
@@ -52,7 +50,7 @@ struct WinogradVolumeWeightGradient {
         volumes: geometry.batch, slices: geometry.output.depth, tiles: tiles, rows: Self.wantedRows)
       if blocks.count == 0 {
         buffer.initialize(repeating: 0)
-      } else if rows <= Self.cell && columns <= Self.cell {
+      } else if rows <= WinogradCell.channels && columns <= WinogradCell.channels {
         runWithPartialSums(blocks, to: target, bias: bias)
       } else {
         runInStages(blocks, to: target, bias: bias)
@@ -116,8 +114,8 @@ struct WinogradVolumeWeightGradient {
     _ blocks: WinogradVolumeBlocks, to target: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?
   ) {
     let kernels = scl_winograd().pointee
-    let (rowGroups, columnGroups) = (groups(of: rows), groups(of: columns))
-    let position = Self.cell * Self.cell + 16
+    let (rowGroups, columnGroups) = (WinogradCell.groups(of: rows), WinogradCell.groups(of: columns))
+    let position = WinogradCell.channels * WinogradCell.channels + 16
     let tapSize = Self.positions * position
     let cells = rowGroups.count * columnGroups.count
     let (source, depth) = (self.source, self.depth)
@@ -151,7 +149,7 @@ struct WinogradVolumeWeightGradient {
           var run = runs[tap]
           kernels.accumulate(
             inputs[row].layout, 0, rows.count, gradients[column].layout, 0, columns.count, &run, 1,
-            place.tiles.count, sum, tapSize, position, Self.cell, index == 0 ? 0 : 1)
+            place.tiles.count, sum, tapSize, position, WinogradCell.channels, index == 0 ? 0 : 1)
           if row == 0, tap == 0, let bias {
             let part = Scratch<Float>(count: columns.count)
             WinogradOutputGradient.sumTiles(
@@ -161,18 +159,13 @@ struct WinogradVolumeWeightGradient {
           }
           if index == blocks.count - 1 {
             kernels.filter_gradient(
-              sum + tap * tapSize, position, Self.cell, 1, 0, rows.count, columns.count,
+              sum + tap * tapSize, position, WinogradCell.channels, 1, 0, rows.count, columns.count,
               target + (tap * 9 * self.rows + rows.lowerBound) * self.columns + columns.lowerBound,
               self.rows * self.columns, self.columns)
           }
         }
       }
     }
-  }
-
-  /// `0..<channels` in ranges of at most a cell.
-  private func groups(of channels: Int) -> [Range<Int>] {
-    stride(from: 0, to: channels, by: Self.cell).map { $0..<min(channels, $0 + Self.cell) }
   }
 }
 

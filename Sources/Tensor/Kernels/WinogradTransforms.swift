@@ -100,6 +100,16 @@ struct WinogradOutputGradient {
   }
 }
 
+/// Channels whose sums a weight gradient makes at once, so that they stay in a cache: 128 x 128 x 36.
+enum WinogradCell {
+  static let channels = 128
+
+  /// `0..<count` in ranges of at most a cell.
+  static func groups(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: channels).map { $0..<min(count, $0 + channels) }
+  }
+}
+
 /// Memory for 36 transformed positions of some tiles.
 struct WinogradBlock {
   let layout: scl_winograd_block

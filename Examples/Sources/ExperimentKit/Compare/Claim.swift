@@ -52,9 +52,7 @@ package struct Claim: Codable, Sendable {
           if let claim = Claim(name, minus: baseline, tunings, outcome) { family.append(claim) }
         }
       }
-      let tested = family.indices.filter { family[$0].dice.pValue != nil }
-      let adjusted = HolmCorrection.adjusted(tested.compactMap { family[$0].dice.pValue })
-      for (index, value) in zip(tested, adjusted) { family[index].adjustedPValue = value }
+      HolmCorrection.adjust(&family, \.dice.pValue, to: \.adjustedPValue)
       claims += family
     }
     return claims

@@ -89,7 +89,7 @@ struct PretrainingStage {
       }
       let run = PretrainingRun(
         method: Method.name,
-        settings: try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)),
+        settings: try method.settingsTree(),
         data: data.identity,
         // What sees no image does not go by them.
         unlabelled: data.unlabelled.isEmpty || method.recipe.steps == 0

@@ -89,7 +89,7 @@ extension StudySection {
           return [
             item.data, item.name, String(format: "%.3f", result.secondsPerStep),
             String(format: "%.1f", result.peakMiB), "\(result.rows)", "\(result.channels)",
-            String(format: "%.2f", StepCostRun.denseMiB(rows: result.rows)),
+            String(format: "%.2f", similarityMatrixMiB(rows: result.rows)),
           ]
         },
       text:

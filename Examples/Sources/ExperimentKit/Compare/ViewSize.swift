@@ -7,7 +7,7 @@ extension PretrainingMethod {
   ///
   /// - Throws: ``PretrainingError``, `DecodingError`: settings that cannot be read, which is a fault of the method's coding.
   func withViews(ofSize side: Int) throws -> Self {
-    let settings = try JSONDecoder().decode(JSONTree.self, from: Data(settingsJSON().utf8))
+    let settings = try settingsTree()
     guard let largest = settings.viewSides.max(), largest != side else { return self }
     let scaled = settings.scalingViewSides(by: Double(side) / Double(largest))
     return try replacingSettings(from: CanonicalJSON.data(of: scaled))

@@ -26,9 +26,6 @@ package struct StepCostRun: ExperimentRun {
     /// Channels of a row.
     package let channels: Int
   }
-
-  /// What a matrix of similarities, 32 bits each, would hold for one image, in MiB.
-  static func denseMiB(rows: Int) -> Double { Double(rows) * Double(rows) * 4 / 1_048_576 }
 }
 
 struct StepCost {
@@ -39,7 +36,7 @@ struct StepCost {
     // Neither length nor seed changes what a step costs.
     (method.recipe.steps, method.recipe.seed) = (steps + 1, 1)
     return StepCostRun(
-      settings: try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)),
+      settings: try method.settingsTree(),
       data: data.identity, width: width, steps: steps)
   }
 
@@ -81,3 +78,6 @@ struct StepCost {
       rows: 2 * pixels, channels: level.channels)
   }
 }
+
+/// What the similarities of all rows with each other, 32 bits each, would hold were they stored, in MiB.
+func similarityMatrixMiB(rows: Int) -> Double { Double(rows) * Double(rows) * 4 / 1_048_576 }

@@ -100,17 +100,7 @@ package struct UnlabelledImages: Sendable {
   package init(
     _ settings: UnlabelledSettings, longestSide: Int, folders: DataFolders, progress: RunProgress
   ) throws {
-    let place = try folders.url(settings.images)
-    var isFolder = ObjCBool(false)
-    FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
-    let names = isFolder.boolValue ? try FileManager.default.contentsOfDirectory(atPath: place.path) : []
-    let files =
-      isFolder.boolValue
-      ? names.filter { $0.hasSuffix(".nii") || $0.hasSuffix(".nii.gz") }.sorted().map {
-        place.appending(path: $0)
-      }
-      : [place]
-    guard !files.isEmpty else { throw ExampleFailure(.data, "\(place.path): no NIfTI file") }
+    let files = try InputVolumes([folders.url(settings.images).path], option: "unlabelled.images").files
     var images: [PretrainingImage] = []
     var volumes = 0
     for file in files {

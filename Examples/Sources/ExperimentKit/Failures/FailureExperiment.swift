@@ -27,7 +27,7 @@ public struct FailureExperiment: Experiment {
       var method = try settings.superCL()
       (method.recipe.steps, method.recipe.seed) = (own.steps, settings.seeds[0])
       let run = CollapseRun(
-        settings: try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)),
+        settings: try method.settingsTree(),
         data: data.identity, width: settings.width, emptiedBehind: own.emptiedBehind, steps: own.steps)
       let row = try jobs.row(of: run, in: rows, "\(data.identity.name): features made uniform", step) {
         try run.result(on: data, report: $0)

@@ -53,7 +53,7 @@ struct FailureReport {
         [
           "\(row.run.side)", "\(row.run.stride)", "\(row.result.rows)",
           String(format: "%.2f", row.result.peakMiB),
-          String(format: "%.2f", MemoryRun.denseMiB(row.result.rows)),
+          String(format: "%.2f", similarityMatrixMiB(rows: row.result.rows)),
           String(format: "%.4f", row.result.seconds),
         ]
       }
@@ -83,7 +83,7 @@ struct FailureReport {
         .init(name: "measured", color: "#0072b2", x: rows, y: points.map(\.value)),
         .init(
           name: "one similarity matrix", color: "#5b6775", isDashed: true, x: rows,
-          y: points.map { MemoryRun.denseMiB($0.key) }),
+          y: points.map { similarityMatrixMiB(rows: $0.key) }),
       ]
     ).svg(width: 440, height: 290)
   }

@@ -20,9 +20,6 @@ package struct MemoryRun: ExperimentRun {
     package let seconds: Double
   }
 
-  /// What the similarities of all rows, 32 bits each, would hold, in MiB.
-  static func denseMiB(_ rows: Int) -> Double { Double(rows) * Double(rows) * 4 / 1_048_576 }
-
   /// Compares random features, with a regular grid of 100 cells for superpixels.
   func result() throws -> Result {
     var generator = RandomKey(seed: 1).stream(for: "memory of ILCP").generator

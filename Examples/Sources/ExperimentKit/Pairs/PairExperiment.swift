@@ -37,10 +37,10 @@ public struct PairExperiment: Experiment {
       }
     }
     let jobs = WorkProgress(prepared.flatMap { [$0.item.job, measured] }, progress: progress)
-    var report = PairReport(seeds: settings.seeds)
+    var report = PairReport()
     let method = try settings.superCL().fitted(
       to: EncoderBlueprint.unet(width: settings.width).encoderDescription)
-    let tree = try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8))
+    let tree = try method.settingsTree()
     for (arm, data, item) in prepared {
       let title = "\(data.identity.name): \(arm), seed \(item.run.seed)"
       _ = try stage.row(of: item, "\(title): pre-training", jobs)

@@ -3,7 +3,6 @@ import RunKit
 
 /// Tables, histograms and page of `pairs`.
 struct PairReport {
-  let seeds: [UInt64]
   var notes: [String] = []
   /// By data set and encoder, in the order of the runs: the results of all seeds.
   private var cells: [(data: String, encoder: String, results: [PairRun.Result])] = []
@@ -15,8 +14,6 @@ struct PairReport {
   private static let names: [PairKind: String] = [
     .intraCluster: "one superpixel", .interImage: "paired images", .random: "random",
   ]
-
-  init(seeds: [UInt64]) { self.seeds = seeds }
 
   mutating func add(_ data: String, _ encoder: String, _ result: PairRun.Result) {
     if let index = cells.firstIndex(where: { $0.data == data && $0.encoder == encoder }) {
@@ -85,9 +82,7 @@ struct PairReport {
             adjustedPValue: nil, pairs: differences.count))
       }
     }
-    let tested = family.indices.filter { family[$0].gain.pValue != nil }
-    let adjusted = HolmCorrection.adjusted(tested.compactMap { family[$0].gain.pValue })
-    for (index, value) in zip(tested, adjusted) { family[index].adjustedPValue = value }
+    HolmCorrection.adjust(&family, \.gain.pValue, to: \.adjustedPValue)
     return family
   }
 

@@ -56,7 +56,7 @@ public struct PaperExperiment {
     let method = training.method(images: images, seed: seed)
     return PaperPretrainingRun(
       set: training.set.rawValue, files: training.files,
-      settings: try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)), width: width,
+      settings: try method.settingsTree(), width: width,
       seed: seed)
   }
 

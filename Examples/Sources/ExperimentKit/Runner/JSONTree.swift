@@ -1,3 +1,4 @@
+import Contrastive
 package import Foundation
 
 /// A JSON value as it stands in a file: what the runner passes on without knowing its fields, such as the settings of a method.
@@ -70,5 +71,12 @@ package enum CanonicalJSON {
     }
     let text = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - text.count) + text
+  }
+}
+
+extension PretrainingMethod {
+  /// The method's numbers, as a row holds them.
+  func settingsTree() throws -> JSONTree {
+    try JSONDecoder().decode(JSONTree.self, from: Data(settingsJSON().utf8))
   }
 }

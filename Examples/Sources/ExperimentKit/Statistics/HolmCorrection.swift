@@ -13,4 +13,13 @@ public enum HolmCorrection {
     }
     return result
   }
+
+  /// Corrects the p-values of a family of claims; a claim without one is no member.
+  static func adjust<Claim>(
+    _ family: inout [Claim], _ value: KeyPath<Claim, Double?>, to adjusted: WritableKeyPath<Claim, Double?>
+  ) {
+    let tested = family.indices.filter { family[$0][keyPath: value] != nil }
+    let values = Self.adjusted(tested.compactMap { family[$0][keyPath: value] })
+    for (index, corrected) in zip(tested, values) { family[index][keyPath: adjusted] = corrected }
+  }
 }

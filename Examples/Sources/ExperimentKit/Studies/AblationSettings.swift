@@ -86,7 +86,7 @@ extension ExperimentSettings {
   func variant(_ name: String, _ change: (inout SuperCL) -> Void) throws -> MethodChoice {
     var method = try superCL()
     change(&method)
-    let all = try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8))
+    let all = try method.settingsTree()
     return MethodChoice(name: name, method: SuperCL.name, settings: all)
   }
 

@@ -54,7 +54,7 @@ public struct VolumeExperiment: Experiment {
     return VolumeRun(
       dimension: dimension,
       pretraining: isPretrained
-        ? try JSONDecoder().decode(JSONTree.self, from: Data(method.settingsJSON().utf8)) : nil,
+        ? try method.settingsTree() : nil,
       data: data.identity, settings: own, fraction: fraction, seed: seed,
       labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier),
       scored: settings.compare.scored)

@@ -59,9 +59,7 @@ struct VolumeReport {
             data: data, measure: measure.name, first: first, second: second,
             difference: CrossedMean(differences) { $0.mean }, pairs: differences.count)
         }
-        let tested = family.indices.filter { family[$0].difference.pValue != nil }
-        let adjusted = HolmCorrection.adjusted(tested.compactMap { family[$0].difference.pValue })
-        for (index, value) in zip(tested, adjusted) { family[index].adjustedPValue = value }
+        HolmCorrection.adjust(&family, \.difference.pValue, to: \.adjustedPValue)
         return family
       }
     }

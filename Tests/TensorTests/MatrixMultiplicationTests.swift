@@ -46,6 +46,20 @@ import Testing
     }
   }
 
+  @Test func productsAreAddedInPlace() {
+    for transposing in [TransposedOperands.neither, .left, .right, .both] {
+      let (p, q) = (
+        transposing.isLeft ? a.transposed() : a, transposing.isRight ? b.transposed() : b
+      )
+      var sums = Tensor<Int32>(rows: [[1, 2], [3, 4]])
+      sums.add(productOf: p, q, transposing: transposing)
+      #expect(sums == Tensor(rows: [[-1, 9], [1, 20]]), "\(transposing)")
+      var floats = Tensor<Float>(rows: [[1, 2], [3, 4]])
+      floats.add(productOf: Tensor(converting: p), Tensor(converting: q), transposing: transposing)
+      #expect(floats == Tensor(converting: sums), "\(transposing)")
+    }
+  }
+
   @Test func batchesBroadcast() {
     var generator = PhiloxGenerator(seed: 10)
     let left = Tensor<Double>(uniform: -1..<1, shape: [2, 1, 3, 4], using: &generator)

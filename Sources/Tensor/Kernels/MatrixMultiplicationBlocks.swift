@@ -35,18 +35,25 @@ struct MatrixProduct {
     Scalar
   > {
     if depth == 0 { return Tensor(zeros: shape) }
-    return Tensor(shape: shape) { output in
-      guard let output = output.baseAddress, shape.elementCount > 0 else { return }
-      left.withUnsafeBufferPointer { left in
-        right.withUnsafeBufferPointer { right in
-          guard let left = left.baseAddress, let right = right.baseAddress else { return }
-          forEachBlock { batch, leftBatch, rightBatch, rowRange, columnRange in
-            let a = left + leftBatch * leftSize + rowRange.lowerBound * (transposing.isLeft ? 1 : depth)
-            let b =
-              right + rightBatch * rightSize + columnRange.lowerBound * (transposing.isRight ? depth : 1)
-            let c = output + (batch * rows + rowRange.lowerBound) * columns + columnRange.lowerBound
-            block(a, b, c, rows: rowRange.count, columns: columnRange.count)
-          }
+    return Tensor(shape: shape) { multiply(left, right, into: $0.baseAddress, .stored) }
+  }
+
+  /// What becomes of a product at the place of its result.
+  enum Destination { case stored, added }
+
+  func multiply<Scalar: TensorNumericScalar>(
+    _ left: Tensor<Scalar>, _ right: Tensor<Scalar>, into output: UnsafeMutablePointer<Scalar>?,
+    _ destination: Destination
+  ) {
+    guard let output, shape.elementCount > 0 else { return }
+    left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        guard let left = left.baseAddress, let right = right.baseAddress else { return }
+        forEachBlock { batch, leftBatch, rightBatch, rowRange, columnRange in
+          let a = left + leftBatch * leftSize + rowRange.lowerBound * (transposing.isLeft ? 1 : depth)
+          let b = right + rightBatch * rightSize + columnRange.lowerBound * (transposing.isRight ? depth : 1)
+          let c = output + (batch * rows + rowRange.lowerBound) * columns + columnRange.lowerBound
+          block(a, b, c, rows: rowRange.count, columns: columnRange.count, destination)
         }
       }
     }
@@ -78,10 +85,12 @@ struct MatrixProduct {
     }
   }
 
-  private func block<Scalar: TensorNumericScalar>(
+  /// One block of the result, from the first elements of its rows, its columns and itself.
+  func block<Scalar: TensorNumericScalar>(
     _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>,
-    rows blockRows: Int, columns blockColumns: Int
+    rows blockRows: Int, columns blockColumns: Int, _ destination: Destination = .stored
   ) {
+    let isAdded = destination == .added
     let aStride = transposing.isLeft ? rows : depth
     let bStride = transposing.isRight ? depth : columns
     if Scalar.self == Float.self {
@@ -89,19 +98,21 @@ struct MatrixProduct {
         UnsafeRawPointer(a).assumingMemoryBound(to: Float.self), transposing.isLeft, aStride,
         UnsafeRawPointer(b).assumingMemoryBound(to: Float.self), transposing.isRight, bStride,
         into: UnsafeMutableRawPointer(c).assumingMemoryBound(to: Float.self), columns,
+        accumulating: isAdded ? 1 : 0,
         rows: blockRows, columns: blockColumns, depth: depth)
     } else if Scalar.self == Double.self {
       BLAS.product(
         UnsafeRawPointer(a).assumingMemoryBound(to: Double.self), transposing.isLeft, aStride,
         UnsafeRawPointer(b).assumingMemoryBound(to: Double.self), transposing.isRight, bStride,
         into: UnsafeMutableRawPointer(c).assumingMemoryBound(to: Double.self), columns,
+        accumulating: isAdded ? 1 : 0,
         rows: blockRows, columns: blockColumns, depth: depth)
     } else {
       let (aRow, aStep) = transposing.isLeft ? (1, aStride) : (aStride, 1)
       let (bStep, bColumn) = transposing.isRight ? (1, bStride) : (bStride, 1)
       for row in 0..<blockRows {
         for column in 0..<blockColumns {
-          var sum: Scalar = 0
+          var sum = isAdded ? c[row * columns + column] : 0
           for inner in 0..<depth {
             sum += a[row * aRow + inner * aStep] * b[inner * bStep + column * bColumn]
           }

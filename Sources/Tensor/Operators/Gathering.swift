@@ -41,11 +41,11 @@ extension Tensor where Scalar: TensorNumericScalar {
   /// twice. The reverse of ``gathered(along:at:)-(Int,Tensor<Index>)``, and its gradient.
   ///
   /// Contributions to one element are added in the order of the indices, so the result does not depend on
-  /// the number of threads.
+  /// the number of threads. No memory is taken where nothing else has the tensor's buffer.
   ///
   /// - Precondition: `updates` has the shape that gathering with these indices gives;
   ///   `0 <= index < shape[axis]`.
-  public func scatterAdding<Index: TensorIntegerScalar>(
+  public consuming func scatterAdding<Index: TensorIntegerScalar>(
     _ updates: Tensor, along axis: Int = 0, at indices: Tensor<Index>
   ) -> Tensor {
     let axis = shape.normalized(axis: axis)
@@ -54,25 +54,25 @@ extension Tensor where Scalar: TensorNumericScalar {
     shapePrecondition(
       updates.shape.dimensions == Array(lengths),
       "updates of shape \(updates.shape) do not fit \(indices.shape) indices along axis \(axis) of \(shape)")
-    var result = self
-    result.scatterRows(along: axis, rows, adding: updates)
-    return result
+    scatterRows(along: axis, rows, adding: updates)
+    return self
   }
 
   /// This tensor with one update added at every index: the reverse of ``gatheredElements(along:at:)``
   /// (PyTorch's `scatter_add`).
   ///
   /// - Precondition: `updates` and `indices` have one shape, which fits as in ``gatheredElements(along:at:)``.
-  public func scatterAddingElements<Index: TensorIntegerScalar>(
+  public consuming func scatterAddingElements<Index: TensorIntegerScalar>(
     _ updates: Tensor, along axis: Int, at indices: Tensor<Index>
   ) -> Tensor {
     shapePrecondition(
       updates.shape == indices.shape,
       "updates of shape \(updates.shape) and indices of shape \(indices.shape) differ")
     let places = indices.elementOffsets(along: axis, of: shape)
-    var result = flattened()
+    let shape = shape
+    var result = (consume self).flattened()
     result.scatterRows(along: 0, places, adding: updates.flattened())
-    return result.reshaped(shape)
+    return (consume result).reshaped(shape)
   }
 }
 

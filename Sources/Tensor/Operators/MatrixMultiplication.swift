@@ -35,4 +35,20 @@ extension Tensor where Scalar: TensorNumericScalar {
       bytes: (elementCount + other.elementCount + product.shape.elementCount) * MemoryLayout<Scalar>.stride
     ) { product.multiply(self, other) }
   }
+
+  /// Adds the matrix product of two others, which has the shape of this one, in place: it takes no memory of its own.
+  package mutating func add(
+    productOf left: Tensor, _ right: Tensor, transposing: TransposedOperands = .neither
+  ) {
+    let product = MatrixProduct(left.shape, right.shape, transposing)
+    shapePrecondition(
+      product.shape == shape, "a product of shape \(product.shape) is not added to shape \(shape)")
+    guard product.depth > 0 else { return }
+    Profiler.measure(
+      "matmul", flops: 2 * product.shape.elementCount * product.depth,
+      bytes: (left.elementCount + right.elementCount + 2 * elementCount) * MemoryLayout<Scalar>.stride
+    ) {
+      withUnsafeMutableBufferPointer { product.multiply(left, right, into: $0.baseAddress, .added) }
+    }
+  }
 }

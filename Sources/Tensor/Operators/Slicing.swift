@@ -90,15 +90,15 @@ extension Tensor {
     scatterStrided(part, start: slice.start, strides: slice.strides)
   }
 
-  /// A copy in which `part` stands where ``sliced(along:_:step:)`` with the same arguments reads.
+  /// A copy in which `part` stands where ``sliced(along:_:step:)`` with the same arguments reads; the tensor itself where
+  /// nothing else has its buffer.
   ///
   /// - Precondition: `part` has the shape of that slice.
-  public func replacing(
+  public consuming func replacing(
     along axis: Int, _ range: some RangeExpression<Int>, step: Int = 1, with part: Tensor
   ) -> Tensor {
-    var result = self
-    result.replace(along: axis, range, step: step, with: part)
-    return result
+    replace(along: axis, range, step: step, with: part)
+    return self
   }
 
   /// Writes `part` into the box that starts at `origin` (one index per axis) and has the part's shape.

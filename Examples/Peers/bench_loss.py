@@ -121,7 +121,7 @@ for name, loss in (("triplet all 128", triplet_all), ("triplet batch-hard 128", 
         rows = torch.randn(256, 128, requires_grad=True)
         labels = torch.arange(256) % 32
         others = labels[:, None] != labels[None, :]
-        same = ~others & ~torch.eye(512, dtype=torch.bool)
+        same = ~others & ~torch.eye(len(labels), dtype=torch.bool)
 
         def repeat():
             rows.grad = None
@@ -129,6 +129,36 @@ for name, loss in (("triplet all 128", triplet_all), ("triplet batch-hard 128", 
             loss(torch.cdist(z, z), same, others).backward()
 
         return repeat
+
+
+@torch.no_grad()
+def swav_codes(scores, epsilon=0.05, iterations=3):
+    """As the released code has it: the matrix [prototypes, images] is divided by its sums in turn."""
+    q = torch.exp(scores / epsilon).t()
+    prototypes, images = q.shape
+    q /= q.sum()
+    for _ in range(iterations):
+        q /= q.sum(dim=1, keepdim=True)
+        q /= prototypes
+        q /= q.sum(dim=0, keepdim=True)
+        q /= images
+    return (q * images).t()
+
+
+@case("SwAV 300", settings=("eager",))
+def swav(setting, threads):
+    views = [F.normalize(torch.randn(512, 128), dim=1) @ F.normalize(torch.randn(300, 128), dim=1).T for _ in range(2)]
+    for view in views:
+        view.requires_grad_()
+
+    def repeat():
+        for view in views:
+            view.grad = None
+        codes = [swav_codes(view) for view in views]
+        loss = sum(-(code * F.log_softmax(view / 0.1, dim=1)).sum(1).mean() for code, view in zip(codes, views[::-1]))
+        (loss / 2).backward()
+
+    return repeat
 
 
 @case("dense contrast 128", settings=("eager",))

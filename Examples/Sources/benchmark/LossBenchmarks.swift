@@ -17,6 +17,7 @@ private let methodLosses: [BenchmarkCase] = [
   pairCase("alignment and uniformity 128", features: 128) { AlignmentUniformityLoss()($0, $1) },
   tripletCase("triplet all 128", .all),
   tripletCase("triplet batch-hard 128", .batchHard),
+  BenchmarkCase(name: "SwAV 300", prepare: swAVCase),
   BenchmarkCase(name: "dense contrast 128", prepare: denseCase),
   BenchmarkCase(name: "pixel contrast 128", prepare: pixelCase),
 ]
@@ -49,6 +50,21 @@ private func tripletCase(_ name: String, _ mining: TripletLoss.Mining) -> Benchm
         loss(rows, labels: labels).backward()
       }
     })
+}
+
+/// Two crops of 512 images, whose scores are cosines with 300 prototypes, and their codes.
+private func swAVCase() -> () throws -> Void {
+  func unit(_ rows: Tensor<Float>) -> Tensor<Float> { rows / rows.norm(along: 1).expanded(at: 1) }
+  let embeddings = normalRows([512, 128], count: 2).map { unit($0.value) }
+  let prototypes = unit(normalRows([300, 128], count: 1, seed: 2)[0].value)
+  let scores = embeddings.map {
+    Variable($0.matmul(prototypes, transposing: .right), requiresGradient: true)
+  }
+  let loss = SwAVLoss()
+  return {
+    for crop in scores { crop.gradient = nil }
+    loss(scores, codes: scores.map { Sinkhorn().codes(of: $0.value) }).backward()
+  }
 }
 
 /// 32 images with maps of 7 x 7, a queue of 16,384.

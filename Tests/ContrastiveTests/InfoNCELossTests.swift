@@ -51,6 +51,40 @@ import Testing
     #expect(negatives.gradient == nil)
   }
 
+  /// Of held negatives the mean is kept that the gradient needs; at .01 similarities are computed again. Several blocks, and
+  /// rows of 0, 1e-20 and 1e20 among them.
+  @Test(arguments: [0.5, 0.07, 0.01]) func heldNegativesGiveTheGradientOfMovingOnes(temperature: Double)
+    throws
+  {
+    var rows = [testRows([300, 33]), testRows([300, 33], seed: 8), testRows([700, 33], seed: 9)]
+    for each in rows.indices {
+      let scales = (0..<rows[each].shape[0]).map { [1, 0, 1e-20, 1e20][$0 < 8 ? $0 % 4 : 0] }
+      rows[each] = rows[each] * Tensor(scales).expanded(at: 1)
+    }
+    let weights = (0..<300).map { Double($0 % 3) }
+    let loss = InfoNCELoss(temperature: temperature)
+    func run<Scalar: TensorFloatingPointScalar>(_ type: Scalar.Type, held: Bool) throws -> (
+      Double, Tensor<Double>
+    ) {
+      let all = rows.map { Tensor<Scalar>(converting: $0) }
+      let queries = leaf(all[0])
+      let (value, accuracy) = loss.evaluate(
+        queries: queries, keys: Variable(all[1]), negatives: held ? Variable(all[2]) : leaf(all[2]),
+        weights: Tensor<Scalar>(converting: Tensor(weights)))
+      value.backward()
+      #expect((0...1).contains(accuracy))
+      // In units of the row's own size.
+      let lengths = rows[0].norm(along: 1).maximum(1e-30).expanded(at: 1)
+      return (Double(value.item), Tensor<Double>(converting: try #require(queries.gradient)) * lengths)
+    }
+    let (expected, gradient) = try run(Double.self, held: false)
+    for held in [false, true] {
+      let (value, own) = try run(Float.self, held: held)
+      expectClose(value, expected, Float.self, "held: \(held)")
+      #expect(own.maximumAbsoluteDifference(to: gradient) <= 1e-4 * gradient.euclideanNorm, "held: \(held)")
+    }
+  }
+
   @Test func equalRowsByHand() {
     let ones = Variable(Tensor<Double>(ones: [3, 2]))
     let loss = InfoNCELoss(temperature: 0.01)

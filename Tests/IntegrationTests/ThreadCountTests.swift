@@ -17,7 +17,7 @@ import Testing
         let (a, b) = (random([301, 203]), random([203, 257], seed: 2))
         return [
           a.matmul(b), a.matmul(random([257, 203], seed: 3), transposing: .right),
-          random([3, 65, 33]).matmul(random([3, 33, 67], seed: 2)),
+          random([3, 65, 33]).matmul(random([3, 33, 67], seed: 2)), a.rowProducts(), a.columnProducts(),
         ]
       }
     }
@@ -127,6 +127,16 @@ import Testing
       ]
       for (name, loss) in pairs {
         expectEqualBytes(name) { valueAndGradients([random([301, 65]), random([301, 65], seed: 2)], loss) }
+      }
+      let wide = [random([65, 301]), random([65, 301], seed: 2)]
+      expectEqualBytes("Barlow Twins of wide rows") {
+        valueAndGradients(wide) { BarlowTwinsLoss()($0[0], $0[1]) }
+      }
+      expectEqualBytes("VICReg of wide rows") { valueAndGradients(wide) { VICRegLoss()($0[0], $0[1]) } }
+      expectEqualBytes("SwAV") {
+        valueAndGradients([random([1301, 33]), random([1301, 33], seed: 2)]) { scores in
+          SwAVLoss()(scores, codes: scores.map { Sinkhorn(epsilon: 0.2).codes(of: $0.value) })
+        }
       }
       expectEqualBytes("principal axes") {
         let axes = try PrincipalAxes(random([1301, 65]))

@@ -123,7 +123,13 @@ package struct AnchorMeans<Scalar: TensorFloatingPointScalar>: Sendable {
     var gradients = zip(rowSets, wanted).map {
       $1 ? ContrastiveGradient(for: $0) : ContrastiveGradient(unitGradients: [])
     }
-    if wanted[0] { ContrastiveProduct.addGradient(comparison, weighted, to: &gradients[0]) }
+    if wanted[0] {
+      if weighted.count == 1, let means = terms[0].sums.means {
+        ContrastiveProduct.addGradient(comparison, weighted[0], means: means, to: &gradients[0])
+      } else {
+        ContrastiveProduct.addGradient(comparison, weighted, to: &gradients[0])
+      }
+    }
     if !comparison.isAmongThemselves, wanted[referenceSet] {
       ContrastiveProduct.addReferenceGradient(comparison, weighted, to: &gradients[referenceSet])
     }

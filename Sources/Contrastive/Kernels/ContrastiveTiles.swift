@@ -1,4 +1,5 @@
 import CSuperCLKernels
+import Foundation
 import Tensor
 
 /// The contrastive product of floats by tiles, on the vectorised kernels.
@@ -13,6 +14,46 @@ enum ContrastiveTiles {
       for reduction in reductions { reduction.add(&visit.tile, at: visit.place) }
     }
     return reductions.map { $0.result() }
+  }
+
+  /// The same with ``PairSums/means`` of the first term, where it is a logarithm over all references of a temperature whose
+  /// exponentials need no running maximum; else without.
+  static func reduceWithMeans(
+    _ comparison: RowComparison<Float>, _ terms: [PairTerm<Float>]
+  ) -> [PairSums<Float>] {
+    guard case .withReferences(.none) = comparison.kind, let first = terms.first,
+      case .logSumExp = first.reduction, terms.allSatisfy(\.selection.isAll),
+      first.temperature >= TileReduction.smallestPlainTemperature
+    else { return reduce(comparison, terms) }
+    let others = terms.dropFirst().map { TileReduction($0, comparison) }
+    let (contrastive, pairs) = (scl_contrastive().pointee, scl_pair().pointee)
+    let (dimension, inverse) = (comparison.anchors.dimension, 1 / first.temperature)
+    var sums = Tensor<Float>(zeros: comparison.shape)
+    var means = Tensor<Float>(zeros: TensorShape(comparison.shape.dimensions + [dimension]))
+    sums.withUnsafeMutableBufferPointer { sums in
+      means.withUnsafeMutableBufferPointer { means in
+        guard let sums = sums.baseAddress, let means = means.baseAddress else { return }
+        let ones = Tensor<Float>(ones: [comparison.anchors.rowCount])
+        forEachTile(of: comparison, by: .anchors, tilesAtOnce: 1) { visit in
+          for other in others { other.add(&visit.tile, at: visit.place) }
+          let row = visit.place.row
+          contrastive.exp_weights(&visit.tile, inverse, ones.pointer, nil)
+          pairs.sums(&visit.tile, sums + row)
+          contrastive.add_product(
+            &visit.tile, visit.references + visit.reference.along, dimension, means + row * dimension)
+        }
+        for row in 0..<comparison.shape.elementCount where sums[row] > 0 {
+          let scale = 1 / sums[row]
+          for index in row * dimension..<(row + 1) * dimension { means[index] *= scale }
+        }
+      }
+    }
+    let logs = Tensor<Float>(shape: comparison.shape) { logs in
+      for index in logs.indices {
+        logs[index] = Float(1 / Double(first.temperature) + log(Double(sums.pointer[index])))
+      }
+    }
+    return [PairSums(values: logs, means: means)] + others.map { $0.result() }
   }
 
   static func addGradient(

@@ -47,6 +47,9 @@ package struct PairSums<Scalar: TensorFloatingPointScalar>: Sendable {
   package var slopes: Tensor<Scalar>?
   /// The references of the largest similarities, -1 for none.
   package var places: Tensor<Int32>?
+  /// `m_i = sum_j exp(s_ij - lse_i) r_j` of ``PairTerm/Reduction/logSumExp``, `[groups, anchors, d]`, where they were asked for:
+  /// the slope of lse_i by the anchor is m_i / t.
+  package var means: Tensor<Scalar>?
 }
 
 /// A term with the weights w of its values in a loss: `sum_i w_i value_i` is to be differentiated.

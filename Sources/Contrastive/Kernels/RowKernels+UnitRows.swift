@@ -51,6 +51,21 @@ extension RowKernels {
     for index in 0..<count { target[index] += factor * (scale * source[index]) }
   }
 
+  /// `target_k = f (s a_k) + g (t b_k)` for rows a and b with scales s and t and factors f and g.
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
+  static func combine<Scalar: TensorFloatingPointScalar>(
+    _ target: UnsafeMutablePointer<Scalar>, _ a: UnsafePointer<Scalar>, scaledBy s: Scalar, factor f: Scalar,
+    _ b: UnsafePointer<Scalar>, scaledBy t: Scalar, factor g: Scalar, count: Int
+  ) {
+    if isPlain(s), isPlain(t) {
+      target.update(from: b, count: count)
+      scaleAndSubtract(target, scale: g * t, source: a, factor: -f * s, count: count)
+    } else {
+      for index in 0..<count { target[index] = f * (s * a[index]) + g * (t * b[index]) }
+    }
+  }
+
   /// Takes a gradient by a unit row `z = scale source` to that by the row itself, in place:
   /// `dx = (dz - z (z . dz)) scale`. A row shorter than the minimum length was divided by a constant, and so is its
   /// gradient; a row of zeros has no direction, and its gradient is 0.

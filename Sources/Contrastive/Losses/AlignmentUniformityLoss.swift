@@ -14,7 +14,9 @@ public import Tensor
 /// equal; then it has no gradient. A view of fewer than two rows has no pair, and U is 0; without rows the loss is 0. For
 /// alpha below 2 pairs of equal rows have no gradient.
 ///
-/// O(N^2 d) time; it keeps the unit rows of both views and, for a while, N x 256 similarities. Source: Wang and Isola, ICML
+/// A row of zeros has the cosine 0 with all others, as in every other loss here: its |u_i - u_j|^2 is 2, not 1.
+///
+/// O(N^2 d) time, O(N d) memory: no N x N matrix is stored. Source: Wang and Isola, ICML
 /// 2020, and its released code (alpha 2, t 2, a and b 1).
 public struct AlignmentUniformityLoss: Sendable, Hashable, Codable {
   /// alpha, the power of a pair's distance: 2.
@@ -69,75 +71,34 @@ public struct AlignmentUniformityLoss: Sendable, Hashable, Codable {
       view1.shape.rank == 2 && view1.shape == view2.shape,
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
     let shares = RowWeights(weights, count: view1.shape[0]).shares
-    let (first, second) = (UnitRows(view1.value, floor: floor), UnitRows(view2.value, floor: floor))
-    let power = Scalar(exponent)
-    let squares = (first.rows - second.rows).squared().sum(along: 1)
-    let value = (squares.power(power / 2) * shares).sum()
+    let pairs = UnitRowPairs(view1.value, view2.value, floor: floor, cost: .squaredDistance)
+    let (squares, half) = (pairs.costs(), Scalar(exponent / 2))
+    let value = (squares.power(half) * shares).sum()
     return .recorded("alignment", inputs: [view1, view2], value: value) { gradient in
       // d |x|^alpha = alpha |x|^(alpha - 2) x, which has no limit at 0 below alpha = 2.
-      let slopes = squares.power(power / 2 - 1).replacing(with: 0, where: squares .== 0) * shares
-      let away = (first.rows - second.rows) * (slopes * (power * gradient.item)).expanded(at: 1)
-      return [first.gradient(away), second.gradient(-away)]
+      let slopes = squares.power(half - 1).replacing(with: 0, where: squares .== 0) * shares
+      let scaled = slopes * (half * gradient.item)
+      return [pairs.gradient(scaled, by: .first), pairs.gradient(scaled, by: .second)]
     }
   }
 
   /// The logarithm of the mean repulsion of all pairs of rows `[N, d]`, in -4t...0; 0 for fewer than two rows.
   public func uniformity<Scalar: TensorFloatingPointScalar>(_ rows: Variable<Scalar>) -> Variable<Scalar> {
-    shapePrecondition(rows.shape.rank == 2, "embeddings are rows [N, d], not \(rows.shape)")
-    guard rows.shape[0] > 1 else { return rows.sum() * 0 }
-    let unit = UnitRows(rows.value, floor: floor)
-    let pairs = RepellingPairs(rows: unit.rows, concentration: Scalar(concentration))
-    let logSum = pairs.logSum()
-    let count = Double(rows.shape[0])
-    return .recorded(
-      "uniformity", inputs: [rows], value: logSum - Scalar(log(count * (count - 1)))
-    ) { [unit.gradient(pairs.gradient(logSum: logSum) * $0.item)] }
-  }
-}
-
-/// The pairs of unit rows `[N, d]` and `exp(-t |u_i - u_j|^2)`, in blocks of rows: no N x N matrix is kept.
-private struct RepellingPairs<Scalar: TensorFloatingPointScalar> {
-  let rows: Tensor<Scalar>
-  let concentration: Scalar
-
-  /// Rows whose similarities are held at once.
-  private static var blockLength: Int { 256 }
-
-  private var blocks: [Range<Int>] {
-    stride(from: 0, to: rows.shape[0], by: Self.blockLength).map {
-      $0..<min($0 + Self.blockLength, rows.shape[0])
+    let unit = ContrastiveRows(rows, floor: floor)
+    guard unit.rowCount > 1 else { return rows.sum() * 0 }
+    // |u_i - u_j|^2 = 2 - 2 cos: the sum over pairs is that of a contrastive loss of temperature 1 / 2t, times exp(-2t).
+    let (comparison, t) = (RowComparison(unit), Scalar(concentration))
+    let repulsion = PairTerm<Scalar>(.logSumExp, temperature: 1 / (2 * t))
+    let sums = ContrastiveProduct.reduce(comparison, [repulsion])[0].values
+    let logSum = sums.logSumExp()
+    let count = Double(unit.rowCount)
+    let value = logSum - (2 * t + Scalar(log(count * (count - 1))))
+    return .recorded("uniformity", inputs: [rows], value: value) { outer in
+      let shares = (sums - logSum).exp() * outer.item
+      var gradient = ContrastiveGradient(for: unit)
+      ContrastiveProduct.addGradient(
+        comparison, [WeightedTerm(repulsion, values: sums, weights: shares)], to: &gradient)
+      return [gradient.throughNormalization(of: unit)[0][0]]
     }
-  }
-
-  /// `-t |u_i - u_j|^2` for the rows i of a block, minus infinity for i = j.
-  private func exponents(_ block: Range<Int>, squares: Tensor<Scalar>) -> Tensor<Scalar> {
-    let own = squares.sliced(along: 0, block).expanded(at: 1)
-    let products = rows[block].matmul(rows, transposing: .right)
-    // The distance of equal rows is 0, whatever the rounding.
-    var result = (products * 2 - own - squares).minimum(0) * concentration
-    let count = rows.shape[0]
-    result.withUnsafeMutableBufferPointer {
-      for (place, row) in block.enumerated() { $0[place * count + row] = -.infinity }
-    }
-    return result
-  }
-
-  private var squares: Tensor<Scalar> { rows.squared().sum(along: 1) }
-
-  /// The logarithm of the sum over ordered pairs.
-  func logSum() -> Tensor<Scalar> {
-    let squares = squares
-    let logs = blocks.map { exponents($0, squares: squares).logSumExp(along: 1) }
-    return Tensor(concatenating: logs, along: 0).logSumExp()
-  }
-
-  /// By the rows: `-4 t sum over j of p_ij (u_i - u_j)`, with the shares p of the ordered pairs in the sum.
-  func gradient(logSum: Tensor<Scalar>) -> Tensor<Scalar> {
-    let squares = squares
-    let parts = blocks.map { block in
-      let shares = (exponents(block, squares: squares) - logSum).exp()
-      return rows[block] * shares.sum(along: 1).expanded(at: 1) - shares.matmul(rows)
-    }
-    return Tensor(concatenating: parts, along: 0) * (-4 * concentration)
   }
 }

@@ -13,7 +13,9 @@ public import Tensor
 /// c is 0, the loss d and the gradient 0. The scale of a column leaves no trace while its variance is far above epsilon.
 /// Without rows the loss is 0.
 ///
-/// O(N d^2) time; it keeps a, b and one d x d matrix. Source: Zbontar et al., ICML 2021, equations 1 and 2, and its released
+/// The matrix is never made where it has more rows than the batch, as in the paper's own setting (N 2048, d 8192):
+/// `sum of c_ij^2 = sum of (a a^T)_nm (b b^T)_nm / N^2`. O(N d min(N, d)) time; it keeps a, b and one d x d matrix, or two of
+/// N x N. Source: Zbontar et al., ICML 2021, equations 1 and 2, and its released
 /// code (lambda .0051, epsilon 1e-5; the factor .024 of its first release is left out).
 public struct BarlowTwinsLoss: Sendable, Hashable, Codable {
   /// lambda, the weight of the redundancy: .0051.
@@ -39,38 +41,85 @@ public struct BarlowTwinsLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       view1.shape.rank == 2 && view1.shape == view2.shape,
       "views of shapes \(view1.shape) and \(view2.shape) do not pair")
-    let count = Scalar(view1.shape[0])
-    guard count > 0 else { return (view1.sum() + view2.sum()) * 0 }
+    guard view1.shape[0] > 0 else { return (view1.sum() + view2.sum()) * 0 }
     let first = StandardizedColumns(view1.value, epsilon: epsilon)
     let second = StandardizedColumns(view2.value, epsilon: epsilon)
-    var matrix = first.rows.matmul(second.rows, transposing: .left) / count
-    let loss = replaceBySlopes(&matrix)
-    let slopes = matrix
-    return .recorded("barlowTwins", inputs: [view1, view2], value: Tensor(Scalar(loss))) { gradient in
+    let correlations = CrossCorrelations(first.rows, second.rows)
+    let own = correlations.own
+    let (weight, count) = (Scalar(redundancyWeight), Scalar(view1.shape[0]))
+    let loss = (own - 1).squared().sum() + correlations.otherSquares * weight
+    return .recorded("barlowTwins", inputs: [view1, view2], value: loss) { gradient in
       let scale = gradient.item / count
+      // By c: 2 lambda c off the diagonal, 2 (c - 1) on it.
+      let diagonal = (own - 1) * (2 * scale)
+      func slopes(_ others: consuming Tensor<Scalar>, _ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+        others *= 2 * weight * scale
+        others.add(rows, timesColumns: diagonal)
+        return others
+      }
       return [
-        first.gradient(second.rows.matmul(slopes, transposing: .right) * scale),
-        second.gradient(first.rows.matmul(slopes) * scale),
+        first.gradient(slopes(correlations.secondTimesOthers(), second.rows)),
+        second.gradient(slopes(correlations.firstTimesOthers(), first.rows)),
       ]
     }
   }
+}
 
-  /// The loss of a correlation matrix, which becomes the loss's derivative by it.
-  private func replaceBySlopes<Scalar: TensorFloatingPointScalar>(_ matrix: inout Tensor<Scalar>) -> Double {
-    let size = matrix.shape[0]
-    let weight = Scalar(redundancyWeight)
-    return matrix.withUnsafeMutableBufferPointer { values in
-      var (own, others) = (0.0, 0.0)
-      for row in 0..<size {
-        for column in 0..<size {
-          let place = row * size + column
-          let distance = row == column ? values[place] - 1 : values[place]
-          let square = Double(distance) * Double(distance)
-          if row == column { own += square } else { others += square }
-          values[place] = 2 * distance * (row == column ? 1 : weight)
-        }
-      }
-      return own + redundancyWeight * others
+/// `c = a^T b / N` of standardised columns a, b `[N, d]`: as a matrix where it has no more rows than the batch, else by the
+/// products of rows.
+private struct CrossCorrelations<Scalar: TensorFloatingPointScalar> {
+  private enum Form {
+    /// c with zeros on the diagonal, `[d, d]`.
+    case others(Tensor<Scalar>)
+    /// `a a^T` and `b b^T`, `[N, N]`.
+    case rowProducts(Tensor<Scalar>, Tensor<Scalar>)
+  }
+
+  /// c_ii, `[d]`.
+  let own: Tensor<Scalar>
+  /// The sum of c_ij^2 over i != j, `[]`.
+  let otherSquares: Tensor<Scalar>
+  private let first, second: Tensor<Scalar>
+  private let form: Form
+
+  init(_ first: Tensor<Scalar>, _ second: Tensor<Scalar>) {
+    (self.first, self.second) = (first, second)
+    let count = Scalar(first.shape[0])
+    own = first.columnDots(second) / count
+    if first.shape[0] < first.shape[1] {
+      let products = (first.rowProducts(), second.rowProducts())
+      form = .rowProducts(products.0, products.1)
+      // No |c_ij| is above 1: what is left of the difference is exact to a rounding of d.
+      let all = products.0.columnDots(products.1).sum() / (count * count)
+      otherSquares = (all - own.squared().sum()).maximum(0)
+    } else {
+      var matrix = first.matmul(second, transposing: .left)
+      matrix /= count
+      matrix.clearDiagonal()
+      form = .others(matrix)
+      otherSquares = Tensor(Scalar(matrix.sumOfSquares()))
     }
+  }
+
+  /// `b c^T` without the diagonal of c, `[N, d]`.
+  func secondTimesOthers() -> Tensor<Scalar> {
+    switch form {
+    case .others(let matrix): second.matmul(matrix, transposing: .right)
+    case .rowProducts(_, let products): others(products.matmul(first), second)
+    }
+  }
+
+  /// `a c` without the diagonal of c, `[N, d]`.
+  func firstTimesOthers() -> Tensor<Scalar> {
+    switch form {
+    case .others(let matrix): first.matmul(matrix)
+    case .rowProducts(let products, _): others(products.matmul(second), first)
+    }
+  }
+
+  private func others(_ product: consuming Tensor<Scalar>, _ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    product /= Scalar(rows.shape[0])
+    product.add(rows, timesColumns: -own)
+    return product
   }
 }

@@ -79,7 +79,10 @@ public struct InfoNCELoss: Sendable, Hashable, Codable {
     let (own, sets) = ownKeys(queries, keys)
     let comparison = RowComparison(
       anchors: own.anchors, references: ContrastiveRows(negatives, floor: floor))
-    let sums = ContrastiveProduct.reduce(comparison, terms)
+    // Of a queue that is held, the gradient is by the queries alone.
+    let sums =
+      queries.tracksGradient && !negatives.tracksGradient
+      ? ContrastiveProduct.reduceWithMeans(comparison, terms) : ContrastiveProduct.reduce(comparison, terms)
     let temperature = Scalar(temperature)
     let means = AnchorMeans(
       comparison, rowSets: [own.anchors, comparison.references, own.references], referenceSet: 1,

@@ -16,7 +16,7 @@ public import Tensor
 /// value alone cannot tell; see ``embeddingSpread(_:)``. A row without length has the cosine 0 with every other and no
 /// gradient. Without rows the loss is 0.
 ///
-/// O(N d) time; it keeps the unit rows of both. Sources: Grill et al., NeurIPS 2020 (BYOL), equation 2; Chen and He, CVPR
+/// O(N d) time; it keeps two numbers a row, no copy of the rows. Sources: Grill et al., NeurIPS 2020 (BYOL), equation 2; Chen and He, CVPR
 /// 2021 (SimSiam), equations 1 to 4.
 public struct NegativeCosineLoss: Sendable, Hashable, Codable {
   /// Which of two numbers with the same minimum is the loss.
@@ -66,26 +66,16 @@ public struct NegativeCosineLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       predictions.shape.rank == 2 && predictions.shape == targets.shape,
       "predictions of shape \(predictions.shape) and targets of shape \(targets.shape) do not pair")
-    let form = form
-    let shares = RowWeights(weights, count: predictions.shape[0]).shares.expanded(at: 1)
-    let prediction = UnitRows(predictions.value, floor: floor)
-    let target = UnitRows(targets.value, floor: floor)
-    let value =
-      switch form {
-      case .negativeCosine: -(prediction.rows * target.rows * shares).sum()
-      case .squaredDistance: ((prediction.rows - target.rows).squared() * shares).sum()
-      }
+    let shares = RowWeights(weights, count: predictions.shape[0]).shares
+    let pairs = UnitRowPairs(predictions.value, targets.value, floor: floor, cost: form)
     let flows = targetGradient == .flowing
-    return .recorded("negativeCosine", inputs: flows ? [predictions, targets] : [predictions], value: value) {
+    return .recorded(
+      "negativeCosine", inputs: flows ? [predictions, targets] : [predictions],
+      value: (pairs.costs() * shares).sum()
+    ) {
       let slopes = shares * $0.item
-      switch form {
-      case .negativeCosine:
-        let own = prediction.gradient(-(target.rows * slopes))
-        return flows ? [own, target.gradient(-(prediction.rows * slopes))] : [own]
-      case .squaredDistance:
-        let away = (prediction.rows - target.rows) * (slopes * 2)
-        return flows ? [prediction.gradient(away), target.gradient(-away)] : [prediction.gradient(away)]
-      }
+      let own = pairs.gradient(slopes, by: .first)
+      return flows ? [own, pairs.gradient(slopes, by: .second)] : [own]
     }
   }
 }

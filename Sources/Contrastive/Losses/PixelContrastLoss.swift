@@ -62,19 +62,22 @@ public struct PixelContrastLoss: Sendable, Hashable, Codable {
       features.shape.rank >= 2 && labels.shape == features.shape.removing(axis: -1),
       "labels of shape \(labels.shape) do not fit features of shape \(features.shape)")
     let drawn = LabeledPixel.drawn(pixelsPerClass, of: labels, ignoring: ignoredLabel, using: &generator)
-    let pixels = drawn.flatMap(\.self)
+    let groups = (scope == .image ? drawn : [drawn.flatMap(\.self)]).filter { $0.count > 1 }
+    // Groups of one size are compared in one product.
+    let sets = Dictionary(grouping: groups, by: \.count).sorted { $0.key < $1.key }
     let rows = features.reshaped([labels.elementCount, features.shape[-1]])
-      .gathered(at: pixels.map(\.place)).split(
-        along: 0, lengths: scope == .image ? drawn.map(\.count) : [pixels.count])
+      .gathered(at: sets.flatMap { $0.value.flatMap { $0.map(\.place) } })
+      .split(along: 0, lengths: sets.map { $0.key * $0.value.count })
     let loss = SupervisedContrastiveLoss(scale, floor: floor)
     var total = Variable<Scalar>(Tensor(0))
     var count = 0
-    for (rows, group) in zip(rows, scope == .image ? drawn : [pixels]) where group.count > 1 {
+    for (rows, (pixels, groups)) in zip(rows, sets) {
       let (losses, positives) = loss.groupLosses(
-        [rows.expanded(at: 0)], labels: groupLabels(group).expanded(at: 0))
-      guard positives.max().item > 0 else { continue }
+        [rows.reshaped([groups.count, pixels, features.shape[-1]])],
+        labels: Tensor(stacking: groups.map(groupLabels)))
+      // A group without positives has a loss of 0.
       total = total + losses.sum()
-      count += 1
+      count += positives.max(along: 1).scalars.count { $0 > 0 }
     }
     return count == 0 ? features.sum() * 0 : total / Scalar(count)
   }

@@ -14,7 +14,7 @@ public import Tensor
 ///     let codes = (0..<2).map { Sinkhorn().codes(of: scores[$0].value) }
 ///     SwAVLoss()(scores, codes: codes)
 ///
-/// O(V B K) time and memory. Source: Caron et al., NeurIPS 2020, equations 1, 2 and 6, and its released code.
+/// O(V B K) time; beside scores and codes it keeps one number for each image and crop. Source: Caron et al., NeurIPS 2020, equations 1, 2 and 6, and its released code.
 public struct SwAVLoss: Sendable, Hashable, Codable {
   /// T: .1.
   public var temperature: Double
@@ -41,18 +41,50 @@ public struct SwAVLoss: Sendable, Hashable, Codable {
     shapePrecondition(
       shape.rank == 2 && scores.allSatisfy { $0.shape == shape } && codes.allSatisfy { $0.shape == shape },
       "scores \(scores.map(\.shape)) and codes \(codes.map(\.shape)) are not of one shape [B, K]")
-    // Shares of weighted images sum to 1; without weights the sum is divided at the end.
-    let shares = weights.map { RowWeights($0, count: shape[0]).shares.expanded(at: 1) }
-    let terms = Scalar(codes.count * (scores.count - 1) * (shares == nil ? max(shape[0], 1) : 1))
-    var loss = Variable<Scalar>(Tensor(0))
-    for (crop, scores) in scores.enumerated() {
-      let others = codes.indices.filter { $0 != crop }
-      guard let first = others.first else { continue }
-      let sum = others.dropFirst().reduce(codes[first]) { $0 + codes[$1] }
-      let target = shares.map { sum * $0 } ?? sum
-      let logs = (scores / Scalar(temperature)).logSoftmax(along: 1)
-      loss = loss - (logs * Variable(target)).sum()
+    let shares = RowWeights(weights, count: shape[0]).shares
+    let divisor = Scalar(codes.count * (scores.count - 1))
+    let crops = scores.enumerated().compactMap { crop, scores in
+      PredictedCodes(scores.value, codes: codes.indices.filter { $0 != crop }.map { codes[$0] }, temperature)
+        .map { (variable: scores, prediction: $0) }
     }
-    return loss / terms
+    let value = crops.reduce(Tensor<Scalar>(0)) { $0 + $1.prediction.loss(shares) } / divisor
+    return .recorded("swAV", inputs: crops.map(\.variable), value: value) { gradient in
+      crops.map { $0.prediction.gradient(shares * (gradient.item / divisor)) }
+    }
+  }
+}
+
+/// The cross-entropies of one crop's scores `[B, K]` with the codes of others, as a sum over these.
+private struct PredictedCodes<Scalar: TensorFloatingPointScalar> {
+  private let scores: Tensor<Scalar>
+  private let codes: [Tensor<Scalar>]
+  private let inverse: Scalar
+  /// `log sum over k of exp(s_k / T)`, `[B]`.
+  private let logSums: Tensor<Scalar>
+
+  /// - Returns: `nil` where there are no codes to predict.
+  init?(_ scores: Tensor<Scalar>, codes: [Tensor<Scalar>], _ temperature: Double) {
+    guard !codes.isEmpty else { return nil }
+    self.scores = scores
+    self.codes = codes
+    inverse = 1 / Scalar(temperature)
+    logSums = (scores * inverse).logSumExp(along: 1)
+  }
+
+  /// The sum over images of their shares times `sum over k of q_k (logSum - s_k / T)`.
+  func loss(_ shares: Tensor<Scalar>) -> Tensor<Scalar> {
+    let negativeLogs = logSums.expanded(at: 1) - scores * inverse
+    let sums = codes.map { (($0 * negativeLogs).sum(along: 1) * shares).sum() }
+    return sums.dropFirst().reduce(sums[0]) { $0 + $1 }
+  }
+
+  /// By the scores: `share (softmax_k sum over j of q_j - q_k) / T`.
+  func gradient(_ shares: Tensor<Scalar>) -> Tensor<Scalar> {
+    let target = codes.dropFirst().reduce(codes[0]) { $0 + $1 }
+    var result = (scores * inverse - logSums.expanded(at: 1)).exp()
+    result *= target.sum(along: 1).expanded(at: 1)
+    result -= target
+    result *= (shares * inverse).expanded(at: 1)
+    return result
   }
 }

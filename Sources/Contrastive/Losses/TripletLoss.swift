@@ -14,8 +14,8 @@ public import Tensor
 /// The slope of a distance is infinite at 0: pairs of equal rows have no gradient. A loss that stays at the margin is
 /// collapse: take a lower rate, or begin semihard. The scale of rows leaves no trace; a row of zeros has no gradient.
 ///
-/// O(N^2 (d + log N)) time: the negatives of an anchor are sorted, triplets are counted and never listed. It keeps one N x N
-/// matrix beside the unit rows. Sources: Schroff, Kalenichenko and Philbin, CVPR 2015 (semihard); Hermans, Beyer and Leibe,
+/// O(N^2 (d + log N)) time: the negatives of an anchor are sorted, triplets are counted and never listed. O(N d) memory: the
+/// distances of 32 anchors are there at once, and the gradient is collected with them. Sources: Schroff, Kalenichenko and Philbin, CVPR 2015 (semihard); Hermans, Beyer and Leibe,
 /// arXiv 1703.07737 (batch-hard, equation 5).
 public struct TripletLoss: Sendable, Hashable, Codable {
   /// Which triplets count.
@@ -77,34 +77,60 @@ public struct TripletLoss: Sendable, Hashable, Codable {
       rows.shape.rank == 2 && labels.shape == [rows.shape[0]],
       "labels of shape \(labels.shape) do not fit rows of shape \(rows.shape)")
     let unit = UnitRows(rows.value, floor: floor)
-    let pairs = PairDistances(unit.rows, squared: distance == .squaredEuclidean)
+    let pairs = PairDistances(unit.rows, distance == .squaredEuclidean ? .squared : .euclidean)
     let mined = MinedTriplets(
-      pairs.distances, labels: labels, shares: RowWeights(weights, count: rows.shape[0]).shares, self)
-    let slopes = pairs.symmetricSlopes(mined.slopes)
+      pairs, labels: labels, shares: RowWeights(weights, count: rows.shape[0]).shares, self)
+    let (source, slopes) = (unit.source, mined.slopes)
     let loss = Variable.recorded("triplet", inputs: [rows], value: Tensor(Scalar(mined.loss))) {
-      [unit.gradient(slopes.gradient(of: unit.rows) * $0.item)]
+      [source.gradient(slopes * $0.item)]
     }
     return (loss, mined.activeCount)
   }
 }
 
-/// The triplets of a batch: their mean, and its slopes by the distances of anchors (rows) to others (columns).
+/// The triplets of a batch: their mean, and its slopes by the unit rows.
 private struct MinedTriplets<Scalar: TensorFloatingPointScalar> {
   var loss = 0.0
   var activeCount = 0
-  /// `[N, N]`.
+  /// `[N, d]`.
   var slopes: Tensor<Scalar>
 
-  init(_ distances: Tensor<Scalar>, labels: Tensor<Int32>, shares: Tensor<Scalar>, _ settings: TripletLoss) {
-    let count = distances.shape[0]
-    guard distances.nonFiniteElements.count == 0 else {
-      // No comparison sees a NaN: it would be mined away.
-      loss = .nan
-      slopes = Tensor(repeating: .nan, shape: [count, count])
-      return
+  init(
+    _ pairs: PairDistances<Scalar>, labels: Tensor<Int32>, shares: Tensor<Scalar>, _ settings: TripletLoss
+  ) {
+    var tallies = [AnchorTally](repeating: AnchorTally(), count: labels.elementCount)
+    var gradient = pairs.noGradient
+    for block in pairs.blocks {
+      let distances = pairs.distances(of: block)
+      guard distances.nonFiniteElements.count == 0 else {
+        // No comparison sees a NaN: it would be mined away.
+        loss = .nan
+        slopes = pairs.gradient(pairs.noGradient) * Scalar.nan
+        return
+      }
+      var slopes = Self.mine(distances, of: block, labels, settings, into: &tallies)
+      slopes *= shares[block].expanded(at: 1)
+      pairs.add(slopes, by: distances, of: block, to: &gradient)
     }
-    var tallies = [AnchorTally](repeating: AnchorTally(), count: count)
-    var slopes = Tensor<Scalar>(zeros: [count, count])
+    slopes = pairs.gradient(gradient)
+    let weights = shares.scalars.map(Double.init)
+    let divisor = zip(tallies, weights).reduce(0) { $0 + $1.0.count * $1.1 }
+    activeCount = tallies.reduce(0) { $0 + $1.active }
+    // Without triplets all slopes are 0.
+    guard divisor > 0 else { return }
+    loss = zip(tallies, weights).reduce(0) { $0 + $1.0.sum * $1.1 } / divisor
+    slopes /= Scalar(divisor)
+  }
+
+  /// The slopes of the sums of a block's anchors by their distances, `[b, N]`; the sums are put in their places.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private static func mine(
+    _ distances: Tensor<Scalar>, of block: Range<Int>, _ labels: Tensor<Int32>, _ settings: TripletLoss,
+    into tallies: inout [AnchorTally]
+  ) -> Tensor<Scalar> {
+    let count = labels.elementCount
+    var slopes = Tensor<Scalar>(zeros: distances.shape)
     slopes.withUnsafeMutableBufferPointer { slopes in
       labels.withUnsafeBufferPointer { labels in
         distances.withUnsafeBufferPointer { distances in
@@ -112,26 +138,19 @@ private struct MinedTriplets<Scalar: TensorFloatingPointScalar> {
             guard let slopes = slopes.baseAddress, let distances = distances.baseAddress,
               let tallies = tallies.baseAddress
             else { return }
-            Parallel.for(count, grain: max(1, (1 << 14) / max(count, 1))) { range in
-              for anchor in range {
+            Parallel.for(block.count, grain: max(1, (1 << 12) / max(count, 1))) { range in
+              for place in range {
                 var miner = AnchorMiner(
-                  anchor: anchor, labels: labels, distances: distances + anchor * count, settings)
-                tallies[anchor] = miner.mine(into: slopes + anchor * count)
+                  anchor: block.lowerBound + place, labels: labels, distances: distances + place * count,
+                  settings)
+                tallies[block.lowerBound + place] = miner.mine(into: slopes + place * count)
               }
             }
           }
         }
       }
     }
-    let weights = shares.scalars.map(Double.init)
-    let divisor = zip(tallies, weights).reduce(0) { $0 + $1.0.count * $1.1 }
-    activeCount = tallies.reduce(0) { $0 + $1.active }
-    guard divisor > 0 else {
-      self.slopes = Tensor(zeros: [count, count])
-      return
-    }
-    loss = zip(tallies, weights).reduce(0) { $0 + $1.0.sum * $1.1 } / divisor
-    self.slopes = slopes * (shares / Scalar(divisor)).expanded(at: 1)
+    return slopes
   }
 }
 

@@ -3,7 +3,8 @@ import Tensor
 /// Rows divided by their lengths, and the way back for gradients: `dx = (dz - z (z . dz)) / |x|`.
 struct UnitRows<Scalar: TensorFloatingPointScalar> {
   let rows: Tensor<Scalar>
-  private let source: ContrastiveRows<Scalar>
+  /// What they were made of; it does not hold them.
+  let source: ContrastiveRows<Scalar>
 
   /// - Parameter values: `[N, d]`.
   init(_ values: Tensor<Scalar>, floor: CosineFloor) {
@@ -11,7 +12,14 @@ struct UnitRows<Scalar: TensorFloatingPointScalar> {
     rows = values * source.scales[0].expanded(at: 1)
   }
 
-  func gradient(_ unitGradient: Tensor<Scalar>) -> Tensor<Scalar> {
-    ContrastiveGradient(unitGradients: [unitGradient.expanded(at: 0)]).throughNormalization(of: source)[0][0]
+  func gradient(_ unitGradient: consuming Tensor<Scalar>) -> Tensor<Scalar> { source.gradient(unitGradient) }
+}
+
+extension ContrastiveRows {
+  /// Of one group and one view: from the gradient by the unit rows `[N, d]` to that by the rows; in place where nothing else
+  /// has its buffer.
+  func gradient(_ unitGradient: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    let group = (consume unitGradient).expanded(at: 0)
+    return ContrastiveGradient(unitGradients: [consume group]).throughNormalization(of: self)[0][0]
   }
 }

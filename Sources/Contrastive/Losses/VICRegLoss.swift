@@ -17,7 +17,9 @@ public import Tensor
 /// V is `1 - sqrt(epsilon)` and C is 0, both without gradient. The loss has a scale: covariances are squared, so that rows
 /// beyond the fourth root of the largest number (about 1e9 in 32 bits) cost infinity. Without rows the loss is 0.
 ///
-/// O(N d^2) time; it keeps the centred rows and two d x d matrices. Source: Bardes, Ponce and LeCun, ICLR 2022, equations 1
+/// The covariances are never made where rows have twice as many features as the batch has rows and the variances are the lesser
+/// part of `sum of cov_jk^2 = sum of (x x^T)_nm^2 / (N - 1)^2` (x centred): the rest of the difference is exact to a few
+/// roundings then. O(N d min(N, d)) time; it keeps one d x d matrix for each view, or one of N x N. Source: Bardes, Ponce and LeCun, ICLR 2022, equations 1
 /// to 6 (as published), and its released code.
 public struct VICRegLoss: Sendable, Hashable, Codable {
   /// Which of the two formulas it is.
@@ -83,13 +85,13 @@ public struct VICRegLoss: Sendable, Hashable, Codable {
     guard count > 0, features > 0 else {
       return ((view1.sum() + view2.sum()) * 0, Terms(invariance: 0, variance: 0, covariance: 0))
     }
-    let away = view1.value - view2.value
-    let spreads = [view1, view2].map { FeatureSpread($0.value, epsilon: epsilon) }
+    let (first, second) = (view1.value, view2.value)
+    let spreads = [first, second].map { FeatureSpread($0, epsilon: epsilon) }
     let isReleased = form == .asReleased
     let divisor = Double(count) * (isReleased ? Double(features) : 1)
     let half = isReleased ? 0.5 : 1
     let terms = Terms(
-      invariance: Double(away.squared().sum().item) / divisor,
+      invariance: Double((first - second).squared().sum().item) / divisor,
       variance: half * spreads.reduce(0) { $0 + $1.missingDeviation },
       covariance: spreads.reduce(0) { $0 + $1.repetition })
     let loss =
@@ -100,9 +102,12 @@ public struct VICRegLoss: Sendable, Hashable, Codable {
     )
     let result = Variable.recorded("vicReg", inputs: [view1, view2], value: Tensor(Scalar(loss))) {
       gradient in
-      let pull = away * invariance
-      let own = spreads.map { $0.gradient(variance: variance, covariance: covariance) }
-      return [(own[0] + pull) * gradient.item, (own[1] - pull) * gradient.item]
+      var own = spreads.map { $0.gradient(variance: variance, covariance: covariance) }
+      let pull = (first - second) * invariance
+      own[0] += pull
+      own[1] -= pull
+      for view in own.indices { own[view] *= gradient.item }
+      return own
     }
     return (result, terms)
   }
@@ -117,40 +122,68 @@ private struct FeatureSpread<Scalar: TensorFloatingPointScalar> {
   let missingDeviation: Double
   /// C.
   let repetition: Double
-  private let centered: Tensor<Scalar>
-  /// The covariances off the diagonal, on which the slopes of V stand: `-1 / sqrt(var + epsilon)`, 0 above a deviation of 1.
-  private let others: Tensor<Scalar>
+  private let values: Tensor<Scalar>
+  private let form: Form
+  private let variances: Tensor<Scalar>
+  /// `-1 / sqrt(var + epsilon)`, 0 above a deviation of 1, `[d]`.
   private let deviationSlopes: Tensor<Scalar>
 
+  private enum Form {
+    /// The covariances with zeros on the diagonal, `[d, d]`.
+    case others(Tensor<Scalar>)
+    /// The products of centred rows, `[N, N]`.
+    case rowProducts(Tensor<Scalar>)
+  }
+
   init(_ values: Tensor<Scalar>, epsilon: Double) {
-    let features = values.shape[1]
     let rows = values.centeredColumns()
-    var matrix = rows.matmul(rows, transposing: .left) / Scalar(max(values.shape[0] - 1, 1))
-    var (missing, square) = (0.0, 0.0)
-    let slopes = Tensor<Scalar>(shape: [features]) { slopes in
-      matrix.withUnsafeMutableBufferPointer { values in
-        for feature in 0..<features {
-          let own = feature * features + feature
-          let deviation = (Double(values[own]) + epsilon).squareRoot()
-          missing += max(0, 1 - deviation)
-          slopes[feature] = deviation < 1 ? Scalar(-1 / deviation) : 0
-          values[own] = 0
-        }
-        for value in values { square += Double(value) * Double(value) }
+    let divisor = Scalar(max(rows.shape[0] - 1, 1))
+    let variances = rows.columnDots(rows) / divisor
+    let features = Double(rows.shape[1])
+    var missing = 0.0
+    deviationSlopes = Tensor(
+      variances.scalars.map { variance -> Scalar in
+        let deviation = (Double(variance) + epsilon).squareRoot()
+        missing += max(0, 1 - deviation)
+        return deviation < 1 ? Scalar(-1 / deviation) : 0
+      })
+    missingDeviation = missing / features
+    (self.values, self.variances) = (values, variances)
+    if 2 * rows.shape[0] <= rows.shape[1] {
+      let products = rows.rowProducts()
+      let all = products.sumOfSquares() / Double(divisor * divisor)
+      let own = variances.sumOfSquares()
+      if all.isFinite, all - own >= all / 2 {
+        form = .rowProducts(products)
+        repetition = (all - own) / features
+        return
       }
     }
-    missingDeviation = missing / Double(features)
-    repetition = square / Double(features)
-    centered = rows
-    others = matrix
-    deviationSlopes = slopes
+    var covariances = rows.columnProducts()
+    covariances /= divisor
+    covariances.clearDiagonal()
+    form = .others(covariances)
+    repetition = covariances.sumOfSquares() / features
   }
 
   /// The gradient of `variance V + covariance C` by the rows.
   func gradient(variance: Scalar, covariance: Scalar) -> Tensor<Scalar> {
-    let scale = 1 / (Scalar(centered.shape[1]) * Scalar(max(centered.shape[0] - 1, 1)))
-    let spread = centered * (deviationSlopes * (variance * scale))
-    guard covariance > 0 else { return spread }
-    return spread + centered.matmul(others) * (4 * covariance * scale)
+    let divisor = Scalar(max(values.shape[0] - 1, 1))
+    let scale = 1 / (Scalar(values.shape[1]) * divisor)
+    let rows = values.centeredColumns()
+    var slopes = deviationSlopes * (variance * scale)
+    guard covariance > 0 else { return rows * slopes }
+    let factor = 4 * covariance * scale
+    var result: Tensor<Scalar>
+    switch form {
+    case .others(let covariances): result = rows.matmul(covariances)
+    case .rowProducts(let products):
+      result = products.matmul(rows)
+      result /= divisor
+      slopes -= variances * factor
+    }
+    result *= factor
+    result.add(rows, timesColumns: slopes)
+    return result
   }
 }

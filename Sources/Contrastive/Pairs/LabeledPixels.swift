@@ -19,14 +19,25 @@ struct LabeledPixel {
     let size = images == 0 ? 0 : labels.elementCount / images
     return labels.withUnsafeBufferPointer { values in
       (0..<images).map { image in
-        var classes: [Int32: [Int]] = [:]
+        // Neighbours mostly share a label: it is looked up where it changes.
+        var (slots, classes): ([Int32: Int], [[Int]]) = ([:], [])
+        var (last, slot): (Int32?, Int) = (nil, 0)
         for place in image * size..<(image + 1) * size
         where values[place] != ignored && isAllowed(place) {
-          classes[values[place], default: []].append(place)
+          if values[place] != last {
+            last = values[place]
+            slot = slots[values[place]] ?? classes.count
+            if slot == classes.count {
+              slots[values[place]] = slot
+              classes.append([])
+            }
+          }
+          classes[slot].append(place)
         }
         // In the order of the labels: the order of a dictionary changes from run to run.
-        let drawn = classes.sorted { $0.key < $1.key }.flatMap { label, places in
-          subset(of: places, count: limit ?? places.count, using: &generator).map {
+        let drawn = slots.sorted { $0.key < $1.key }.flatMap { label, slot in
+          let places = classes[slot]
+          return subset(of: places, count: limit ?? places.count, using: &generator).map {
             LabeledPixel(image: image, place: $0, label: label)
           }
         }

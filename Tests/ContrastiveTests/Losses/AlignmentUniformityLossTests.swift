@@ -83,6 +83,15 @@ import Testing
     }
   }
 
+  /// As in every loss of cosines: |u - v|^2 = 2 - 2 cos.
+  @Test func aRowOfZerosIsAtRightAnglesToAll() throws {
+    let rows = leaf(Tensor<Double>(rows: [[0, 0], [1, 0]]))
+    let loss = AlignmentUniformityLoss().uniformity(rows)
+    loss.backward()
+    #expect(abs(loss.item + 4) <= 1e-12)
+    #expect(try #require(rows.gradient).euclideanNorm == 0)
+  }
+
   @Test func pairsOfEqualRowsHaveNoSlopeAtTheKink() throws {
     let rows = testRows([3, 4])
     let (first, second) = (leaf(rows), leaf(rows))

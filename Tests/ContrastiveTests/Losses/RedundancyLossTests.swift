@@ -37,6 +37,22 @@ import Testing
     return loss
   }
 
+  /// C, as the papers write it.
+  private func naiveVICRegCovariance(_ rows: [[Double]]) -> Double {
+    let columns = rows[0].indices.map { column in
+      let values = rows.map { $0[column] }
+      return values.map { $0 - mean(values) }
+    }
+    var sum = 0.0
+    for i in columns.indices {
+      for j in columns.indices where i != j {
+        let covariance = dot(columns[i], columns[j]) / Double(rows.count - 1)
+        sum += covariance * covariance
+      }
+    }
+    return sum / Double(columns.count)
+  }
+
   private func naiveVICReg(_ a: [[Double]], _ b: [[Double]], _ form: VICRegLoss.Form) -> Double {
     let (count, features) = (Double(a.count), Double(a[0].count))
     func terms(_ rows: [[Double]]) -> (variance: Double, covariance: Double) {
@@ -44,13 +60,8 @@ import Testing
         let values = rows.map { $0[column] }
         return values.map { $0 - mean(values) }
       }
-      func covariance(_ i: Int, _ j: Int) -> Double { dot(columns[i], columns[j]) / (count - 1) }
-      let hinges = columns.indices.map { max(0, 1 - (covariance($0, $0) + 1e-4).squareRoot()) }
-      var others = 0.0
-      for i in columns.indices {
-        for j in columns.indices where i != j { others += covariance(i, j) * covariance(i, j) }
-      }
-      return (mean(hinges), others / features)
+      let hinges = columns.map { max(0, 1 - (dot($0, $0) / (count - 1) + 1e-4).squareRoot()) }
+      return (mean(hinges), naiveVICRegCovariance(rows))
     }
     let (first, second) = (terms(a), terms(b))
     let distance = zip(a, b).reduce(0) { $0 + squaredDistance($1.0, $1.1) } / count
@@ -63,7 +74,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [(2, 1), (3, 4), (9, 5), (5, 12)]) func theyAreTheFormulas(_ count: Int, _ features: Int) {
+  /// More features than rows, too: there the products of rows are taken.
+  @Test(arguments: [(2, 1), (3, 4), (9, 5), (5, 12), (4, 40), (30, 70)])
+  func theyAreTheFormulas(_ count: Int, _ features: Int) {
     // Half of the features vary by less than 1, so that both sides of the hinge are there.
     let scale = Tensor<Double>((0..<features).map { $0 % 2 == 0 ? 0.3 : 3 })
     let a = testRows([count, features]) * scale + 2
@@ -99,6 +112,33 @@ import Testing
       let result = checkGradient(at: points) { loss($0[0], $0[1]) }
       #expect(result.passes, "\(name): \(result)")
     }
+  }
+
+  /// With more features than rows, where the products of rows take the place of those of columns.
+  @Test func gradientsOfWideRowsAgreeWithFiniteDifferences() {
+    let rows = [testRows([4, 12]), testRows([4, 12], seed: 8)]
+    let barlow = checkGradient(at: rows) { BarlowTwinsLoss(redundancyWeight: 0.1)($0[0], $0[1]) }
+    #expect(barlow.passes, "Barlow Twins: \(barlow)")
+    // No deviation is so near 1 that a difference meets the hinge.
+    let points = [rows[0] * 0.2, rows[1] * 9]
+    for form in [VICRegLoss.Form.asReleased, .asPublished] {
+      let result = checkGradient(at: points) { VICRegLoss(form)($0[0], $0[1]) }
+      #expect(result.passes, "\(form): \(result)")
+    }
+  }
+
+  /// The square of one feature's variance is a million times all other covariances: in 32 bits they keep their digits.
+  @Test func aLoudFeatureDoesNotDrownTheOthers() {
+    let scale = Tensor<Double>((0..<16).map { $0 == 0 ? 1e5 : 1 })
+    // The loud feature is at right angles to the others.
+    let quiet = Tensor<Double>(concatenating: [testRows([4, 16]), -testRows([4, 16])], along: 0)
+    let mask = Tensor<Double>((0..<16).map { $0 == 0 ? 0 : 1 })
+    let loud = Tensor<Double>([1, -1, 1, -1, 1, -1, 1, -1]).expanded(at: 1)
+    let rows = (quiet * mask + loud * (1 - mask)) * scale
+    let loss = VICRegLoss(invarianceWeight: 0, varianceWeight: 0)
+    let narrow = Variable(Tensor<Float>(converting: rows))
+    let expected = naiveVICRegCovariance(arrays(rows))
+    expectClose(Double(loss(narrow, narrow).item) / expected, 2, Float.self)
   }
 
   /// Views that are equal and white cost nothing in Barlow Twins but epsilon's share.

@@ -30,9 +30,11 @@ import Testing
     expectReference(Float.self)
   }
 
-  /// The iteration as the paper writes it, on probabilities.
-  @Test(arguments: [1, 3, 10]) func logarithmsAreThePlainIteration(iterations: Int) {
-    let scores = testRows([7, 5]) / 4
+  /// The iteration as the paper writes it, on probabilities: of scores that lie near one another, and of such that are taken on
+  /// logarithms.
+  @Test(arguments: [1, 3, 10], [4.0, 1]) func codesAreThePlainIteration(iterations: Int, divisor: Double) {
+    let scores = testRows([7, 5]) / divisor
+    #expect(((scores.max() - scores.min()).item > 70 * 0.05) == (divisor == 1))
     var plain = (scores / 0.05).exp()
     plain /= plain.sum()
     for _ in 0..<iterations {

@@ -2,7 +2,6 @@ public import Contrastive
 public import ExampleSupport
 public import Foundation
 import RunKit
-import Tensor
 
 /// What a run is asked to do, as on its command line.
 public struct RunRequest: Sendable, Equatable {
@@ -86,33 +85,18 @@ public struct Settings: Sendable, Equatable, Codable {
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
   public var augmentation = VariedAugmentation.turningAndScaling
-  /// The schedules that each method tries; the validation part chooses.
+  /// The schedules that each method tries with the first seed; the validation part chooses.
   public var candidates: [Candidate] = [
-    Candidate(learningRate: 1e-3, steps: 800), Candidate(learningRate: 2e-3, steps: 800),
+    Candidate(learningRate: 1e-3, steps: 600), Candidate(learningRate: 2e-3, steps: 600),
   ]
 
   /// These settings with the fields that a JSON file names replaced.
   ///
-  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field stands twice, does not exist, has another type, or
-  ///   a value with which nothing can be trained.
-  public func replacing(from json: Data) throws -> Settings {
-    if let fault = StrictJSON.fault(in: Array(json)) {
-      throw ExampleFailure(.data, "the settings: \(fault)")
-    }
-    let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
-    guard let other = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-      throw ExampleFailure(.data, "the settings are no JSON object")
-    }
-    if let unknown = other.keys.first(where: { own[$0] == nil }) {
-      throw ExampleFailure(.data, "the settings have no field '\(unknown)'")
-    }
-    let merged = own.merging(other) { $1 }
-    let settings: Settings
-    do {
-      settings = try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: merged))
-    } catch {
-      throw ExampleFailure(.data, "a field of the settings has a value of another type")
-    }
+  /// - Parameter path: The file's name, for messages.
+  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field at any depth stands twice, does not exist, has another
+  ///   type, or a value with which nothing can be trained.
+  public func replacing(from json: Data, path: String = "--settings") throws -> Settings {
+    let settings = try StrictSettings.replacing(self, with: json, from: path)
     try settings.validate()
     return settings
   }

@@ -21,7 +21,7 @@ import Testing
     (#"{"width": 0}"#, 65, "width = 0: must be at least 1"),
     (#"{"longestSide": 8}"#, 65, "longestSide = 8: must be at least 16"),
     (#"{"seeds": []}"#, 65, "seeds = []"), (#"{"seeds": [1, 1]}"#, 65, "seeds = [1, 1]"),
-    (#"{"seeds": [9007199254740994]}"#, 65, "must be at most 2^53"),
+    (#"{"seeds": [9007199254740993]}"#, 65, "9007199254740993: must be at most 2^53"),
     (#"{"data": []}"#, 65, "data: sets with different names"),
     (#"{"data": [{"name": "a", "images": "x"}]}"#, 65, "data.0: lacks 'labels'"),
     (#"{"cohort": {"size": [1.1, 0.9]}}"#, 65, "cohort.size"),

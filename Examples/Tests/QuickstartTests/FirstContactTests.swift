@@ -130,14 +130,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[1]", "no JSON object"), ("{", "the end of the text is no string"),
-    (#"{"with": 3}"#, "no field 'with'"),
+    ("[1]", "must be a JSON object"), ("{", "the end of the text is no string"),
+    (#"{"with": 3}"#, "with: there is no such field"),
+    (#"{"augmentation": {"rotatoin": [0, 1]}}"#, "augmentation.rotatoin: there is no such field"),
+    (
+      #"{"candidates": [{"learningRate": 0.001, "steps": 5, "batch": 3}]}"#,
+      "candidates.0.batch: there is no such field"
+    ),
     (#"{"width": 8, "slabLength": 4, "width": 16}"#, #"the key "width" stands twice"#),
     (
       #"{"candidates": [{"steps": 5, "learningRate": 1, "steps": 6}]}"#,
       #"candidates: the key "steps" stands twice"#
     ),
-    (#"{"width": "wide"}"#, "another type"), (#"{"width": 0}"#, "width = 0"),
+    (#"{"width": "wide"}"#, "width: must be a whole number"), (#"{"width": 0}"#, "width = 0"),
     (#"{"pretrainingRate": -1}"#, "pretrainingRate = -1.0"), (#"{"candidates": []}"#, "candidates = 0"),
     (#"{"candidates": [{"learningRate": 0.001, "steps": 0}]}"#, "steps of a candidate = 0"),
   ])
@@ -147,6 +152,17 @@ import Testing
     }
     #expect(failure.kind == .data)
     #expect(failure.description.contains(expected))
+  }
+
+  /// Part of an object stays; an enum's other case takes the place of the one before.
+  @Test func settingsAreReplacedPartByPart() throws {
+    let json =
+      #"{"augmentation": {"warpProbability": 0.5, "sizeFactor": {"reciprocal": {"of": [0.8, 1.2]}}}}"#
+    let settings = try Settings().replacing(from: Data(json.utf8))
+    var expected = Settings()
+    expected.augmentation.warpProbability = 0.5
+    expected.augmentation.sizeFactor = .reciprocal(of: 0.8...1.2)
+    #expect(settings == expected)
   }
 
   /// Of two equal keys a reader keeps one: a run with the other number would be another run.

@@ -1,5 +1,6 @@
 import Contrastive
 import Foundation
+import RunKit
 
 extension PretrainingMethod {
   /// The method with views of another size: the largest gets this side, the others go with it, in multiples of 16. Sides are

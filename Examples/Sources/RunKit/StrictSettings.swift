@@ -4,7 +4,8 @@ import Tensor
 
 /// Settings laid over defaults: every field of the file must exist, stand once and have its type.
 package enum StrictSettings {
-  /// `value` with the fields that a JSON file names replaced, objects part by part, lists whole.
+  /// `value` with the fields that a JSON file names replaced, objects part by part, lists whole; the other case of an enum with a
+  /// payload, `{"uniform": ...}` for `{"reciprocal": ...}`, takes the first one's place.
   ///
   /// - Parameter path: The file's name, for messages.
   /// - Throws: ``ExampleFailure`` (65), naming the file, the field and what is wrong.
@@ -35,6 +36,7 @@ package enum StrictSettings {
 
   private static func merged(_ present: JSONTree, _ changes: JSONTree) -> JSONTree {
     guard case .object(var members) = present, case .object(let others) = changes else { return changes }
+    if members.count == 1, others.count == 1, members.keys != others.keys { return changes }
     for (key, other) in others { members[key] = members[key].map { merged($0, other) } ?? other }
     return .object(members)
   }

@@ -1,11 +1,12 @@
-import Contrastive
 package import Foundation
 
-/// A JSON value as it stands in a file: what the runner passes on without knowing its fields, such as the settings of a method.
+/// A JSON value as it stands in a file: what is passed on without knowing its fields, such as the settings of a method.
 public enum JSONTree: Codable, Hashable, Sendable {
   case null
   case boolean(Bool)
   case number(Double)
+  /// A whole number that no `Double` holds.
+  case whole(UInt64)
   case text(String)
   case list([JSONTree])
   case object([String: JSONTree])
@@ -17,7 +18,9 @@ public enum JSONTree: Codable, Hashable, Sendable {
     } else if let boolean = try? value.decode(Bool.self) {
       self = .boolean(boolean)
     } else if let number = try? value.decode(Double.self) {
-      self = .number(number)
+      // Of a seed of 2^53 + 1 a Double would make another.
+      let whole = number < 0x1p53 ? nil : (try? value.decode(UInt64.self))
+      self = whole.flatMap { Double(exactly: $0) == nil ? .whole($0) : nil } ?? .number(number)
     } else if let text = try? value.decode(String.self) {
       self = .text(text)
     } else if let list = try? value.decode([JSONTree].self) {
@@ -33,6 +36,7 @@ public enum JSONTree: Codable, Hashable, Sendable {
     case .null: try container.encodeNil()
     case .boolean(let value): try container.encode(value)
     case .number(let value): try container.encode(value)
+    case .whole(let value): try container.encode(value)
     case .text(let value): try container.encode(value)
     case .list(let values): try container.encode(values)
     case .object(let members): try container.encode(members)
@@ -45,7 +49,7 @@ public enum JSONTree: Codable, Hashable, Sendable {
   }
 
   /// An object with one more member, or another value of one.
-  func setting(_ key: String, to value: JSONTree) -> JSONTree {
+  package func setting(_ key: String, to value: JSONTree) -> JSONTree {
     guard case .object(var members) = self else { return self }
     members[key] = value
     return .object(members)
@@ -56,7 +60,7 @@ public enum JSONTree: Codable, Hashable, Sendable {
   }
 }
 
-/// One text for one value: sorted keys, no spaces. Rows of runs are compared by it.
+/// One text for one value: sorted keys, no spaces. Runs are compared by it.
 package enum CanonicalJSON {
   package static func data(of value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
@@ -71,12 +75,5 @@ package enum CanonicalJSON {
     }
     let text = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - text.count) + text
-  }
-}
-
-extension PretrainingMethod {
-  /// The method's numbers, as a row holds them.
-  func settingsTree() throws -> JSONTree {
-    try JSONDecoder().decode(JSONTree.self, from: Data(settingsJSON().utf8))
   }
 }

@@ -1,3 +1,4 @@
+import Contrastive
 import ExampleSupport
 import ExampleTestSupport
 import Foundation

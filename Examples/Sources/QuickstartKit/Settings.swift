@@ -87,7 +87,7 @@ public struct Settings: Sendable, Equatable, Codable {
   public var augmentation = VariedAugmentation.turningAndScaling
   /// The schedules that each method tries with the first seed; the validation part chooses.
   public var candidates: [Candidate] = [
-    Candidate(learningRate: 1e-3, steps: 600), Candidate(learningRate: 2e-3, steps: 600),
+    Candidate(learningRate: 1e-3, steps: 550), Candidate(learningRate: 2e-3, steps: 550),
   ]
 
   /// These settings with the fields that a JSON file names replaced.

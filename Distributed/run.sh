@@ -52,10 +52,10 @@ build() {
   swift build --package-path "$here" "${shared_options[@]}" -c release "$@"
   bin="$shared_build/bin-$MPI"
   mkdir -p "$bin"
-  local built
+  local built copied
   built=$(swift build --package-path "$here" "${shared_options[@]}" -c release --show-bin-path)
-  for program in pretrain-mpi scaling rank-benchmark rank-check; do
-    [ ! -x "$built/$program" ] || cp --update "$built/$program" "$bin/$program"
+  for copied in pretrain-mpi scaling rank-benchmark rank-check; do
+    [ ! -x "$built/$copied" ] || cp --update "$built/$copied" "$bin/$copied"
   done
 }
 

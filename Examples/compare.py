@@ -23,7 +23,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, "Peers")
 VENV = os.path.join(HERE, ".venv-peer")
-BENCHMARK = os.path.join(HERE, ".build", "release", "benchmark")
+BUILD = os.path.join(os.path.dirname(HERE), ".build")
+BENCHMARK = os.path.join(BUILD, "release", "benchmark")
 sys.path.insert(0, PEERS)
 
 from alternation import Comparison, log  # noqa: E402
@@ -97,8 +98,10 @@ def build():
     if not shutil.which("swift"):
         fail("swift is not on the path; build elsewhere and pass --no-build", 69)
     log("building the benchmark")
+    shared = ["--scratch-path", BUILD, "--disable-build-manifest-caching"]  # as in packages.sh
     run_tool(
-        ["swift", "build", "-c", "release", "--package-path", HERE, "--product", "benchmark"], "swift build"
+        ["swift", "build", "-c", "release", "--package-path", HERE, *shared, "--product", "benchmark"],
+        "swift build",
     )
 
 
@@ -214,7 +217,7 @@ def main():
         build()
     if not os.access(BENCHMARK, os.X_OK):
         fail(
-            f"{BENCHMARK} is missing: swift build -c release --package-path Examples --product benchmark", 69
+            f"{BENCHMARK} is missing; leave --no-build out", 69
         )
     python = arguments.python or prepare_python(works)
     if not shutil.which(python):

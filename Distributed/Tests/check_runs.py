@@ -196,12 +196,21 @@ def check_bad_input(work):
         fail(f"without an MPI run.sh ends with {done.returncode}: {done.stderr}")
 
 
+def check_script():
+    """run.sh starts the program that it is asked for."""
+    for program in ["pretrain-mpi", "scaling", "rank-benchmark"]:
+        done = run([RUN, "-n", 1, program, "--help"], seconds=600)
+        if f"USAGE: {program}" not in done.stdout:
+            fail(f"run.sh -n 1 {program} starts another program:\n{done.stdout}")
+
+
 def main():
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         work = pathlib.Path(name)
+        check_script()
         check_bad_input(work)
-        print("  bad input: one line each")
+        print("  run.sh starts what it is asked for; bad input: one line each")
         unbroken = check_results(work)
         print("  1, 2 and 4 ranks train the same")
         check_kill(work, unbroken)

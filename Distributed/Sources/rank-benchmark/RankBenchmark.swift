@@ -10,7 +10,7 @@ import Tensor
 struct RankBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rank-benchmark", abstract: "Measures messages, and trainings over ranks.",
-    subcommands: [Figures.self, Messages.self, Weak.self, Serve.self])
+    subcommands: [Figures.self, Messages.self, Weak.self, Waiting.self, Serve.self])
 }
 
 /// What is trained, and how.

@@ -3,6 +3,38 @@ import Foundation
 import MPIRanks
 import Tensor
 
+/// How rank 0 wakes the others: by a byte through a named pipe each. A rank that waits inside MPI watches for messages with its whole
+/// processor, which the other side of the comparison needs meanwhile.
+private final class Doorbell {
+  private let rank: Int
+  private let pipes: [FileHandle]
+  private let paths: [String]
+
+  init(_ communicator: MPICommunicator) throws {
+    rank = communicator.rank
+    let process = try communicator.broadcast(Tensor<Int32>([getpid()]), from: 0).item
+    let all = (1..<communicator.count).map {
+      FileManager.default.temporaryDirectory.appending(path: "rank-benchmark-\(process)-\($0)").path
+    }
+    paths = rank == 0 ? all : [all[rank - 1]]
+    if rank == 0 {
+      for path in all where mkfifo(path, 0o600) != 0 { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    }
+    try communicator.barrier()
+    pipes = try paths.map { try FileHandle(forUpdating: URL(fileURLWithPath: $0)) }
+  }
+
+  deinit { if rank == 0 { for path in paths { unlink(path) } } }
+
+  /// Whether another step is asked for: rank 0 reads a line, the others wait for its byte.
+  func next() throws -> Bool {
+    guard rank == 0 else { return try pipes[0].read(upToCount: 1) == Data([1]) }
+    let asked = readLine() == "run"
+    for pipe in pipes { try pipe.write(contentsOf: Data([asked ? 1 : 0])) }
+    return asked
+  }
+}
+
 /// Our side of `Examples/compare.sh distributed`: one timed step for each line `run` that rank 0 reads.
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,11 +47,9 @@ struct Serve: ParsableCommand {
       let training = try options.training.steps(
         images: options.images, side: options.side, communicator, options.sharing)
       _ = try training.run(1)
+      let doorbell = try Doorbell(communicator)
       if communicator.rank == 0 { say("ready") }
-      while true {
-        let line = communicator.rank == 0 ? readLine() : nil
-        let request: Int32 = line == "run" ? 1 : 0
-        guard try communicator.broadcast(Tensor<Int32>([request]), from: 0).item == 1 else { break }
+      while try doorbell.next() {
         let start = Self.processorSeconds
         let seconds = try training.run(1)
         let own = Self.processorSeconds - start

@@ -93,7 +93,10 @@ import Testing
     ("train data --output out --intensity hot", 64, "--intensity = hot"),
     ("train data --output out --dimensions 2 --settings three.json", 64, "three.json has dimensions = 3"),
     ("train data --output out --settings none.json", 66, "none.json: no such file"),
-    ("train data --output out --settings twice.json", 65, "twice.json: settings: the key \"steps\" stands twice"),
+    (
+      "train data --output out --settings twice.json", 65,
+      "twice.json: settings: the key \"steps\" stands twice"
+    ),
     ("train data --output out --settings unknown.json", 65, "unknown.json: stpes: there is no such field"),
     ("train data --output out --settings type.json", 65, "type.json: steps: must be a whole number"),
     ("train data --output out --settings half.json", 65, "half.json: "),

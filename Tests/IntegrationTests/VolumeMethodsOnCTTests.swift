@@ -10,7 +10,7 @@ import Testing
 
   @Test func pclLearns() throws { try expectLearning(PCL.small, on: slices()) }
   @Test func wclLearns() throws { try expectLearning(WCL.small, on: slices()) }
-  /// A queue of 16 is full behind two steps.
+  /// A queue of two batches is full behind two steps.
   @Test func diraLearnsToRestore() throws {
     try expectLearning(DiRA.small, on: slices(), term: "restoration", after: 2)
   }

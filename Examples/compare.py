@@ -216,9 +216,7 @@ def main():
     if not arguments.no_build:
         build()
     if not os.access(BENCHMARK, os.X_OK):
-        fail(
-            f"{BENCHMARK} is missing; leave --no-build out", 69
-        )
+        fail(f"{BENCHMARK} is missing; leave --no-build out", 69)
     python = arguments.python or prepare_python(works)
     if not shutil.which(python):
         fail(f"no interpreter at {python}", 66)

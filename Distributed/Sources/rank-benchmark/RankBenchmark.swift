@@ -195,38 +195,24 @@ struct Weak: ParsableCommand {
       let together = try options.training.steps(
         images: options.images, side: options.side, communicator, options.sharing)
       let apart = try options.training.steps(images: options.images, side: options.side, SingleProcess())
-      var (shared, alone): ([Double], [Double]) = ([], [])
       _ = (try together.run(1), try apart.run(1))
-      for round in 0..<rounds {
-        for turn in 0..<2 {
-          try communicator.barrier()
-          if (round + turn) % 2 == 0 {
-            shared.append(median(try together.run(steps)))
-          } else {
-            // The mean over the ranks of their seconds: together they train as many images in it as the ranks in a step.
-            let own = median(try apart.run(steps))
-            alone.append(try communicator.sum(Tensor<Double>([own])).item / Double(communicator.count))
-          }
-        }
-      }
+      let (shared, alone) = try communicator.inTurn(
+        rounds, together: { median(try together.run(steps)) }, apart: { median(try apart.run(steps)) })
       guard communicator.rank == 0 else { return }
       try report(communicator, shared, alone)
     }
   }
 
   private func report(_ communicator: MPICommunicator, _ shared: [Double], _ alone: [Double]) throws {
-    let ratios = zip(alone, shared).map { $0 / $1 }
     let images = Double(communicator.count * options.images)
     func text(_ value: Double) -> String { String(format: "%.3f", value) }
-    print("\(processorName); \(communicator.libraryVersion)")
+    communicator.sayWhereItRuns()
     print(
       "\(options.name), \(communicator.count) ranks of \(ComputeThreads.count) threads, norms \(options.norms.rawValue)"
     )
     print("  together \(text(images / median(shared))) images/s, \(text(median(shared) * 1e3)) ms a step")
     print("  apart    \(text(images / median(alone))) images/s, \(text(median(alone) * 1e3)) ms a step")
-    print(
-      "  together / apart: \(text(median(ratios))) (\(text(percentile(ratios, 0.1))) ... \(text(percentile(ratios, 0.9))))"
-    )
+    print("  together / apart: \(ratioText(alone, shared))")
     guard let figures, let network else { return }
     let decoder = JSONDecoder()
     let model = ScalingModel(

@@ -5,26 +5,25 @@ import Tensor
 
 /// How rank 0 wakes the others: by a byte through a named pipe each. A rank that waits inside MPI watches for messages with its whole
 /// processor, which the other side of the comparison needs meanwhile.
-private final class Doorbell {
+private struct Doorbell {
   private let rank: Int
   private let pipes: [FileHandle]
-  private let paths: [String]
 
   init(_ communicator: MPICommunicator) throws {
     rank = communicator.rank
     let process = try communicator.broadcast(Tensor<Int32>([getpid()]), from: 0).item
     let all = (1..<communicator.count).map {
-      FileManager.default.temporaryDirectory.appending(path: "rank-benchmark-\(process)-\($0)").path
+      FileManager.default.temporaryDirectory.appending(path: "rank-benchmark-\(process)-\($0)")
     }
-    paths = rank == 0 ? all : [all[rank - 1]]
     if rank == 0 {
-      for path in all where mkfifo(path, 0o600) != 0 { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+      for pipe in all where mkfifo(pipe.path, 0o600) != 0 { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     }
     try communicator.barrier()
-    pipes = try paths.map { try FileHandle(forUpdating: URL(fileURLWithPath: $0)) }
+    pipes = try (rank == 0 ? all : [all[rank - 1]]).map { try FileHandle(forUpdating: $0) }
+    try communicator.barrier()
+    // All have them open; no name stays behind, however the ranks end.
+    if rank == 0 { for pipe in all { unlink(pipe.path) } }
   }
-
-  deinit { if rank == 0 { for path in paths { unlink(path) } } }
 
   /// Whether another step is asked for: rank 0 reads a line, the others wait for its byte.
   func next() throws -> Bool {

@@ -28,6 +28,7 @@ struct Quickstart: ExampleCommand {
   var classes: String?
 
   @Option(
+    parsing: .unconditional,
     help: "Intensities that become 0 and 1, as LOW...HIGH; percentiles of the training slices unless given.")
   var window: String?
 

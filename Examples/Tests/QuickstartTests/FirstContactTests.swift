@@ -174,4 +174,11 @@ import Testing
     #expect(outcome.code == 65 && outcome.errorLines == 1 && outcome.output.isEmpty, "\(outcome.errors)")
     #expect(outcome.errors.contains(#"the key "width" stands twice"#))
   }
+
+  /// A CT's window begins with a minus, as an option does.
+  @Test func aWindowMayBeginWithAMinus() throws {
+    let program = try ExampleProgram("quickstart")
+    let outcome = try program.run("--image", "no.nii", "--labels", "no.nii", "--window", "-160...240")
+    #expect(outcome.code == 66 && outcome.errors.contains("no.nii"), "\(outcome.errors)")
+  }
 }

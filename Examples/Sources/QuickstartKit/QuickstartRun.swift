@@ -17,7 +17,7 @@ public struct QuickstartRun {
     self.request = request
     self.progress = progress
     let base = request.isQuick ? Settings.quick : Settings()
-    settings = try request.settings.map { try base.replacing(from: $0) } ?? base
+    settings = try request.settings.map { try base.replacing(from: $0, path: request.settingsPath) } ?? base
     folder = try OutputFolder(
       request.output, resuming: resuming, fingerprint: RunFingerprint(request, settings))
   }

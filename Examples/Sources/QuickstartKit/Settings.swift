@@ -21,6 +21,8 @@ public struct RunRequest: Sendable, Equatable {
   public var isQuick = false
   /// Fields of ``Settings`` to replace, as JSON.
   public var settings: Data?
+  /// The file that they stand in, for messages.
+  public var settingsPath = "settings"
 
   public init(image: URL, labels: URL, output: URL) {
     self.image = image
@@ -95,29 +97,43 @@ public struct Settings: Sendable, Equatable, Codable {
   /// - Parameter path: The file's name, for messages.
   /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field at any depth stands twice, does not exist, has another
   ///   type, or a value with which nothing can be trained.
-  public func replacing(from json: Data, path: String = "--settings") throws -> Settings {
+  public func replacing(from json: Data, path: String) throws -> Settings {
     let settings = try StrictSettings.replacing(self, with: json, from: path)
-    try settings.validate()
+    try settings.validate(path)
     return settings
   }
 
-  private func validate() throws(ExampleFailure) {
+  private func validate(_ path: String) throws(ExampleFailure) {
     let counts = [
       ("width", width, 1), ("longestSide", longestSide, 16), ("minimumVoxels", minimumVoxels, 1),
       ("slabLength", slabLength, 1), ("droppedSlices", droppedSlices, 0),
       ("pretrainingSteps", pretrainingSteps, 1), ("pretrainingBatch", pretrainingBatch, 1),
       ("pixelsPerSegment", pixelsPerSegment, 1), ("fineTuningBatch", fineTuningBatch, 1),
-      ("candidates", candidates.count, 1),
     ]
-    let steps = candidates.map { ("steps of a candidate", $0.steps, 1) }
+    let steps = candidates.enumerated().map { ("candidates.\($0).steps", $1.steps, 1) }
     if let (name, value, least) = (counts + steps).first(where: { $0.1 < $0.2 }) {
-      throw ExampleFailure(.data, "the settings have \(name) = \(value): must be at least \(least)")
+      throw ExampleFailure(.data, "\(path): \(name) = \(value): must be at least \(least)")
     }
+    if candidates.isEmpty { throw ExampleFailure(.data, "\(path): candidates = []: must hold at least one") }
     let rates =
       [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", crossEntropyWeight)]
-      + candidates.map { ("learningRate of a candidate", $0.learningRate) }
+      + candidates.enumerated().map { ("candidates.\($0).learningRate", $1.learningRate) }
     if let (name, value) = rates.first(where: { !($0.1 > 0 && $0.1.isFinite) }) {
-      throw ExampleFailure(.data, "the settings have \(name) = \(value): must be positive and finite")
+      throw ExampleFailure(.data, "\(path): \(name) = \(value): must be positive and finite")
+    }
+    let chances = [
+      ("mirrorProbability", augmentation.mirrorProbability),
+      ("warpProbability", augmentation.warpProbability),
+    ]
+    if let (name, value) = chances.first(where: { !(0...1).contains($0.1) }) {
+      throw ExampleFailure(.data, "\(path): augmentation.\(name) = \(value): must lie in 0...1")
+    }
+    let sizes =
+      switch augmentation.sizeFactor {
+      case .uniform(let range), .reciprocal(of: let range): range
+      }
+    guard sizes.lowerBound > 0, sizes.upperBound.isFinite else {
+      throw ExampleFailure(.data, "\(path): augmentation.sizeFactor = \(sizes): must lie above 0")
     }
   }
 

@@ -5,7 +5,7 @@ public enum JSONTree: Codable, Hashable, Sendable {
   case null
   case boolean(Bool)
   case number(Double)
-  /// A whole number that no `Double` holds.
+  /// A whole number from 2^53 on, of whose digits a `Double` may lose some.
   case whole(UInt64)
   case text(String)
   case list([JSONTree])
@@ -18,16 +18,24 @@ public enum JSONTree: Codable, Hashable, Sendable {
     } else if let boolean = try? value.decode(Bool.self) {
       self = .boolean(boolean)
     } else if let number = try? value.decode(Double.self) {
-      // Of a seed of 2^53 + 1 a Double would make another.
+      // Of a seed of 2^53 + 1 a Double makes another, and of 2^60 its shortest text does: 1.152921504606847e+18.
       let whole = number < 0x1p53 ? nil : (try? value.decode(UInt64.self))
-      self = whole.flatMap { Double(exactly: $0) == nil ? .whole($0) : nil } ?? .number(number)
+      self = whole.map(JSONTree.whole) ?? .number(number)
     } else if let text = try? value.decode(String.self) {
       self = .text(text)
-    } else if let list = try? value.decode([JSONTree].self) {
-      self = .list(list)
-    } else {
+    } else if (try? value.decode([Anything].self)) != nil {
+      self = .list(try value.decode([JSONTree].self))
+    } else if (try? value.decode([String: Anything].self)) != nil {
       self = .object(try value.decode([String: JSONTree].self))
+    } else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "is a number that no Double holds"))
     }
+  }
+
+  /// What stands in a list or an object, unread.
+  private struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -57,6 +65,29 @@ public enum JSONTree: Codable, Hashable, Sendable {
 
   package subscript(key: String) -> JSONTree? {
     if case .object(let members) = self { members[key] } else { nil }
+  }
+
+  /// What stands at a place, of keys and of indices in lists; `nil` where there is none.
+  func value(at place: ArraySlice<String>) -> JSONTree? {
+    guard let step = place.first else { return self }
+    let next: JSONTree? =
+      switch self {
+      case .object(let members): members[step]
+      case .list(let values): Int(step).flatMap { values.indices.contains($0) ? values[$0] : nil }
+      default: nil
+      }
+    return next?.value(at: place.dropFirst())
+  }
+
+  /// The tree with another value at a place that it has, or with a member more.
+  func setting(at place: ArraySlice<String>, to value: JSONTree) -> JSONTree {
+    guard let step = place.first else { return value }
+    let changed = (self.value(at: [step]) ?? .null).setting(at: place.dropFirst(), to: value)
+    if case .list(var values) = self, let index = Int(step), values.indices.contains(index) {
+      values[index] = changed
+      return .list(values)
+    }
+    return setting(step, to: changed)
   }
 }
 

@@ -114,7 +114,7 @@ extension SegmentSettings {
   ///
   /// - Throws: ``ExampleFailure``: no JSON object, a field twice, of no such name, or of another type (65).
   public func replacing(from json: Data, path: String) throws -> SegmentSettings {
-    // A null for a field that does not exist is noticed here alone.
+    // Here all names are known, those of fields without a value, too.
     let names = CodingKeys.allCases.map(\.rawValue)
     let unknown = (try? JSONDecoder().decode([String: JSONTree].self, from: json))?.keys.filter {
       !names.contains($0)

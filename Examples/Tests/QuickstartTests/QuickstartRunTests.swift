@@ -30,6 +30,35 @@ import Testing
     }
   }
 
+  /// One training at a time on one thread, two and three of them on a thread each: the same bits, and the same order.
+  @Test func howManyTrainSideBySideChangesNothing() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try SmallRun.folder()
+      defer { try? FileManager.default.removeItem(at: folder) }
+      var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+      var found: [(results: NSObject?, search: [ReadReport.Choice], encoders: [Data])] = []
+      for count in [1, 2, 3] {
+        ComputeThreads.count = count
+        request.output = folder.appending(path: "\(count)")
+        try SmallRun.run(request)
+        // What was shared out is whole again.
+        #expect(ComputeThreads.count == count)
+        found.append(
+          (
+            try SmallRun.results(request), try ReadReport(request).search,
+            try [1, 2].map {
+              try Data(contentsOf: request.output.appending(path: "encoder_seed\($0).safetensors"))
+            }
+          ))
+      }
+      for other in found.dropFirst() {
+        #expect(other.results == found[0].results && found[0].results != nil)
+        #expect(other.search == found[0].search && found[0].search.count == 4)
+        #expect(other.encoders == found[0].encoders)
+      }
+    }
+  }
+
   /// Both methods have the same budget: every schedule once, with the first seed and the fewest labels.
   @Test func schedulesAreTriedWithTheFirstSeedAlone() throws {
     let folder = try SmallRun.folder()
@@ -78,7 +107,8 @@ import Testing
     }
     let original = try #require(begun.settings)
     let settings = try refusal {
-      $0.settings = try JSONEncoder().encode(Settings().replacing(from: original).with(steps: 5))
+      $0.settings = try JSONEncoder().encode(
+        Settings().replacing(from: original, path: "settings").with(steps: 5))
     }
     #expect(settings.contains("was begun with pretrainingSteps = 4, now pretrainingSteps = 5"))
     #expect(try refusal { $0.seeds = [1, 3] }.contains("was begun with seeds = [1, 2], now seeds = [1, 3]"))
@@ -191,7 +221,7 @@ private struct ReadReport: Decodable {
     self = try JSONDecoder().decode(Self.self, from: data)
   }
 
-  struct Choice: Decodable {
+  struct Choice: Decodable, Equatable {
     let method, candidate: String
     let validation_dice: Double
     let chosen: Bool

@@ -74,6 +74,27 @@ import Testing
     #expect(scored == ["paper test": 4, "tuned test": 4, "tuned validation": 4])
   }
 
+  /// The kept CT is 112 x 128 at the default size, and methods that cut crops refuse a slice with a side shorter than they are.
+  @Test func slicesNeedNotBeSquare() throws {
+    let narrow = try TinyExperiment(width: 16)
+    var settings = narrow.settings
+    settings.seeds = [1]
+    settings.compare.viewSize = 32
+    func numbers(_ text: String) throws -> JSONTree {
+      try JSONDecoder().decode(JSONTree.self, from: Data(text.utf8))
+    }
+    settings.compare.methods = [
+      MethodChoice(name: "Scratch"),
+      MethodChoice(name: "PCL", settings: try numbers(#"{"recipe": {"batchSize": 4}}"#)),
+      MethodChoice(
+        name: "true masks", method: "SuperCL",
+        settings: try numbers(#"{"recipe": {"batchSize": 4}, "leastSuperpixels": 4, "pseudoMasks": "given"}"#)
+      ),
+    ]
+    try narrow.run(settings) { try Study.compare($0.settings).run($0) }
+    #expect(try narrow.rows("out").count { $0.contains(#""kind":"pretraining""#) } == 3)
+  }
+
   @Test func thePageSaysWhoThePatientsAre() throws {
     _ = try compare(tiny.settings, "out")
     let page = try tiny.text("out/compare.html")
@@ -81,12 +102,29 @@ import Testing
     #expect(page.contains("The least number of pairs is 2"))
     #expect(page.contains("two views - Scratch"))
     for name in [
-      "compare.md", "compare-claims.svg", "compare-tiny-paper-4-50.svg", "compare-tiny-tuned-3-50.svg",
+      "compare.md", "compare-claims.svg", "compare-probes.svg", "compare-tiny-paper-4-50.svg",
+      "compare-tiny-tuned-3-50.svg",
     ] { #expect(try !tiny.text("out/\(name)").isEmpty) }
     let claims = try JSONSerialization.jsonObject(with: Data(tiny.text("out/compare-claims.json").utf8))
     let list = try #require(claims as? [[String: Any]])
     #expect(list.count == 2)
-    #expect(list.allSatisfy { (($0["dice"] as? [String: Any])?["differences"] as? [Double])?.count == 2 })
+    for kind in ["dice", "probe"] {
+      #expect(list.allSatisfy { (($0[kind] as? [String: Any])?["differences"] as? [Double])?.count == 2 })
+    }
+  }
+
+  /// The probe's differences have intervals and corrected p-values as those of fine-tuning have, once two patients are scored.
+  @Test func differencesOfTheProbeHaveAnInterval() throws {
+    var settings = tiny.settings
+    settings.cohort.testPatientsPerSlab = 2
+    _ = try compare(settings, "out")
+    let claims = try JSONSerialization.jsonObject(with: Data(tiny.text("out/compare-claims.json").utf8))
+    for claim in try #require(claims as? [[String: Any]]) {
+      #expect((claim["probe"] as? [String: Any])?["low"] != nil)
+      #expect(claim["adjustedProbePValue"] != nil)
+    }
+    #expect(try tiny.text("out/compare-probes.svg").contains("two views - Scratch"))
+    #expect(try tiny.text("out/compare.md").contains("| frozen probe | interval | p (Holm) |"))
   }
 
   /// Both experiments on superpixels share rows: the 100 superpixels of the one are among those of the other.

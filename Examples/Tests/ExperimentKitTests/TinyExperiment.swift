@@ -11,13 +11,14 @@ final class TinyExperiment: Sendable {
   private let temporary: TemporaryFolder
   var folder: URL { temporary.url }
 
-  init() throws {
+  /// - Parameter width: of its slices, which are 32 high.
+  init(width: Int = 32) throws {
     temporary = try TemporaryFolder("experiments")
-    let shape: TensorShape = [40, 32, 32]
+    let shape: TensorShape = [40, 32, width]
     let labels = Tensor<Int32>(shape: shape) { buffer in
       for index in buffer.indices {
-        let (row, column) = (index / 32 % 32, index % 32)
-        buffer[index] = (8..<24).contains(row) ? Int32(column / 11) : 0
+        let (row, column) = (index / width % 32, index % width)
+        buffer[index] = (8..<24).contains(row) ? Int32(column * 3 / width) : 0
       }
     }
     var generator = PhiloxGenerator(seed: 1)

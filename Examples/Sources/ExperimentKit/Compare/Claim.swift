@@ -18,6 +18,8 @@ package struct Claim: Codable, Sendable {
   package let area: PairedFigures
   /// Of Dice of the linear classifier on the frozen encoder.
   package let probe: CrossedComparison?
+  /// The p-value of ``probe``, corrected by Holm for the claims of its cell.
+  package var adjustedProbePValue: Double?
   /// Steps to the baseline's Dice at its end as a share of the budget, of each seed; null where it is not reached.
   package let stepsToBaseline: [Double?]
 
@@ -32,6 +34,9 @@ package struct Claim: Codable, Sendable {
       "\(data), \(training), \(budget) steps, \(StudyReport.percent(fraction)) of the patients labelled: "
       + "\(method) - \(baseline): Dice \(found)\(interval), \(pairs)\(p)"
   }
+
+  /// The p-value of the probe's difference, by which Holm's correction goes.
+  private var probePValue: Double? { probe?.pValue }
 
   /// The cell: claims of one cell are one family.
   var cell: String { "\(data) \(training) \(budget) \(fraction)" }
@@ -53,6 +58,7 @@ package struct Claim: Codable, Sendable {
         }
       }
       HolmCorrection.adjust(&family, \.dice.pValue, to: \.adjustedPValue)
+      HolmCorrection.adjust(&family, \.probePValue, to: \.adjustedProbePValue)
       claims += family
     }
     return claims

@@ -146,6 +146,8 @@ struct PretrainingStage {
       images = images.map { match($0) }
     }
     if (method as? SuperCL)?.pseudoMasks == .given { images = data.addingTrueMasks(to: images) }
+    let side = try method.largestViewSide()
+    images = images.map { $0.padded(to: side) }
     let policy = CheckpointPolicy(
       folder.stateFile("\(try CanonicalJSON.digest(of: run)).pretraining"), everySteps: 50)
     // A method of no steps reads no image.

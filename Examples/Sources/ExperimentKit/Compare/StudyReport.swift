@@ -30,7 +30,10 @@ struct StudyReport {
       try folder.write(svg.standaloneSVG, to: "\(name)-\(place).svg")
     }
     try folder.write(scoreChart.standaloneSVG, to: "\(name)-scores.svg")
-    if !claims.isEmpty { try folder.write(forest.standaloneSVG, to: "\(name)-claims.svg") }
+    if !claims.isEmpty {
+      try folder.write(forest.standaloneSVG, to: "\(name)-claims.svg")
+      try folder.write(probeForest.standaloneSVG, to: "\(name)-probes.svg")
+    }
     try folder.write(page(charts, own).html, to: "\(name).html")
   }
 
@@ -45,7 +48,7 @@ struct StudyReport {
         "<p>Each method minus a baseline. A pair has one seed: the labelled patients, the first weights and the pre-training go by it. "
           + "Interval: bootstrap over seeds and patients, the same draws for both. p: from the same draws, by Holm for all claims of a cell. "
           + "Steps: to the baseline's last Dice, as a share of the budget, in the middle of the seeds that reach it.</p>"
-          + "<div class=\"charts\">\(forest)</div>" + ExperimentPage.table(differences)
+          + "<div class=\"charts\">\(forest)\(probeForest)</div>" + ExperimentPage.table(differences)
           + "<ul>\(claims.map { "<li>\($0.sentence.asMarkup)</li>" }.joined())</ul>"
       ),
       (
@@ -85,14 +88,36 @@ struct StudyReport {
   }
 
   private var forest: String {
-    IntervalChart(
-      title: "Method minus baseline",
+    Self.forest(
+      "Method minus baseline",
       horizontal:
         "difference of Dice on the \(study.comparison.scored) side (dot: a seed; bar: 95 % interval)",
-      rows: claims.map {
+      claims.map { ("\($0.cell): \($0.method) - \($0.baseline)", $0.dice) })
+  }
+
+  /// A probe reads what pre-training left, whatever fine-tuning would do: once for each share of the labels.
+  private var probeForest: String {
+    var seen: Set<String> = []
+    return Self.forest(
+      "Method minus baseline, frozen encoder",
+      horizontal:
+        "difference of the linear classifier's Dice on the \(study.comparison.scored) side (dot: a seed; bar: 95 % interval)",
+      claims.compactMap { claim in
+        let label = "\(claim.data) \(claim.fraction): \(claim.method) - \(claim.baseline)"
+        guard let probe = claim.probe, seen.insert(label).inserted else { return nil }
+        return (label, probe)
+      })
+  }
+
+  private static func forest(
+    _ title: String, horizontal: String, _ rows: [(label: String, comparison: CrossedComparison)]
+  ) -> String {
+    IntervalChart(
+      title: title, horizontal: horizontal,
+      rows: rows.map { label, comparison in
         .init(
-          label: "\($0.cell): \($0.method) - \($0.baseline)", values: $0.dice.differences, mean: $0.dice.mean,
-          low: $0.dice.low, high: $0.dice.high)
+          label: label, values: comparison.differences, mean: comparison.mean, low: comparison.low,
+          high: comparison.high)
       }
     ).svg(width: 900)
   }
@@ -120,7 +145,7 @@ struct StudyReport {
     [
       [
         "data", "protocol", "steps", "labels", "difference", "pairs", "Dice", "interval", "p (Holm)",
-        "mean Dice along", "interval", "frozen probe", "steps to baseline", "reached",
+        "mean Dice along", "interval", "frozen probe", "interval", "p (Holm)", "steps to baseline", "reached",
       ]
     ]
       + claims.map { claim in
@@ -130,9 +155,10 @@ struct StudyReport {
           "\(claim.method) - \(claim.baseline)", "\(claim.dice.differences.count)",
           Self.signed(claim.dice.mean),
           Self.interval(claim.dice.low, claim.dice.high),
-          claim.adjustedPValue.map { String(format: "%.3f", $0) } ?? "-",
+          Self.chance(claim.adjustedPValue),
           claim.area.mean.map(Self.signed) ?? "-", Self.interval(claim.area.low, claim.area.high),
           claim.probe.map { Self.signed($0.mean) } ?? "-",
+          Self.interval(claim.probe?.low, claim.probe?.high), Self.chance(claim.adjustedProbePValue),
           SampleStatistics(reached).median.map { String(format: "%.2f", $0) } ?? "-",
           "\(reached.count) of \(claim.stepsToBaseline.count)",
         ]
@@ -171,6 +197,8 @@ struct StudyReport {
 
   static func percent(_ share: Double) -> String { String(format: "%g %%", 100 * share) }
   private static func signed(_ value: Double) -> String { String(format: "%+.3f", value) }
+
+  private static func chance(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "-" }
 
   private static func interval(_ low: Double?, _ high: Double?) -> String {
     guard let low, let high else { return "-" }

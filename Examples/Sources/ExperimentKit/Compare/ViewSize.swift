@@ -1,6 +1,7 @@
 import Contrastive
 import Foundation
 import RunKit
+import Tensor
 
 extension PretrainingMethod {
   /// The method with views of another size: the largest gets this side, the others go with it, in multiples of 16. Sides are
@@ -12,6 +13,29 @@ extension PretrainingMethod {
     guard let largest = settings.viewSides.max(), largest != side else { return self }
     let scaled = settings.scalingViewSides(by: Double(side) / Double(largest))
     return try replacingSettings(from: CanonicalJSON.data(of: scaled))
+  }
+
+  /// The side of its largest view; 0 without views.
+  func largestViewSide() throws -> Int { try settingsTree().viewSides.max() ?? 0 }
+}
+
+extension PretrainingImage {
+  /// A slice with zeros around it, as wide and as high as `side` at least, and all that goes with it: slices need not be square, and
+  /// crops are refused where a side is shorter than they are.
+  func padded(to side: Int) -> PretrainingImage {
+    let sides = image.shape.dimensions.prefix(2).map { max($0, side) }
+    guard sides != Array(image.shape.dimensions.prefix(2)) else { return self }
+    func padded(_ slice: Tensor<Float>) -> Tensor<Float> {
+      slice.centerPaddedOrCropped(to: sides + [slice.shape[2]], border: .constant(0))
+    }
+    var result = self
+    result.image = padded(image)
+    result.neighbors = neighbors.map(padded)
+    result.pseudoMask = pseudoMask?.centerPaddedOrCropped(to: sides, border: .constant(0))
+    result.mask = mask.map {
+      BinaryMask($0.values.centerPaddedOrCropped(to: sides, border: .constant(false)))
+    }
+    return result
   }
 }
 

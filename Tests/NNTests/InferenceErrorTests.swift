@@ -83,4 +83,20 @@ import Testing
       try SlidingWindowInference(windowSize: [8, 8]).labels(of: Tensor(zeros: [8, 8, 1]), by: network)
     }
   }
+
+  /// A signed byte holds the classes 0...127.
+  @Test func labelsNeedATypeThatHoldsEveryClass() async throws {
+    await #expect(processExitsWith: .failure) {
+      _ = try SlidingWindowInference(windowSize: [8, 8]).labels(
+        of: Tensor<Float>(zeros: [8, 8, 1]), by: equalScores(129), as: Int8.self)
+    }
+    let labels = try SlidingWindowInference(windowSize: [8, 8]).labels(
+      of: Tensor(zeros: [8, 8, 1]), by: equalScores(128), as: Int8.self)
+    #expect(labels == Tensor(zeros: [8, 8]))
+  }
+}
+
+/// So many classes, all of them as probable.
+private func equalScores(_ classes: Int) -> Conv2D<Float> {
+  Conv2D(weight: Tensor(zeros: [1, 1, 1, classes]), bias: Tensor(zeros: [classes]))
 }

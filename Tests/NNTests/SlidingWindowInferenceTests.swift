@@ -165,7 +165,36 @@ import Testing
       TensorMemory.resetPeak()
       _ = try windows.labels(of: volume, by: network)
       #expect(TensorMemory.peakBytes - before < (2 << 20) + 10 * (1 << 17))
+      TensorMemory.resetPeak()
+      _ = try windows.labels(of: volume, by: network, as: UInt8.self)
+      #expect(TensorMemory.peakBytes - before < (1 << 19) + 10 * (1 << 17))
     }
+  }
+
+  /// Windows of 2 MiB of probabilities: beside the sums there are at most the scores and the probabilities of one.
+  @Test func windowsAreAddedWithoutCopies() async {
+    await #expect(processExitsWith: .success) {
+      let volume = Tensor<Float>(zeros: [48, 64, 64, 1])
+      let network = Conv3D<Float>(
+        weight: Tensor([1, 2, 3, 4], shape: [1, 1, 1, 1, 4]), bias: Tensor([0, 0, 0, 0]))
+      let windows = SlidingWindowInference(windowSize: [32, 64, 64])
+      let before = TensorMemory.activeBytes
+      TensorMemory.resetPeak()
+      _ = try windows.labels(of: volume, by: network, as: UInt8.self)
+      // One in three as sums, scores and probabilities; an input channel has a quarter, weights as much.
+      let peak = TensorMemory.peakBytes - before
+      #expect(peak < 4 * (2 << 20), "\(peak)")
+    }
+  }
+
+  @Test func labelsOfBytesAreTheSame() throws {
+    let image: Tensor<Float> = testTensor([20, 17, 1])
+    let network = pointwise(Planar.self, Float.self)
+    let windows = SlidingWindowInference(windowSize: [8, 8])
+    let labels = try windows.labels(of: image, by: network)
+    #expect(Set(labels.scalars).count > 1)
+    let bytes = try windows.labels(of: image, by: network, as: UInt8.self)
+    #expect(bytes.shape == labels.shape && bytes.scalars.map(Int32.init) == labels.scalars)
   }
 
   // MARK: Progress

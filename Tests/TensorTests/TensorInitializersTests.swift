@@ -31,6 +31,11 @@ import Testing
     #expect(Tensor<Int32>(converting: values).scalars == [-1, 2, 300, 0, .max])
     #expect(Tensor<Int64>(converting: Tensor<UInt64>([.max, 5])).scalars == [.max, 5])
     #expect(Tensor<Int8>(converting: Tensor<Int64>([-1000, 7])).scalars == [-128, 7])
+    #expect(
+      Tensor<UInt8>(converting: Tensor<Int32>([-1, 0, 200, 255, 256, .max])).scalars == [
+        0, 0, 200, 255, 255, 255,
+      ])
+    #expect(Tensor<Int32>(converting: Tensor<UInt8>([0, 127, 128, 255])).scalars == [0, 127, 128, 255])
     #expect(Tensor<Float>(converting: Tensor<Double>([0.1])).scalars == [0.1 as Float])
     #expect(Tensor<Double>(converting: Tensor<Float>([0.1])).scalars == [Double(0.1 as Float)])
     #expect(Tensor<Int64>(converting: Tensor<Int64>([.max])).scalars == [.max])

@@ -9,7 +9,7 @@ import Tensor
 ///
 /// A seed's fine-tunings begin from that seed's encoder: the pairs of a comparison then differ in everything that chance
 /// decides, and share nothing but the data.
-package struct PretrainingStage {
+package struct PretrainingStage: Sendable {
   package let data: SliceData
   package let settings: Settings
 

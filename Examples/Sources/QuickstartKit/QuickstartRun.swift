@@ -17,7 +17,7 @@ public struct QuickstartRun {
     self.request = request
     self.progress = progress
     let base = request.isQuick ? Settings.quick : Settings()
-    settings = try request.settings.map { try base.replacing(from: $0) } ?? base
+    settings = try request.settings.map { try base.replacing(from: $0, path: request.settingsPath) } ?? base
     folder = try OutputFolder(
       request.output, resuming: resuming, fingerprint: RunFingerprint(request, settings))
   }
@@ -53,7 +53,9 @@ public struct QuickstartRun {
       pretraining = try stage(
         "pre-training with SuperCL for each seed, ILCP on \(method.intraLevel), \(method.segmentCount) segments"
       ) {
-        try request.seeds.map { try pretrainer.run(seed: $0, in: folder, progress: progress) }
+        try SideBySide.map(request.seeds) { [folder, progress] seed in
+          try pretrainer.run(seed: seed, in: folder, progress: progress)
+        }
       }
     }
     for warning in pretraining.flatMap(\.sentences) { progress.warn(warning) }
@@ -105,7 +107,7 @@ public struct QuickstartRun {
   private func train(
     _ runs: [FineTuningStage.Run], by tuning: FineTuningStage
   ) throws -> ReportCharts.Outcomes {
-    try runs.map { run in
+    try SideBySide.map(runs) { [progress] run in
       try progress.checkInterruption()
       let outcome = try tuning.outcome(of: run)
       progress.note("  \(run.name): test Dice \(String(format: "%.3f", outcome.test.mean.dice))")
@@ -113,30 +115,34 @@ public struct QuickstartRun {
     }
   }
 
-  /// Every method tries every schedule with the fewest labels and every seed; the best mean validation Dice wins.
+  /// Every method tries every schedule with the fewest labels and the first seed; the best validation Dice wins, for all seeds
+  /// and shares of the labels.
   private func chooseSchedules(_ tuning: FineTuningStage) throws -> (
     chosen: [Method: Int], search: [Report.Choice]
   ) {
+    guard let fraction = request.fractions.min(), let seed = request.seeds.first else { return ([:], []) }
+    let tried = request.methods.flatMap { method in
+      settings.candidates.indices.map {
+        FineTuningStage.Run(method: method, fraction: fraction, seed: seed, candidate: $0)
+      }
+    }
+    let scores = try SideBySide.map(tried) { [progress] run in
+      try progress.checkInterruption()
+      return try tuning.outcome(of: run).finalValidationDice
+    }
     var chosen: [Method: Int] = [:]
     var search: [Report.Choice] = []
-    guard let fraction = request.fractions.min() else { return (chosen, search) }
     for method in request.methods {
-      let dice = try settings.candidates.indices.map { candidate in
-        try request.seeds.reduce(0) { sum, seed in
-          let run = FineTuningStage.Run(method: method, fraction: fraction, seed: seed, candidate: candidate)
-          try progress.checkInterruption()
-          return try sum + tuning.outcome(of: run).finalValidationDice / Double(request.seeds.count)
-        }
-      }
-      let best = dice.indices.max { (dice[$0], $1) < (dice[$1], $0) } ?? 0
-      chosen[method] = best
-      search += settings.candidates.indices.map {
+      let trials = zip(tried, scores).filter { $0.0.method == method }
+      guard let best = trials.max(by: { ($0.1, $1.0.candidate) < ($1.1, $0.0.candidate) }) else { continue }
+      chosen[method] = best.0.candidate
+      search += trials.map { run, dice in
         .init(
-          method: method.rawValue, candidate: "\(settings.candidates[$0])", validation_dice: dice[$0],
-          chosen: $0 == best)
+          method: method.rawValue, candidate: "\(settings.candidates[run.candidate])", validation_dice: dice,
+          chosen: run == best.0)
       }
       progress.note(
-        "  \(method.rawValue): \(settings.candidates[best]) (validation Dice \(String(format: "%.3f", dice[best])))"
+        "  \(method.rawValue): \(settings.candidates[best.0.candidate]) (validation Dice \(String(format: "%.3f", best.1)))"
       )
     }
     return (chosen, search)

@@ -38,7 +38,7 @@ struct ReportPage {
       \(charts.losses())
       \(charts.validation())
       <h3>How the schedules were chosen</h3>
-      <p>Each method tried the same schedules with the fewest labels and every seed; the mean on the validation part chose. Nothing was tuned on the test part.</p>
+      <p>Each method tried the same schedules with the fewest labels and the first seed; the validation part chose, for all seeds and shares of the labels. Nothing was tuned on the test part.</p>
       \(table([["method", "schedule", "validation Dice", ""]] + report.search.map { [$0.method, $0.candidate, String(format: "%.3f", $0.validation_dice), $0.chosen ? "chosen" : ""] }))
       <h2>Split</h2>
       <p>\(report.split.map { "\($0.part.rawValue) \($0.first)&ndash;\($0.last)" }.joined(separator: ", ")). Intensities \(report.window[0]) to \(report.window[1]) became 0 to 1.</p>

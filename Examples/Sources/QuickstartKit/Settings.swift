@@ -2,7 +2,6 @@ public import Contrastive
 public import ExampleSupport
 public import Foundation
 import RunKit
-import Tensor
 
 /// What a run is asked to do, as on its command line.
 public struct RunRequest: Sendable, Equatable {
@@ -22,6 +21,8 @@ public struct RunRequest: Sendable, Equatable {
   public var isQuick = false
   /// Fields of ``Settings`` to replace, as JSON.
   public var settings: Data?
+  /// The file that they stand in, for messages.
+  public var settingsPath = "settings"
 
   public init(image: URL, labels: URL, output: URL) {
     self.image = image
@@ -86,54 +87,53 @@ public struct Settings: Sendable, Equatable, Codable {
   /// How images are changed during fine-tuning, labels in step: turned, scaled and shifted, never mirrored or bent,
   /// for every body in the volume lies the same way round.
   public var augmentation = VariedAugmentation.turningAndScaling
-  /// The schedules that each method tries; the validation part chooses.
+  /// The schedules that each method tries with the first seed; the validation part chooses.
   public var candidates: [Candidate] = [
-    Candidate(learningRate: 1e-3, steps: 800), Candidate(learningRate: 2e-3, steps: 800),
+    Candidate(learningRate: 1e-3, steps: 550), Candidate(learningRate: 2e-3, steps: 550),
   ]
 
   /// These settings with the fields that a JSON file names replaced.
   ///
-  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field stands twice, does not exist, has another type, or
-  ///   a value with which nothing can be trained.
-  public func replacing(from json: Data) throws -> Settings {
-    if let fault = StrictJSON.fault(in: Array(json)) {
-      throw ExampleFailure(.data, "the settings: \(fault)")
-    }
-    let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
-    guard let other = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-      throw ExampleFailure(.data, "the settings are no JSON object")
-    }
-    if let unknown = other.keys.first(where: { own[$0] == nil }) {
-      throw ExampleFailure(.data, "the settings have no field '\(unknown)'")
-    }
-    let merged = own.merging(other) { $1 }
-    let settings: Settings
-    do {
-      settings = try JSONDecoder().decode(Settings.self, from: JSONSerialization.data(withJSONObject: merged))
-    } catch {
-      throw ExampleFailure(.data, "a field of the settings has a value of another type")
-    }
-    try settings.validate()
+  /// - Parameter path: The file's name, for messages.
+  /// - Throws: ``ExampleFailure``: the file is no JSON object, or a field at any depth stands twice, does not exist, has another
+  ///   type, or a value with which nothing can be trained.
+  public func replacing(from json: Data, path: String) throws -> Settings {
+    let settings = try StrictSettings.replacing(self, with: json, from: path)
+    try settings.validate(path)
     return settings
   }
 
-  private func validate() throws(ExampleFailure) {
+  private func validate(_ path: String) throws(ExampleFailure) {
     let counts = [
       ("width", width, 1), ("longestSide", longestSide, 16), ("minimumVoxels", minimumVoxels, 1),
       ("slabLength", slabLength, 1), ("droppedSlices", droppedSlices, 0),
       ("pretrainingSteps", pretrainingSteps, 1), ("pretrainingBatch", pretrainingBatch, 1),
       ("pixelsPerSegment", pixelsPerSegment, 1), ("fineTuningBatch", fineTuningBatch, 1),
-      ("candidates", candidates.count, 1),
     ]
-    let steps = candidates.map { ("steps of a candidate", $0.steps, 1) }
+    let steps = candidates.enumerated().map { ("candidates.\($0).steps", $1.steps, 1) }
     if let (name, value, least) = (counts + steps).first(where: { $0.1 < $0.2 }) {
-      throw ExampleFailure(.data, "the settings have \(name) = \(value): must be at least \(least)")
+      throw ExampleFailure(.data, "\(path): \(name) = \(value): must be at least \(least)")
     }
+    if candidates.isEmpty { throw ExampleFailure(.data, "\(path): candidates = []: must hold at least one") }
     let rates =
       [("pretrainingRate", pretrainingRate), ("crossEntropyWeight", crossEntropyWeight)]
-      + candidates.map { ("learningRate of a candidate", $0.learningRate) }
+      + candidates.enumerated().map { ("candidates.\($0).learningRate", $1.learningRate) }
     if let (name, value) = rates.first(where: { !($0.1 > 0 && $0.1.isFinite) }) {
-      throw ExampleFailure(.data, "the settings have \(name) = \(value): must be positive and finite")
+      throw ExampleFailure(.data, "\(path): \(name) = \(value): must be positive and finite")
+    }
+    let chances = [
+      ("mirrorProbability", augmentation.mirrorProbability),
+      ("warpProbability", augmentation.warpProbability),
+    ]
+    if let (name, value) = chances.first(where: { !(0...1).contains($0.1) }) {
+      throw ExampleFailure(.data, "\(path): augmentation.\(name) = \(value): must lie in 0...1")
+    }
+    let sizes =
+      switch augmentation.sizeFactor {
+      case .uniform(let range), .reciprocal(of: let range): range
+      }
+    guard sizes.lowerBound > 0, sizes.upperBound.isFinite else {
+      throw ExampleFailure(.data, "\(path): augmentation.sizeFactor = \(sizes): must lie above 0")
     }
   }
 

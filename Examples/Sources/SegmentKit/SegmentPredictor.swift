@@ -23,8 +23,8 @@ public struct SegmentPredictor {
 
   /// The classes `0..<K` of an image, on its grid and with its header as a template.
   ///
-  /// Memory: two volumes while the image is turned or resampled, then one, its labels and one window's planes, then the labels
-  /// twice while they are put back. With ``PredictionResampling/probabilities`` those of the whole volume on the network's grid.
+  /// Memory: two volumes while the image is turned or resampled, then one, its labels (a byte each) and one window's planes, then
+  /// the labels twice (four bytes each) while they are put back. With ``PredictionResampling/probabilities`` those of the whole volume on the network's grid.
   ///
   /// - Parameters:
   ///   - image: One volume.
@@ -47,9 +47,8 @@ public struct SegmentPredictor {
     do {
       var (labels, changes) = try found(
         in: description.preprocessing.applied(to: consume image), path: path, probabilities: file,
-        progress: progress)
-      // What windows took goes back to the system: nothing behind them is of those sizes.
-      TensorMemory.clearCache()
+        progress: progress
+      ).widened()
       for change in changes.reversed() { labels = labels.applying(change.inverse) }
       return labels
     } catch let error as InferenceError {
@@ -58,19 +57,29 @@ public struct SegmentPredictor {
     }
   }
 
-  /// What is found in a prepared image, and the changes of the grid that are to be undone. The image is let go of.
+  /// What is found in a prepared image, which is let go of. What the steps before took goes back to the system, as nothing
+  /// behind them is of those sizes.
   private func found(
     in prepared: consuming Preprocessing.Prepared, path: String, probabilities file: URL?,
     progress: InferenceProgress.Handler
-  ) throws -> (labels: Volume<Int32>, changes: [GridChange]) {
+  ) throws -> FoundLabels {
+    TensorMemory.clearCache()
     try FileChecks.checkThickness(prepared.image.grid.shape.dimensions, model.description, path: path)
     let (windows, network) = (model.description.windows, model.network)
+    let classCount = model.description.classes.count
     let voxels = prepared.image.voxels.expanded(at: -1)
     if file == nil, resampling == .labels {
-      let labels = try windows.labels(of: voxels, by: network, progress: progress)
-      return (Volume(labels: LabelMap(labels), like: prepared.image), prepared.changes)
+      return classCount <= 256
+        ? .bytes(
+          prepared.image.with(
+            voxels: try windows.labels(of: voxels, by: network, as: UInt8.self, progress: progress)),
+          prepared.changes)
+        : .integers(
+          Volume(
+            labels: LabelMap(try windows.labels(of: voxels, by: network, progress: progress)),
+            like: prepared.image),
+          prepared.changes)
     }
-    let classCount = model.description.classes.count
     let shape = prepared.image.grid.shape
     let writer = try file.map {
       try NIfTISlabWriter($0, grid: prepared.image.grid, frameCount: classCount)
@@ -91,7 +100,23 @@ public struct SegmentPredictor {
     }
     try writer?.finish()
     return resampling == .labels
-      ? (Volume(labels: LabelMap(labels), like: prepared.image), prepared.changes)
-      : (prepared.restoredLabels(ofProbabilities: kept), [])
+      ? .integers(Volume(labels: LabelMap(labels), like: prepared.image), prepared.changes)
+      : .integers(prepared.restoredLabels(ofProbabilities: kept), [])
+  }
+}
+
+/// Labels on a network's grid, a byte each where that holds all classes, and the changes of the grid that are to be undone.
+private enum FoundLabels {
+  case bytes(Volume<UInt8>, [GridChange])
+  case integers(Volume<Int32>, [GridChange])
+
+  /// The labels as the changes take them. The cached buffers of windows are given back first.
+  func widened() -> (labels: Volume<Int32>, changes: [GridChange]) {
+    TensorMemory.clearCache()
+    switch self {
+    case .bytes(let labels, let changes):
+      return (Volume(labels: LabelMap(Tensor(converting: labels.voxels)), like: labels), changes)
+    case .integers(let labels, let changes): return (labels, changes)
+    }
   }
 }

@@ -2,7 +2,6 @@ import ExampleSupport
 public import Foundation
 public import NN
 import RunKit
-import Tensor
 
 /// Every number of a training that the command line need not set. Each field can be replaced by a JSON file.
 public struct SegmentSettings: Sendable, Equatable, Codable {
@@ -115,38 +114,16 @@ extension SegmentSettings {
   ///
   /// - Throws: ``ExampleFailure``: no JSON object, a field twice, of no such name, or of another type (65).
   public func replacing(from json: Data, path: String) throws -> SegmentSettings {
-    if let fault = StrictJSON.fault(in: Array(json)) { throw ExampleFailure(.data, "\(path): \(fault)") }
-    guard let changes = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-      throw ExampleFailure(.data, "\(path): no JSON object")
-    }
+    // Here all names are known, those of fields without a value, too.
     let names = CodingKeys.allCases.map(\.rawValue)
-    if let unknown = changes.keys.filter({ !names.contains($0) }).min() {
+    let unknown = (try? JSONDecoder().decode([String: JSONTree].self, from: json))?.keys.filter {
+      !names.contains($0)
+    }
+    if let unknown = unknown?.min() {
       throw ExampleFailure(
         .data, "\(path): \(unknown): there is no such field; there are \(names.joined(separator: ", "))")
     }
-    let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(SettingsWithNulls(self)))
-    let merged = (own as? [String: Any] ?? [:]).merging(changes) { $1 }
-    do {
-      return try JSONDecoder().decode(
-        SegmentSettings.self, from: JSONSerialization.data(withJSONObject: merged))
-    } catch let error as DecodingError {
-      throw ExampleFailure(.data, "\(path): \(Self.place(of: error, in: changes))")
-    }
-  }
-
-  private static func place(of error: DecodingError, in changes: [String: Any]) -> String {
-    let context: DecodingError.Context? =
-      switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-        .dataCorrupted(let context):
-        context
-      @unknown default: nil
-      }
-    // Of a number that the type does not have, such as 1.5 for a count, the decoder tells no place.
-    guard let field = context?.codingPath.first?.stringValue, let value = changes[field] else {
-      return "a number does not fit its field: \(changes.keys.sorted().joined(separator: ", "))"
-    }
-    return "\(field) = \(value): a value of another type"
+    return try StrictSettings.replacing(self, with: json, from: path)
   }
 }
 

@@ -24,6 +24,8 @@ private func predicting(
   let folder = TemporaryPrediction()
   try folder.fill(shape, window: window)
   return {
+    // What filling the folder left in the cache is no part of the process's memory before.
+    TensorMemory.clearCache()
     ProcessMemory.resetPeak()
     let base = ProcessMemory.resident
     var run = SegmentPredictionRun(

@@ -100,6 +100,7 @@ struct Quickstart: ExampleCommand {
     request.isQuick = quick
     if let settings {
       request.settings = try InputFile(settings).contents()
+      request.settingsPath = settings
     }
     return request
   }

@@ -1,3 +1,4 @@
+import Contrastive
 import ExampleSupport
 import ExampleTestSupport
 import Foundation
@@ -130,23 +131,56 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[1]", "no JSON object"), ("{", "the end of the text is no string"),
-    (#"{"with": 3}"#, "no field 'with'"),
+    ("[1]", "must be a JSON object"), ("{", "the end of the text is no string"),
+    (#"{"with": 3}"#, "with: there is no such field"),
+    (#"{"augmentation": {"rotatoin": [0, 1]}}"#, "augmentation.rotatoin: there is no such field"),
+    (
+      #"{"candidates": [{"learningRate": 0.001, "steps": 5, "batch": 3}]}"#,
+      "candidates.0.batch: there is no such field"
+    ),
     (#"{"width": 8, "slabLength": 4, "width": 16}"#, #"the key "width" stands twice"#),
     (
       #"{"candidates": [{"steps": 5, "learningRate": 1, "steps": 6}]}"#,
       #"candidates: the key "steps" stands twice"#
     ),
-    (#"{"width": "wide"}"#, "another type"), (#"{"width": 0}"#, "width = 0"),
-    (#"{"pretrainingRate": -1}"#, "pretrainingRate = -1.0"), (#"{"candidates": []}"#, "candidates = 0"),
-    (#"{"candidates": [{"learningRate": 0.001, "steps": 0}]}"#, "steps of a candidate = 0"),
+    (#"{"width": "wide"}"#, #"width = "wide": must be a whole number"#), (#"{"width": 0}"#, "width = 0"),
+    (#"{"width": 16.5, "slabLength": 4}"#, "width = 16.5: must be a whole number in the field"),
+    (
+      #"{"candidates": [{"learningRate": 1, "steps": 1e30}]}"#,
+      #"candidates = [{"learningRate":1,"steps":1e+30}]: "#
+    ),
+    (#"{"pretrainingRate": 1e400}"#, "pretrainingRate: is a number that no Double holds"),
+    (#"{"pretrainingRate": -1}"#, "pretrainingRate = -1.0"), (#"{"candidates": []}"#, "candidates = []"),
+    (#"{"widht": null}"#, "widht: there is no such field"),
+    (#"{"augmentation": {"warpProbability": 1.5}}"#, "augmentation.warpProbability = 1.5: must lie in 0...1"),
+    (
+      #"{"augmentation": {"sizeFactor": {"reciprocal": {"of": [0, 1]}}}}"#, "sizeFactor = 0.0...1.0: must lie"
+    ),
+    (#"{"candidates": [{"learningRate": 0.001, "steps": 0}]}"#, "candidates.0.steps = 0: must be at least 1"),
   ])
   func settingsWithWhichNothingCanBeTrainedAreRefused(json: String, expected: String) throws {
     let failure = try #require(throws: ExampleFailure.self) {
-      try Settings().replacing(from: Data(json.utf8))
+      try Settings().replacing(from: Data(json.utf8), path: "numbers.json")
     }
     #expect(failure.kind == .data)
-    #expect(failure.description.contains(expected))
+    #expect(failure.description.hasPrefix("numbers.json: "), "\(failure)")
+    #expect(failure.description.contains(expected), "\(failure)")
+  }
+
+  /// Part of an object stays; an enum's other case takes the place of the one before; null takes a value away.
+  @Test func settingsAreReplacedPartByPart() throws {
+    let json = #"""
+      {"augmentation": {
+        "warpProbability": 0.5, "sizeFactor": {"reciprocal": {"of": [0.8, 1.2]}}, "brightness": null, "elastic": null
+      }}
+      """#
+    var settings = Settings()
+    (settings.augmentation.brightness, settings.augmentation.elastic) = (0.5...1, .init())
+    settings = try settings.replacing(from: Data(json.utf8), path: "numbers.json")
+    var expected = Settings()
+    expected.augmentation.warpProbability = 0.5
+    expected.augmentation.sizeFactor = .reciprocal(of: 0.8...1.2)
+    #expect(settings == expected)
   }
 
   /// Of two equal keys a reader keeps one: a run with the other number would be another run.
@@ -155,7 +189,7 @@ import Testing
     try Data(#"{"width": 8, "width": 16}"#.utf8).write(to: program.folder.appending(path: "twice.json"))
     let outcome = try program.run("--settings", "twice.json", "--output", "out")
     #expect(outcome.code == 65 && outcome.errorLines == 1 && outcome.output.isEmpty, "\(outcome.errors)")
-    #expect(outcome.errors.contains(#"the key "width" stands twice"#))
+    #expect(outcome.errors.hasPrefix(#"quickstart: twice.json: settings: the key "width" stands twice"#))
   }
 
   /// A CT's window begins with a minus, as an option does.

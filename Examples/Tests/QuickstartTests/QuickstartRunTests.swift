@@ -20,14 +20,76 @@ import Testing
       try [1, 2].map { try Data(contentsOf: whole.output.appending(path: "encoder_seed\($0).safetensors")) }
     }
     let expected = try (SmallRun.results(whole), encoders())
-    // In the pre-training of the first and of the second seed, in the search, and in the ceiling.
-    for stop in [3, 9, 33, 78] {
+    // At the beginning and the end of pre-training, in the search, in fine-tuning, and in the ceiling.
+    for stop in [3, 9, 33, 50, 62] {
       whole.output = folder.appending(path: "stopped-\(stop)")
       #expect(throws: Interruption.self) { try SmallRun.run(whole, stopAfter: stop) }
       try SmallRun.run(whole, resuming: true)
       #expect(try SmallRun.results(whole) == expected.0)
       #expect(try encoders() == expected.1)
     }
+  }
+
+  /// One training at a time on one thread, two and three of them on a thread each: the same bits, and the same order.
+  @Test func howManyTrainSideBySideChangesNothing() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try SmallRun.folder()
+      defer { try? FileManager.default.removeItem(at: folder) }
+      var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+      var found: [(results: NSObject?, search: [ReadReport.Choice], encoders: [Data])] = []
+      for count in [1, 2, 3] {
+        ComputeThreads.count = count
+        request.output = folder.appending(path: "\(count)")
+        try SmallRun.run(request)
+        // What was shared out is whole again.
+        #expect(ComputeThreads.count == count)
+        found.append(
+          (
+            try SmallRun.results(request), try ReadReport(request).search,
+            try [1, 2].map {
+              try Data(contentsOf: request.output.appending(path: "encoder_seed\($0).safetensors"))
+            }
+          ))
+      }
+      for other in found.dropFirst() {
+        #expect(other.results == found[0].results && found[0].results != nil)
+        #expect(other.search == found[0].search && found[0].search.count == 4)
+        #expect(other.encoders == found[0].encoders)
+      }
+    }
+  }
+
+  /// Both methods have the same budget: every schedule once, with the first seed and the fewest labels.
+  @Test func schedulesAreTriedWithTheFirstSeedAlone() throws {
+    let folder = try SmallRun.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
+    request.fractions = [0.5, 0.25]
+    try SmallRun.run(request)
+    let state = request.output.appending(path: "state")
+    let report = try ReadReport(request)
+    var expected: Set<String> = []
+    for method in ["scratch", "supercl"] {
+      let tried = report.search.filter { $0.method == method }
+      #expect(tried.map(\.candidate) == ["rate 0.002, 6 steps", "rate 0.001, 6 steps"])
+      for (index, choice) in tried.enumerated() {
+        let name = "\(method)-25%-seed1-schedule\(index + 1)"
+        let outcome = try JSONDecoder().decode(
+          ReadOutcome.self, from: Data(contentsOf: state.appending(path: "\(name).json")))
+        #expect(choice.validation_dice == outcome.validationDice.last)
+        expected.insert(name)
+      }
+      let best = try #require(tried.map(\.validation_dice).max())
+      let chosen = try #require(tried.firstIndex { $0.validation_dice == best })
+      #expect(tried.map(\.chosen) == tried.indices.map { $0 == chosen })
+      expected.formUnion(
+        ["25%-seed2", "50%-seed1", "50%-seed2"].map { "\(method)-\($0)-schedule\(chosen + 1)" })
+      if method == "scratch" { expected.insert("scratch-100%-seed1-schedule\(chosen + 1)") }
+    }
+    let trained = try FileManager.default.contentsOfDirectory(atPath: state.path).filter {
+      $0.contains("schedule") && $0.hasSuffix(".json")
+    }
+    #expect(Set(trained) == Set(expected.map { "\($0).json" }))
   }
 
   /// What was finished under other settings is no part of this run.
@@ -45,7 +107,8 @@ import Testing
     }
     let original = try #require(begun.settings)
     let settings = try refusal {
-      $0.settings = try JSONEncoder().encode(Settings().replacing(from: original).with(steps: 5))
+      $0.settings = try JSONEncoder().encode(
+        Settings().replacing(from: original, path: "settings").with(steps: 5))
     }
     #expect(settings.contains("was begun with pretrainingSteps = 4, now pretrainingSteps = 5"))
     #expect(try refusal { $0.seeds = [1, 3] }.contains("was begun with seeds = [1, 2], now seeds = [1, 3]"))
@@ -88,8 +151,7 @@ import Testing
     var request = try SmallRun.request(in: folder, depth: 40, classes: 2)
     (request.fractions, request.seeds) = ([0.25, 0.5], [1, 2, 5])
     let lines = try SmallRun.run(request).lines.joined(separator: "\n")
-    let report = try JSONDecoder().decode(
-      ReadReport.self, from: Data(contentsOf: request.output.appending(path: "report.json")))
+    let report = try ReadReport(request)
     let page = try SmallRun.page(request)
     #expect(report.differences.map(\.fraction) == [0.25, 0.5])
     for item in report.differences {
@@ -147,8 +209,24 @@ extension Settings {
   }
 }
 
-/// The part of `report.json` that differences come from.
+/// The part of a finished fine-tuning that chooses a schedule.
+private struct ReadOutcome: Decodable {
+  let validationDice: [Double]
+}
+
+/// The parts of `report.json` that schedules are chosen by and differences come from.
 private struct ReadReport: Decodable {
+  init(_ request: RunRequest) throws {
+    let data = try Data(contentsOf: request.output.appending(path: "report.json"))
+    self = try JSONDecoder().decode(Self.self, from: data)
+  }
+
+  struct Choice: Decodable, Equatable {
+    let method, candidate: String
+    let validation_dice: Double
+    let chosen: Bool
+  }
+
   struct Row: Decodable {
     let method: String
     let fraction: Double
@@ -163,6 +241,7 @@ private struct ReadReport: Decodable {
     let level, low, high, p_value: Double?
   }
 
+  let search: [Choice]
   let results: [Row]
   let differences: [Difference]
 }

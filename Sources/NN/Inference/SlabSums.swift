@@ -17,12 +17,32 @@ struct SlabSums<Scalar: TensorFloatingPointScalar> {
 
   var classes: Int { sums.shape[-1] }
 
-  /// Adds what a window gives to its pixels.
-  mutating func add(_ part: Tensor<Scalar>, at pixels: [Range<Int>]) {
-    let place = [pixels[0].lowerBound - first, pixels[1].lowerBound, pixels[2].lowerBound, 0]
-    let box = zip(place, part.shape.dimensions).map { $0..<$0 + $1 }
-    sums.replaceBox(at: place, with: sums.cropped(to: box) + part)
+  /// Adds the probabilities of a window, times its weights, to the pixels that it has in the image.
+  ///
+  /// By a few planes at a time: what is cut, weighted and summed stays in the processor's caches, and takes no memory beside
+  /// the sums that is worth speaking of.
+  ///
+  /// - Parameters:
+  ///   - window: Probabilities `[window..., K]`, padding included.
+  ///   - weights: `[window..., 1]`.
+  ///   - inside: The part of the window that lies in the image.
+  ///   - pixels: Where that part lies.
+  mutating func add(
+    _ window: Tensor<Scalar>, weights: Tensor<Scalar>, inside: [Range<Int>], at pixels: [Range<Int>]
+  ) {
+    let chunk = max(1, Self.chunkSize / (inside[1].count * inside[2].count * classes))
+    for start in stride(from: 0, to: inside[0].count, by: chunk) {
+      let planes = start..<min(inside[0].count, start + chunk)
+      let source = [planes.shifted(by: inside[0].lowerBound), inside[1], inside[2]]
+      let target =
+        [planes.shifted(by: pixels[0].lowerBound - first), pixels[1], pixels[2]] + [0..<classes]
+      let part = window.cropped(to: source + [0..<classes]) * weights.cropped(to: source + [0..<1])
+      sums.replaceBox(at: target.map(\.lowerBound), with: sums.cropped(to: target) + part)
+    }
   }
+
+  /// About so many values at a time.
+  private static var chunkSize: Int { 1 << 16 }
 
   /// Hands out the planes before `plane`, if there are any, without a copy, and moves what is behind them up.
   mutating func finish(
@@ -40,4 +60,8 @@ struct SlabSums<Scalar: TensorFloatingPointScalar> {
     }
     first = plane
   }
+}
+
+extension Range<Int> {
+  fileprivate func shifted(by offset: Int) -> Range { lowerBound + offset..<upperBound + offset }
 }

@@ -26,12 +26,29 @@ extension SlidingWindowInference {
     of image: Tensor<Network.Scalar>, by network: Network,
     progress: InferenceProgress.Handler = { _ in .proceed }
   ) throws -> Tensor<Int32> {
+    try labels(of: image, by: network, as: Int32.self, progress: progress)
+  }
+
+  /// The most probable class of every pixel, in integers of a type: `UInt8` takes a quarter of the memory. See
+  /// ``labels(of:by:progress:)``.
+  ///
+  /// - Precondition: the type holds every class.
+  public func labels<Network: Layer, Label: TensorIntegerScalar>(
+    of image: Tensor<Network.Scalar>, by network: Network, as type: Label.Type,
+    progress: InferenceProgress.Handler = { _ in .proceed }
+  ) throws -> Tensor<Label> {
     let shape = image.shape.removing(axis: -1)
-    var labels = Tensor<Int32>(zeros: shape)
+    var labels = Tensor<Label>(zeros: shape)
     try sums(of: image, by: network, progress: progress) { planes, sums, _ in
-      // Weights are the same for all classes: the largest sum is the largest probability.
-      let part = sums.argmax(along: -1)
-      labels.replace(along: 0, planes, with: part.reshaped(shape.replacing(axis: 0, with: planes.count)))
+      shapePrecondition(
+        sums.shape[-1] - 1 <= Label.max, "\(sums.shape[-1]) classes are more than \(type) holds")
+      // Weights are the same for all classes: the largest sum is the largest probability. A plane at a time, as four bytes
+      // a pixel of all of them would be as much as the labels of a short volume.
+      let planeShape = shape.replacing(axis: 0, with: 1)
+      for (index, plane) in planes.enumerated() {
+        let part = Tensor<Label>(converting: sums.sliced(along: 0, index..<index + 1).argmax(along: -1))
+        labels.replace(along: 0, plane..<plane + 1, with: part.reshaped(planeShape))
+      }
     }
     return labels
   }
@@ -91,21 +108,18 @@ extension SlidingWindowInference {
     let start = ContinuousClock.now
     for first in stride(from: 0, to: grid.count, by: batchSize) {
       let places = (first..<min(grid.count, first + batchSize)).map(grid.place)
-      let weighted = try pass.probabilities(at: places) * weights
-      let classes = weighted.shape[-1]
+      let probabilities = try pass.probabilities(at: places)
+      let classes = probabilities.shape[-1]
       var sums = slab ?? SlabSums(grid, classes: classes)
       slab = nil
       guard sums.classes == classes else {
-        throw InferenceError(.scoresDoNotFit(scores: weighted.shape, windows: image.shape))
+        throw InferenceError(.scoresDoNotFit(scores: probabilities.shape, windows: image.shape))
       }
       for (index, place) in places.enumerated() {
         let pixels = grid.pixels(at: place)
         try sums.finish(before: pixels[0].lowerBound) { try body($0, $1, grid) }
         let inside = zip(pixels, place).map { $0.lowerBound - $1..<$0.upperBound - $1 }
-        let window = weighted[index]
-        sums.add(
-          inside == grid.window.map { 0..<$0 } ? window : window.cropped(to: inside + [0..<classes]),
-          at: pixels)
+        sums.add(probabilities[index], weights: weights, inside: inside, at: pixels)
       }
       slab = sums
       let done = first + places.count

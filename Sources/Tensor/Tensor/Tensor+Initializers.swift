@@ -106,25 +106,29 @@ private func convert<Source: TensorNumericScalar, Target: TensorNumericScalar>(
     let from = UnsafeRawBufferPointer(source).assumingMemoryBound(to: Double.self)
     let to = UnsafeMutableRawBufferPointer(target).assumingMemoryBound(to: Float.self)
     for index in to.indices { to[index] = Float(from[index]) }
-  } else if let integers = Source.self as? any FixedWidthInteger.Type,
-    Target.self is any FixedWidthInteger.Type
+  } else if Source.self == Int32.self, Target.self == UInt8.self {
+    // Labels, by the million.
+    let from = UnsafeRawBufferPointer(source).assumingMemoryBound(to: Int32.self)
+    let to = UnsafeMutableRawBufferPointer(target).assumingMemoryBound(to: UInt8.self)
+    for index in to.indices { to[index] = UInt8(clamping: from[index]) }
+  } else if Source.self == UInt8.self, Target.self == Int32.self {
+    let from = UnsafeRawBufferPointer(source).assumingMemoryBound(to: UInt8.self)
+    let to = UnsafeMutableRawBufferPointer(target).assumingMemoryBound(to: Int32.self)
+    for index in to.indices { to[index] = Int32(from[index]) }
+  } else if let from = Source.self as? any FixedWidthInteger.Type,
+    let to = Target.self as? any FixedWidthInteger.Type
   {
-    _ = integers
     // Between integers of 64 bits a detour over Double would round: clamp exactly.
-    for index in target.indices { target[index] = clampInteger(source[index], to: Target.self) }
+    clampIntegers(UnsafeRawBufferPointer(source), of: from, to: UnsafeMutableRawBufferPointer(target), of: to)
   } else {
     for index in target.indices { target[index] = Target(converting: source[index].doubleValue) }
   }
 }
 
-private func clampInteger<Source, Target>(_ value: Source, to type: Target.Type) -> Target {
-  guard let integer = value as? any FixedWidthInteger,
-    let target = type as? any FixedWidthInteger.Type,
-    let result = clamped(integer, to: target) as? Target
-  else { shapePreconditionFailure("\(Source.self) and \(Target.self) are not both integers") }
-  return result
+private func clampIntegers<Source: FixedWidthInteger, Target: FixedWidthInteger>(
+  _ source: UnsafeRawBufferPointer, of sourceType: Source.Type,
+  to target: UnsafeMutableRawBufferPointer, of targetType: Target.Type
+) {
+  let (from, to) = (source.assumingMemoryBound(to: Source.self), target.assumingMemoryBound(to: Target.self))
+  for index in to.indices { to[index] = Target(clamping: from[index]) }
 }
-
-private func clamped<Target: FixedWidthInteger>(
-  _ value: some FixedWidthInteger, to type: Target.Type
-) -> Any { Target(clamping: value) }

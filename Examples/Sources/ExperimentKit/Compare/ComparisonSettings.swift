@@ -2,6 +2,7 @@ import ExampleSupport
 import Foundation
 import PretrainKit
 public import QuickstartKit
+public import RunKit
 
 /// What `compare` runs: methods x shares of labelled patients x seeds x protocols.
 public struct ComparisonSettings: Codable, Hashable, Sendable {

@@ -4,7 +4,7 @@ import Foundation
 import NN
 import PretrainKit
 import QuickstartKit
-import RunKit
+package import RunKit
 import Tensor
 
 /// One pre-training: a method, all its numbers, the data, a seed. Fractions and protocols share it.

@@ -1,5 +1,6 @@
 import Contrastive
 import Foundation
+import RunKit
 import Tensor
 
 extension PretrainingMethod {

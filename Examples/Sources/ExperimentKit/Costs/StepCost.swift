@@ -2,7 +2,7 @@ import Contrastive
 import ExampleSupport
 import Foundation
 import NN
-import RunKit
+package import RunKit
 import Tensor
 
 /// What a step of SuperCL costs on a data set's images: time and memory, without regard to what is learned.

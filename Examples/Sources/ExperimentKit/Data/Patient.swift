@@ -1,4 +1,5 @@
 package import QuickstartKit
+package import RunKit
 package import Tensor
 
 /// A patient as experiments see one: the unit that sides, labels and intervals are made of.

@@ -2,7 +2,7 @@ import Autograd
 import Contrastive
 import Foundation
 import NN
-import RunKit
+package import RunKit
 import Tensor
 
 /// A training of SuperCL whose superpixel features are made uniform at one step: what the pre-trainer says of it.

@@ -4,7 +4,7 @@ import ExampleSupport
 import Foundation
 import NN
 import QuickstartKit
-import RunKit
+package import RunKit
 import Superpixel
 import Tensor
 

@@ -4,7 +4,7 @@ import Foundation
 import MedIO
 import Metrics
 import NN
-import RunKit
+package import RunKit
 import Tensor
 
 /// SuperCL as released, on one of the paper's sets without labels.

@@ -1,4 +1,5 @@
 import Foundation
+import RunKit
 
 extension ExperimentFolder {
   /// The claims of an experiment, each with the sentence that says it.

@@ -1,6 +1,7 @@
 import ExampleSupport
 public import Foundation
 import PretrainKit
+import RunKit
 
 /// All that decides what experiments run: one JSON file.
 public struct ExperimentSettings: Codable, Equatable, Sendable {

@@ -1,5 +1,6 @@
 import ExampleSupport
 package import Foundation
+import RunKit
 
 #if canImport(Glibc)
   import Glibc

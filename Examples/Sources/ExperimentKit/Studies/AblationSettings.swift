@@ -1,6 +1,7 @@
 import Contrastive
 import ExampleSupport
 import Foundation
+public import RunKit
 
 /// What the studies of SuperCL's parts share: variants of one method, with few labels and one protocol, so that each takes a
 /// fraction of `compare`'s time. Steps of pre-training, size of views, points of curves and probe are `compare`'s.

@@ -1,4 +1,5 @@
 import ExampleSupport
+package import RunKit
 import Superpixel
 import Tensor
 

@@ -4,7 +4,7 @@ import Foundation
 import Metrics
 import NN
 package import QuickstartKit
-import RunKit
+package import RunKit
 package import Tensor
 
 /// Slices by themselves, or patches of volumes.

@@ -62,15 +62,18 @@ import Testing
       expectEqualBytes("supervised by a mask") {
         valueAndGradients([rows]) { SupervisedContrastiveLoss()($0[0], positives: mask) }
       }
-      expectEqualBytes("NT-Xent") {
-        valueAndGradients([rows, random([300, 33], seed: 2)]) { NTXentLoss()($0[0], $0[1]) }
-      }
+      let views = [rows, random([300, 33], seed: 2)]
+      expectEqualBytes("NT-Xent") { valueAndGradients(views) { NTXentLoss()($0[0], $0[1]) } }
       expectEqualBytes("InfoNCE") {
-        valueAndGradients([rows, random([300, 33], seed: 2), random([211, 33], seed: 3)]) {
+        valueAndGradients(views + [random([211, 33], seed: 3)]) {
           InfoNCELoss()(queries: $0[0], keys: $0[1], negatives: $0[2])
         }
       }
-      let views = [random([300, 33]), random([300, 33], seed: 2)]
+      expectEqualBytes("InfoNCE with a held queue") {
+        valueAndGradients(views) {
+          InfoNCELoss()(queries: $0[0], keys: $0[1], negatives: Variable(random([211, 33], seed: 3)))
+        }
+      }
       let ownLabels = Tensor<Int32>((0..<300).map { Int32($0 % 37) })
       expectEqualBytes("DCL") { valueAndGradients(views) { DecoupledContrastiveLoss()($0[0], $0[1]) } }
       expectEqualBytes("hard negatives") {

@@ -40,6 +40,23 @@ import Testing
         == Tensor(rows: [[3, 0], [0, 7]]))
   }
 
+  /// A tensor that nothing else holds is added to where it lies; one that is held stays as it was.
+  @Test func addsInPlaceWhereNothingElseHoldsTheTensor() {
+    let indices = Tensor<Int32>([1, 1])
+    let own = Tensor<Float>(zeros: [2, 2])
+    let place = own.pointer
+    let sums = (consume own).scatterAdding(Tensor(ones: [2, 2]), at: indices)
+    #expect(sums.pointer == place && sums.scalars == [0, 0, 2, 2])
+    let elements = (consume sums).scatterAddingElements(
+      Tensor(ones: [1, 2]), along: 0, at: Tensor<Int32>(zeros: [1, 2]))
+    #expect(elements.pointer == place && elements.scalars == [1, 1, 2, 2])
+    let part = (consume elements).replacing(along: 0, 0..<1, with: Tensor(zeros: [1, 2]))
+    #expect(part.pointer == place && part.scalars == [0, 0, 2, 2])
+    let held = part
+    #expect(part.scatterAdding(Tensor(ones: [2, 2]), at: indices).scalars == [0, 0, 4, 4])
+    #expect(held.scalars == [0, 0, 2, 2] && part.scalars == [0, 0, 2, 2])
+  }
+
   /// <gather(x), u> = <x, scatter(u)>: one is the transpose of the other.
   @Test(arguments: [[7], [5, 1], [3, 4, 5], [2, 40, 3]], [0, -1])
   func scatterIsTheTransposeOfGather(lengths: [Int], axis: Int) {

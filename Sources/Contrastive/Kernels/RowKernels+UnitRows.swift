@@ -52,18 +52,16 @@ extension RowKernels {
   }
 
   /// `target_k = f (s a_k) + g (t b_k)` for rows a and b with scales s and t and factors f and g.
+  ///
+  /// Each product is rounded by itself, so that equal ones of opposite signs cancel: a fused multiplication would leave the
+  /// rounding of one of them.
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Float)
   static func combine<Scalar: TensorFloatingPointScalar>(
     _ target: UnsafeMutablePointer<Scalar>, _ a: UnsafePointer<Scalar>, scaledBy s: Scalar, factor f: Scalar,
     _ b: UnsafePointer<Scalar>, scaledBy t: Scalar, factor g: Scalar, count: Int
   ) {
-    if isPlain(s), isPlain(t) {
-      target.update(from: b, count: count)
-      scaleAndSubtract(target, scale: g * t, source: a, factor: -f * s, count: count)
-    } else {
-      for index in 0..<count { target[index] = f * (s * a[index]) + g * (t * b[index]) }
-    }
+    for index in 0..<count { target[index] = f * (s * a[index]) + g * (t * b[index]) }
   }
 
   /// Takes a gradient by a unit row `z = scale source` to that by the row itself, in place:

@@ -14,10 +14,11 @@ public import Tensor
 /// equal; then it has no gradient. A view of fewer than two rows has no pair, and U is 0; without rows the loss is 0. For
 /// alpha below 2 pairs of equal rows have no gradient.
 ///
-/// A row of zeros has the cosine 0 with all others, as in every other loss here: its |u_i - u_j|^2 is 2, not 1.
+/// A row of zeros has no gradient. In U it has the cosine 0 with all others, as in the contrastive losses: its |u_i - u_j|^2 is
+/// 2 there. The alignment takes the difference itself, which is 1 to a row with a length and 0 to another row of zeros.
 ///
-/// O(N^2 d) time, O(N d) memory: no N x N matrix is stored. Source: Wang and Isola, ICML
-/// 2020, and its released code (alpha 2, t 2, a and b 1).
+/// O(N^2 d) time, O(N d) memory: no N x N matrix is stored. Source: Wang and Isola, ICML 2020, and its released code (alpha 2,
+/// t 2, a and b 1).
 public struct AlignmentUniformityLoss: Sendable, Hashable, Codable {
   /// alpha, the power of a pair's distance: 2.
   public var exponent: Double

@@ -6,18 +6,18 @@ public import Tensor
 ///     negativeCosine    L = -1/N sum over i of u_i . v_i          in [-1, 1]
 ///     squaredDistance   L =  1/N sum over i of |u_i - v_i|^2      in [0, 4]
 ///
-/// with unit rows u of the predictions and v of the targets. The second is `2 - 2 cos`, so its gradient is twice the first's.
-/// A loss of two views is the sum of two calls in BYOL and half of it in SimSiam:
+/// with unit rows u of the predictions and v of the targets. The second is `2 - 2 cos` of rows with a length, so its gradient is
+/// twice the first's. A loss of two views is the sum of two calls in BYOL and half of it in SimSiam:
 ///
 ///     let loss = NegativeCosineLoss()
 ///     0.5 * (loss(p1, targets: z2) + loss(p2, targets: z1))
 ///
 /// Targets are held unless ``targetGradient`` says otherwise: without that, all rows become equal, which costs the least. The
-/// value alone cannot tell; see ``embeddingSpread(_:)``. A row without length has the cosine 0 with every other and no
-/// gradient. Without rows the loss is 0.
+/// value alone cannot tell; see ``embeddingSpread(_:)``. A row without length has the cosine 0 with every other, the squared
+/// distance 1 from a row with a length, and no gradient. Without rows the loss is 0.
 ///
-/// O(N d) time; it keeps two numbers a row, no copy of the rows. Sources: Grill et al., NeurIPS 2020 (BYOL), equation 2; Chen and He, CVPR
-/// 2021 (SimSiam), equations 1 to 4.
+/// O(N d) time; it keeps three numbers a row, no copy of the rows. Sources: Grill et al., NeurIPS 2020 (BYOL), equation 2; Chen
+/// and He, CVPR 2021 (SimSiam), equations 1 to 4.
 public struct NegativeCosineLoss: Sendable, Hashable, Codable {
   /// Which of two numbers with the same minimum is the loss.
   public enum Form: String, Sendable, Hashable, Codable {

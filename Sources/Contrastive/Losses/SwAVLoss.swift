@@ -14,7 +14,8 @@ public import Tensor
 ///     let codes = (0..<2).map { Sinkhorn().codes(of: scores[$0].value) }
 ///     SwAVLoss()(scores, codes: codes)
 ///
-/// O(V B K) time; beside scores and codes it keeps one number for each image and crop. Source: Caron et al., NeurIPS 2020, equations 1, 2 and 6, and its released code.
+/// O(V B K) time; beside scores and codes it keeps two numbers for each image and crop. Source: Caron et al., NeurIPS 2020,
+/// equations 1, 2 and 6, and its released code.
 public struct SwAVLoss: Sendable, Hashable, Codable {
   /// T: .1.
   public var temperature: Double
@@ -59,8 +60,8 @@ private struct PredictedCodes<Scalar: TensorFloatingPointScalar> {
   private let scores: Tensor<Scalar>
   private let codes: [Tensor<Scalar>]
   private let inverse: Scalar
-  /// `log sum over k of exp(s_k / T)`, `[B]`.
-  private let logSums: Tensor<Scalar>
+  /// The largest score of each image, and `log sum over k of exp((s_k - largest) / T)`, `[B]`.
+  private let largest, logSums: Tensor<Scalar>
 
   /// - Returns: `nil` where there are no codes to predict.
   init?(_ scores: Tensor<Scalar>, codes: [Tensor<Scalar>], _ temperature: Double) {
@@ -68,20 +69,29 @@ private struct PredictedCodes<Scalar: TensorFloatingPointScalar> {
     self.scores = scores
     self.codes = codes
     inverse = 1 / Scalar(temperature)
-    logSums = (scores * inverse).logSumExp(along: 1)
+    largest = scores.max(along: 1)
+    logSums = ((scores - largest.expanded(at: 1)) * inverse).exp().sum(along: 1).log()
   }
 
-  /// The sum over images of their shares times `sum over k of q_k (logSum - s_k / T)`.
+  /// `log softmax_k(s / T)`, `[B, K]`; what the scores of an image share comes off first, so that it takes no digits.
+  private func logarithms() -> Tensor<Scalar> {
+    var result = scores - largest.expanded(at: 1)
+    result *= inverse
+    result -= logSums.expanded(at: 1)
+    return result
+  }
+
+  /// The sum over images of their shares times `-sum over k of q_k log softmax_k(s / T)`.
   func loss(_ shares: Tensor<Scalar>) -> Tensor<Scalar> {
-    let negativeLogs = logSums.expanded(at: 1) - scores * inverse
-    let sums = codes.map { (($0 * negativeLogs).sum(along: 1) * shares).sum() }
-    return sums.dropFirst().reduce(sums[0]) { $0 + $1 }
+    let logs = logarithms()
+    let sums = codes.map { (($0 * logs).sum(along: 1) * shares).sum() }
+    return -sums.dropFirst().reduce(sums[0]) { $0 + $1 }
   }
 
   /// By the scores: `share (softmax_k sum over j of q_j - q_k) / T`.
   func gradient(_ shares: Tensor<Scalar>) -> Tensor<Scalar> {
     let target = codes.dropFirst().reduce(codes[0]) { $0 + $1 }
-    var result = (scores * inverse - logSums.expanded(at: 1)).exp()
+    var result = logarithms().exp()
     result *= target.sum(along: 1).expanded(at: 1)
     result -= target
     result *= (shares * inverse).expanded(at: 1)

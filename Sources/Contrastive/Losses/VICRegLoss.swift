@@ -17,10 +17,10 @@ public import Tensor
 /// V is `1 - sqrt(epsilon)` and C is 0, both without gradient. The loss has a scale: covariances are squared, so that rows
 /// beyond the fourth root of the largest number (about 1e9 in 32 bits) cost infinity. Without rows the loss is 0.
 ///
-/// The covariances are never made where rows have twice as many features as the batch has rows and the variances are the lesser
-/// part of `sum of cov_jk^2 = sum of (x x^T)_nm^2 / (N - 1)^2` (x centred): the rest of the difference is exact to a few
-/// roundings then. O(N d min(N, d)) time; it keeps one d x d matrix for each view, or one of N x N. Source: Bardes, Ponce and LeCun, ICLR 2022, equations 1
-/// to 6 (as published), and its released code.
+/// The covariances are never made where rows have at least twice as many features as the batch has rows and the variances are
+/// the lesser part of `sum of cov_jk^2 = sum of (x x^T)_nm^2 / (N - 1)^2` (x centred): the rest of the difference is exact to a
+/// few roundings then. That takes O(N^2 d) time and keeps an N x N matrix for each view; all else takes O(N d^2) and keeps one
+/// of d x d. Source: Bardes, Ponce and LeCun, ICLR 2022, equations 1 to 6 (as published), and its released code.
 public struct VICRegLoss: Sendable, Hashable, Codable {
   /// Which of the two formulas it is.
   public enum Form: String, Sendable, Hashable, Codable {
@@ -144,8 +144,10 @@ private struct FeatureSpread<Scalar: TensorFloatingPointScalar> {
     deviationSlopes = Tensor(
       variances.scalars.map { variance -> Scalar in
         let deviation = (Double(variance) + epsilon).squareRoot()
-        missing += max(0, 1 - deviation)
-        return deviation < 1 ? Scalar(-1 / deviation) : 0
+        // So that NaN counts: it is not at least 1.
+        guard !(deviation >= 1) else { return 0 }
+        missing += 1 - deviation
+        return Scalar(-1 / deviation)
       })
     missingDeviation = missing / features
     (self.values, self.variances) = (values, variances)

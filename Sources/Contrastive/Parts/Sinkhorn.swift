@@ -40,16 +40,18 @@ public struct Sinkhorn: Sendable, Hashable, Codable {
     guard scores.elementCount > 0 else { return scores }
     let first = all.shape[0] - scores.shape[0]
     let largest = all.max().item
-    // The factors of a round lie within e^-70 / K and e^70 B, about 1e-34 and 1e34: they are numbers of 32 bits.
+    // The factors and their sums lie within e^-70 / K and e^70 max(B, K), about 1e-34 and 1e34: they are numbers of 32 bits.
     guard (largest - all.min().item) / Scalar(epsilon) <= 70 else {
       return logarithmicCodes(all).sliced(along: 0, first...)
     }
     let kernel = ((all - largest) / Scalar(epsilon)).exp()
     var samples = Tensor<Scalar>(ones: [all.shape[0], 1])
     var prototypes = samples
-    // The factors 1/K, 1/B and B, and the first division by the sum, cancel: each division by a sum undoes them.
+    // The first division by the sum cancels, and of the factors 1/K, 1/B and B the quotient is left: without it one of the
+    // vectors would grow by B / K in each round, and the other fall.
+    let share = Scalar(all.shape[0]) / Scalar(all.shape[1])
     for _ in 0..<iterations {
-      prototypes = kernel.matmul(samples, transposing: .left).reciprocal()
+      prototypes = kernel.matmul(samples, transposing: .left).reciprocal() * share
       samples = kernel.matmul(prototypes).reciprocal()
     }
     return kernel.sliced(along: 0, first...) * samples.sliced(along: 0, first...) * prototypes.transposed()

@@ -37,7 +37,7 @@ import Testing
     return 0.7 * alignment + 1.5 * (uniformity(a) + uniformity(b)) / 2
   }
 
-  /// 2 rows, and more than one block of 256.
+  /// 2 rows, and more of them than a tile has.
   @Test(arguments: [2, 7, 300]) func itIsTheFormula(_ count: Int) {
     let (a, b) = (testRows([count, 5]), testRows([count, 5], seed: 8))
     let weights = (0..<count).map { Double($0 % 3 + 1) }
@@ -66,6 +66,20 @@ import Testing
     #expect(result.passes, "\(result)")
   }
 
+  /// By tiles, over several of them; at 50 with a maximum of each row.
+  @Test(arguments: [2.0, 50]) func inFloatItIsTheSame(_ t: Double) throws {
+    let loss = AlignmentUniformityLoss(concentration: t)
+    let (wide, narrow) = (leaf(testRows([300, 5])), leaf(Tensor<Float>(converting: testRows([300, 5]))))
+    let (expected, value) = (loss.uniformity(wide), loss.uniformity(narrow))
+    expected.backward()
+    value.backward()
+    #expect(abs(Double(value.item) - expected.item) <= 2e-5)
+    let (gradient, own) = (try #require(wide.gradient), try #require(narrow.gradient))
+    #expect(
+      Tensor<Double>(converting: own).maximumAbsoluteDifference(to: gradient) <= 1e-4 * gradient.euclideanNorm
+    )
+  }
+
   /// Repulsions far below the smallest number still have a logarithm.
   @Test func aHighConcentrationKeepsItsDigits() {
     let rows = Tensor<Double>(rows: [[1, 0], [-1, 0]])
@@ -83,19 +97,30 @@ import Testing
     }
   }
 
-  /// As in every loss of cosines: |u - v|^2 = 2 - 2 cos.
+  /// As in every contrastive loss |u - v|^2 is 2 - 2 cos; the alignment takes the difference itself, where it is 1.
   @Test func aRowOfZerosIsAtRightAnglesToAll() throws {
     let rows = leaf(Tensor<Double>(rows: [[0, 0], [1, 0]]))
     let loss = AlignmentUniformityLoss().uniformity(rows)
     loss.backward()
     #expect(abs(loss.item + 4) <= 1e-12)
     #expect(try #require(rows.gradient).euclideanNorm == 0)
+    let others = Variable(Tensor<Double>(rows: [[0, 3], [1, 0]]))
+    #expect(abs(AlignmentUniformityLoss().alignment(rows, others).item - 0.5) <= 1e-12)
+  }
+
+  private func expectNoSlopeAtTheKink<Scalar: TensorFloatingPointScalar>(_ type: Scalar.Type) throws {
+    let rows = Tensor<Scalar>(converting: testRows([30, 40]))
+    let (first, second) = (leaf(rows), leaf(rows))
+    let loss = AlignmentUniformityLoss(exponent: 1).alignment(first, second)
+    loss.backward()
+    #expect(loss.item == 0, "\(type)")
+    #expect(try #require(first.gradient).euclideanNorm == 0, "\(type): \(first.gradient?.euclideanNorm ?? 0)")
+    #expect(try #require(second.gradient).euclideanNorm == 0, "\(type)")
+    #expect(NegativeCosineLoss.byol(first, targets: second).item == 0, "\(type)")
   }
 
   @Test func pairsOfEqualRowsHaveNoSlopeAtTheKink() throws {
-    let rows = testRows([3, 4])
-    let (first, second) = (leaf(rows), leaf(rows))
-    AlignmentUniformityLoss(exponent: 1).alignment(first, second).backward()
-    #expect(first.gradient?.euclideanNorm == 0 && second.gradient?.euclideanNorm == 0)
+    try expectNoSlopeAtTheKink(Double.self)
+    try expectNoSlopeAtTheKink(Float.self)
   }
 }

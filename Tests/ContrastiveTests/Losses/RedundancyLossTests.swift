@@ -174,6 +174,22 @@ import Testing
     #expect(abs(plain - scaled) < 1e-5)
   }
 
+  /// A NaN is no deviation of 1, in any term that counts.
+  @Test func aBrokenRowIsNotHiddenByAWeight() throws {
+    let broken = Tensor<Double>(rows: [[1, 0], [.nan, 1], [0, 3]])
+    for loss in [
+      VICRegLoss(varianceWeight: 0, covarianceWeight: 0),
+      VICRegLoss(invarianceWeight: 0, covarianceWeight: 0),
+      VICRegLoss(invarianceWeight: 0, varianceWeight: 0),
+    ] {
+      let rows = leaf(broken)
+      let value = loss(rows, Variable(testRows([3, 2])))
+      value.backward()
+      #expect(value.item.isNaN, "\(loss): \(value.item)")
+      #expect(try #require(rows.gradient).scalars.contains { $0.isNaN }, "\(loss)")
+    }
+  }
+
   /// Covariances of 1e40 are squared: beyond 32 bits, where the loss says so, and within 64.
   @Test func rowsBeyondTheRangeOfVICRegAreNotHidden() throws {
     let (a, b) = (testRows([4, 3]) * 1e20, testRows([4, 3], seed: 8) * 1e20)

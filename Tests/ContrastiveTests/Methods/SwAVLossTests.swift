@@ -59,6 +59,24 @@ import Testing
     #expect(abs(SwAVLoss()([scores, scores], codes: [codes, codes]).item - log(512)) <= 1e-9)
   }
 
+  private func expectLargeScoresKeepTheirLogarithm<Scalar: TensorFloatingPointScalar>(_ size: Scalar) throws {
+    let scores = (0..<2).map { _ in leaf(Tensor<Scalar>(repeating: size, shape: [4, 8])) }
+    let code = Tensor<Scalar>([1, 0, 0, 0, 0, 0, 0, 0]).expanded(at: 0).repeated(4, along: 0)
+    let loss = SwAVLoss()(scores, codes: [code, code])
+    loss.backward()
+    expectClose(Double(loss.item), log(8), Scalar.self, "scores of \(size)")
+    // (1/8 - q) / T, a quarter for each image, half for each crop.
+    let expected = (1 / 8 - code) * (10 / 8)
+    #expect(
+      try #require(scores[0].gradient).isClose(to: expected, absoluteTolerance: 1e-5), "scores of \(size)")
+  }
+
+  /// What all scores of an image share leaves no trace, whatever digits it takes.
+  @Test func largeScoresKeepTheirLogarithm() throws {
+    for size: Float in [1, 1e4, 1e8, 1e20] { try expectLargeScoresKeepTheirLogarithm(size) }
+    for size: Double in [1, 1e16, 1e200] { try expectLargeScoresKeepTheirLogarithm(size) }
+  }
+
   /// A crop is never predicted from itself: with codes of one crop, its own scores do not count.
   @Test func aCropDoesNotPredictItself() throws {
     let (own, other) = (leaf(testRows([4, 5])), leaf(testRows([4, 5], seed: 8)))

@@ -30,19 +30,32 @@ import Testing
     expectReference(Float.self)
   }
 
-  /// The iteration as the paper writes it, on probabilities: of scores that lie near one another, and of such that are taken on
-  /// logarithms.
-  @Test(arguments: [1, 3, 10], [4.0, 1]) func codesAreThePlainIteration(iterations: Int, divisor: Double) {
-    let scores = testRows([7, 5]) / divisor
-    #expect(((scores.max() - scores.min()).item > 70 * 0.05) == (divisor == 1))
+  /// The iteration as the paper writes it, on probabilities.
+  private func plainCodes(_ scores: Tensor<Double>, iterations: Int) -> Tensor<Double> {
+    let (samples, prototypes) = (Double(scores.shape[0]), Double(scores.shape[1]))
     var plain = (scores / 0.05).exp()
     plain /= plain.sum()
     for _ in 0..<iterations {
-      plain /= plain.sum(along: 0).expanded(at: 0) * 5
-      plain /= plain.sum(along: 1).expanded(at: 1) * 7
+      plain /= plain.sum(along: 0).expanded(at: 0) * prototypes
+      plain /= plain.sum(along: 1).expanded(at: 1) * samples
     }
+    return plain * samples
+  }
+
+  /// Of scores that lie near one another, and of such that are taken on logarithms.
+  @Test(arguments: [1, 3, 10], [4.0, 1]) func codesAreThePlainIteration(iterations: Int, divisor: Double) {
+    let scores = testRows([7, 5]) / divisor
+    #expect(((scores.max() - scores.min()).item > 70 * 0.05) == (divisor == 1))
     let codes = Sinkhorn(iterations: iterations).codes(of: scores)
-    #expect(codes.maximumAbsoluteDifference(to: plain * 7) <= 1e-12)
+    #expect(codes.maximumAbsoluteDifference(to: plainCodes(scores, iterations: iterations)) <= 1e-12)
+  }
+
+  /// 16 samples for each prototype, and 16 prototypes for each sample: nothing grows from round to round, in 32 bits neither.
+  @Test(arguments: [[64, 4], [4, 64]]) func manyRoundsStayFinite(_ shape: [Int]) {
+    let scores = testRows(TensorShape(shape)) / 4
+    let codes = Sinkhorn(iterations: 100).codes(of: Tensor<Float>(converting: scores))
+    let expected = plainCodes(scores, iterations: 100)
+    #expect(Tensor<Double>(converting: codes).isClose(to: expected, absoluteTolerance: 1e-4), "\(codes[0])")
   }
 
   @Test func samplesSumToOneAndPrototypesInTheLimitAlike() {

@@ -52,6 +52,64 @@ import Testing
     #expect(try tiny.rows("out").count == 24)
   }
 
+  /// Rows alone make the page again: an encoder that is gone is missed only by a training that begins with it.
+  @Test func whatIsDoneNeedsNoEncoder() throws {
+    var settings = tiny.settings
+    settings.compare.protocols.removeLast()
+    _ = try compare(settings, "out")
+    let rows = try tiny.rows("out")
+    func losesEncoders() throws {
+      try FileManager.default.removeItem(at: tiny.folder.appending(path: "out/encoders"))
+    }
+    try losesEncoders()
+    let second = try compare(settings, "out")
+    #expect(!second.contains { $0.contains("/12]") })
+    #expect(try tiny.rows("out") == rows)
+    // Another length: Scratch needs no encoder, and those of the other method are trained again to the same rows.
+    try losesEncoders()
+    settings.compare.protocols[0].budgets = [5]
+    let third = try compare(settings, "out")
+    #expect(third.count { $0.contains("for its weights; ") } == 2)
+    #expect(third.contains { $0.contains("[14/14]") && $0.contains("all done") })
+    _ = try compare(settings, "whole")
+    #expect(try Set(tiny.rows("out")) == Set(rows + tiny.rows("whole")))
+  }
+
+  /// A decoder that was pre-trained is where fine-tuning begins.
+  @Test func fineTuningBeginsWithTheDecoderThatWasTrained() throws {
+    var settings = tiny.settings
+    (settings.seeds, settings.compare.viewSize) = ([1], 32)
+    settings.compare.protocols.removeLast()
+    settings.compare.methods = [
+      MethodChoice(
+        name: "decoder", method: "SuperCL",
+        settings: try JSONDecoder().decode(
+          JSONTree.self,
+          from: Data(
+            #"{"recipe": {"batchSize": 4}, "leastSuperpixels": 4, "intraLevel": {"decoder": {"_0": 2}}}"#.utf8
+          )))
+    ]
+    _ = try compare(settings, "out")
+    let rows = try tiny.rows("out")
+    let encoders = tiny.folder.appending(path: "out/encoders")
+    let decoder = try #require(
+      FileManager.default.contentsOfDirectory(at: encoders, includingPropertiesForKeys: nil)
+        .first { $0.lastPathComponent.hasSuffix("-decoder.safetensors") })
+    func tunedAgain() throws -> [String] {
+      let url = tiny.folder.appending(path: "out/rows.jsonl")
+      let kept = try tiny.text("out/rows.jsonl").split(separator: "\n").filter {
+        !$0.contains("\"fine-tuning\"")
+      }
+      try Data((kept.joined(separator: "\n") + "\n").utf8).write(to: url)
+      _ = try compare(settings, "out")
+      return try tiny.rows("out")
+    }
+    #expect(try tunedAgain() == rows)
+    // With the stages that were trained gone, it begins elsewhere.
+    try FileManager.default.removeItem(at: decoder)
+    #expect(try tunedAgain() != rows)
+  }
+
   /// The validation side searches, the test side is scored once a run; both curves begin before the first step.
   @Test func searchesAreOfTheValidationSide() throws {
     _ = try compare(tiny.settings, "out")

@@ -78,7 +78,7 @@ struct ComparisonPlan {
     }
     for (choice, seed, item) in prepared {
       for fraction in compare.fractions {
-        let row = try probe(choice.name, item.run, fraction, seed, data, work)
+        let row = try probe(choice.name, item, fraction, data, work)
         outcome.probes.append((choice.name, fraction, seed, row))
       }
     }
@@ -86,17 +86,17 @@ struct ComparisonPlan {
       for budget in training.budgets {
         for choice in compare.methods {
           let tuning = Tuning(plan: self, data: data, work: work, training: training, budget: budget)
-          let runs = prepared.filter { $0.choice == choice }.map { (seed: $0.seed, run: $0.item.run) }
+          let runs = prepared.filter { $0.choice == choice }.map(\.item)
           let found = try tuning.chosenSchedule(choice.name, runs, seeds: Self.searchSeeds(settings))
           outcome.choices += found.choices
           for fraction in compare.fractions {
-            for (seed, run) in runs {
+            for item in runs {
               let row = try tuning.row(
-                choice.name, run, fraction, seed, schedule: found.schedule, scored: compare.scored)
+                choice.name, item, fraction, schedule: found.schedule, scored: compare.scored)
               outcome.tunings.append(
                 .init(
-                  name: choice.name, training: training.name, budget: budget, fraction: fraction, seed: seed,
-                  row: row))
+                  name: choice.name, training: training.name, budget: budget, fraction: fraction,
+                  seed: item.run.seed, row: row))
             }
           }
         }
@@ -106,28 +106,33 @@ struct ComparisonPlan {
   }
 
   private func probe(
-    _ name: String, _ pretraining: PretrainingRun, _ fraction: Double, _ seed: UInt64,
+    _ name: String, _ item: PretrainingStage.Prepared, _ fraction: Double,
     _ data: ExperimentData, _ work: WorkProgress
   ) throws -> ExperimentRow<ProbeRun> {
+    let (pretraining, seed) = (item.run, item.run.seed)
     let run = ProbeRun(
       pretraining: pretraining, data: pretraining.data == data.identity ? nil : data.identity,
       fraction: fraction, seed: seed,
       labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), probe: compare.probe,
       scored: compare.scored)
+    let weights = try rows.row(of: run) == nil ? weights(of: item, name, data, work) : nil
     return try work.row(
       of: run, in: rows, "\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob
     ) { _ in
       let network = try FineTuningStage.network(
-        width: pretraining.width, classCount: data.classNames.count, seed: seed, encoder: encoder(pretraining)
-      )
+        width: pretraining.width, classCount: data.classNames.count, seed: seed, weights: weights)
       return try FrozenProbe(data: data).result(of: run, encoder: network.encoder)
     }
   }
 
   /// What a network begins with. Scratch keeps the U-Net's own first weights, as the released code trains it: they are
   /// wider than those that pre-training begins with.
-  private func encoder(_ run: PretrainingRun) throws -> URL? {
-    try run.method == Scratch.name ? nil : stage.encoderFile(run)
+  private func weights(
+    of item: PretrainingStage.Prepared, _ name: String, _ data: ExperimentData, _ work: WorkProgress
+  ) throws -> PretrainedWeights? {
+    if item.run.method == Scratch.name { return nil }
+    return try stage.weights(
+      of: item, "\(data.identity.name): pre-training \(name), seed \(item.run.seed)", work)
   }
 
   /// The fine-tunings of one protocol with one length.
@@ -141,13 +146,14 @@ struct ComparisonPlan {
     /// The schedule with the best validation Dice at the end, mean over the search seeds with the fewest labels; of equally
     /// good ones the first. Where there is one schedule, nothing is searched.
     func chosenSchedule(
-      _ name: String, _ runs: [(seed: UInt64, run: PretrainingRun)], seeds: ArraySlice<UInt64>
+      _ name: String, _ items: [PretrainingStage.Prepared], seeds: ArraySlice<UInt64>
     ) throws -> (schedule: FineTuningSchedule, choices: [ComparisonOutcome.Choice]) {
       guard training.schedules.count > 1 else { return (training.schedules[0], []) }
       let fraction = plan.compare.fractions.min() ?? 1
       let scores = try training.schedules.map { schedule in
-        try runs.filter { seeds.contains($0.seed) }.reduce(0.0) { sum, item in
-          let found = try row(name, item.run, fraction, item.seed, schedule: schedule, scored: .validation)
+        try items.filter { seeds.contains($0.run.seed) }.reduce(0.0) { sum, item in
+          let found = try row(
+            name, item, fraction, schedule: schedule, scored: .validation)
           return sum + found.result.curve.last / Double(seeds.count)
         }
       }
@@ -164,11 +170,12 @@ struct ComparisonPlan {
 
     /// One fine-tuning, done now unless its row is kept.
     func row(
-      _ name: String, _ pretraining: PretrainingRun, _ fraction: Double, _ seed: UInt64,
+      _ name: String, _ item: PretrainingStage.Prepared, _ fraction: Double,
       schedule: FineTuningSchedule, scored: SlabSplit.Part
     ) throws -> ExperimentRow<FineTuningRun> {
       var training = training
       (training.schedules, training.budgets) = ([schedule], [budget])
+      let (pretraining, seed) = (item.run, item.run.seed)
       let run = FineTuningRun(
         pretraining: pretraining, data: pretraining.data == data.identity ? nil : data.identity,
         fraction: fraction, seed: seed,
@@ -178,9 +185,10 @@ struct ComparisonPlan {
       let purpose = scored == .test ? "" : ", validation"
       let title =
         "\(data.identity.name): \(name), \(training.name) \(budget), \(fraction), seed \(seed), \(schedule)\(purpose)"
+      let weights = try plan.rows.row(of: run) == nil ? plan.weights(of: item, name, data, work) : nil
       return try work.row(of: run, in: plan.rows, title, job) { report in
         try FineTuningStage(data: data, folder: plan.folder).result(
-          of: run, encoder: plan.encoder(pretraining), report: report)
+          of: run, weights: weights, report: report)
       }
     }
   }

@@ -41,13 +41,13 @@ struct FineTuningStage {
 
   /// Trains and scores, or goes on from a checkpoint.
   ///
-  /// - Parameter encoder: Weights to begin with; `nil` for random ones.
+  /// - Parameter weights: What to begin with; `nil` for random weights.
   /// - Throws: ``Interruption``; what training throws.
   func result(
-    of run: FineTuningRun, encoder: URL?, report: (TrainingProgress) -> TrainingControl
+    of run: FineTuningRun, weights: PretrainedWeights?, report: (TrainingProgress) -> TrainingControl
   ) throws -> FineTuningRun.Result {
     let network = try Self.network(
-      width: run.pretraining.width, classCount: data.classNames.count, seed: run.seed, encoder: encoder)
+      width: run.pretraining.width, classCount: data.classNames.count, seed: run.seed, weights: weights)
     let scored = data.patients(of: run.scored)
     func dice() throws -> Double { PatientCounts.pooledDice(try counts(network, scored)) }
     // The network as it is now, whatever a checkpoint puts in its place.
@@ -74,11 +74,13 @@ struct FineTuningStage {
     return result
   }
 
-  /// A U-Net at the first weights of a seed, with a pre-trained encoder in place of its own.
-  static func network(width: Int, classCount: Int, seed: UInt64, encoder: URL?) throws -> UNet<Float> {
+  /// A U-Net at the first weights of a seed, with what was pre-trained in their place.
+  static func network(width: Int, classCount: Int, seed: UInt64, weights: PretrainedWeights?) throws -> UNet<
+    Float
+  > {
     var generator = RandomKey(seed: seed).stream(for: .weights).generator
     let network = UNet<Float>(UNetConfiguration(width: width), classCount: classCount, using: &generator)
-    if let encoder { try network.encoder.load(from: encoder) }
+    try weights?.load(into: network)
     return network
   }
 

@@ -108,31 +108,26 @@ struct PretrainingStage {
     return try open(MethodRegistry.method(named: choice.type))
   }
 
-  /// The row of a pre-training, which is done now unless its row is kept and its encoder lies in its file.
+  /// The row of a pre-training, which is done now unless its row is kept.
   func row(
     of item: Prepared, _ name: String, _ work: WorkProgress
   ) throws -> ExperimentRow<PretrainingRun> {
-    if try isDone(item.run), let row = try rows.row(of: item.run) {
-      work.skip(item.job)
-      return row
-    }
-    return try work.run(name, item.job) { report in
-      // A row whose encoder is gone is trained again; its result is the same.
-      if let row = try rows.row(of: item.run) {
-        _ = try item.train(report)
-        return row
-      }
-      return try rows.row(of: item.run) { try item.train(report) }
-    }
+    try work.row(of: item.run, in: rows, name, item.job, making: item.train)
   }
 
-  /// Whether the run is done: its row is kept and its encoder lies in its file.
-  func isDone(_ run: PretrainingRun) throws -> Bool {
-    try rows.row(of: run) != nil && FileManager.default.fileExists(atPath: encoderFile(run).path)
+  /// The weights of a pre-training whose row is kept. Where their files are not, as where rows alone were copied, it is
+  /// trained again; on the same kind of processor to the same bits.
+  func weights(of item: Prepared, _ name: String, _ work: WorkProgress) throws -> PretrainedWeights {
+    let weights = try weights(of: item.run)
+    if !weights.areThere {
+      work.add(item.job)
+      _ = try work.run("\(name), for its weights", item.job, item.train)
+    }
+    return weights
   }
 
-  func encoderFile(_ run: PretrainingRun) throws -> URL {
-    try folder.encoderFile(CanonicalJSON.digest(of: run))
+  private func weights(of run: PretrainingRun) throws -> PretrainedWeights {
+    try PretrainedWeights(CanonicalJSON.digest(of: run), in: folder)
   }
 
   private func train<Method: PublishedMethod>(
@@ -154,7 +149,8 @@ struct PretrainingStage {
     let loop = try TrainingLoop(task, on: ArrayDataset(images))
     if FileManager.default.fileExists(atPath: policy.url.path) { try loop.resume(from: policy.url) }
     if try loop.run(checkpoint: policy, progress: report) == .stopped { throw Interruption() }
-    try task.encoder.save(to: encoderFile(run))
+    try weights(of: run).save(
+      encoder: task.encoder, decoder: (task.learner as? SuperCLNetwork<Float>)?.decoder)
     let log = try TrainingLog.entries(of: policy.logURL)
     let looked = data.patients(of: .validation).flatMap(\.images).prefix(64)
     let spread = embeddingSpread(try task.encoder.pooledFeatures(of: looked.map { PretrainingImage($0) }))

@@ -17,7 +17,7 @@ package final class WorkProgress {
   }
 
   private let progress: RunProgress
-  private let total: Int
+  private var total = 0
   private var finished = 0
   private var remaining: [String: Double] = [:]
   private var seen: [String: (cost: Double, seconds: Double)] = [:]
@@ -27,8 +27,13 @@ package final class WorkProgress {
 
   package init(_ jobs: [Job], progress: RunProgress) {
     self.progress = progress
-    total = jobs.count
-    for job in jobs { remaining[job.kind, default: 0] += job.cost }
+    for job in jobs { add(job) }
+  }
+
+  /// Counts a job that was not foreseen.
+  package func add(_ job: Job) {
+    total += 1
+    remaining[job.kind, default: 0] += job.cost
   }
 
   /// Counts a job that an earlier run did.

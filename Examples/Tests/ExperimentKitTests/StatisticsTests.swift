@@ -128,8 +128,14 @@ import Testing
     }
     let cells = ClusterReport.comparison(
       result([50, 20], [0.1, 0.2]),
-      [result([40, 30], [0.08, 0.3]), result([60, 25], [0.01, 0.1]), result([50, 25], [0.09, 0.1])])
-    #expect(cells == ["20, 50, 50", "0.1000", "0.0800", "1.25", "0 of 1", "0.0550", "2.727"])
+      [result([40, 30], [0.08, 0.3]), result([60, 25], [0.01, 0.1]), result([50, 25], [0.09, 0.1])],
+      slicesPerBlock: 1)
+    // One slice has no interval; two lie .09 and .1 apart, and every mean of draws between them.
+    #expect(
+      cells == [
+        "20, 50, 50", "0.1000", "0.0800", "1.25", "+0.0200", "-", "0 of 1", "0.0550", "2.727", "+0.0950",
+        "+0.0900 ... +0.1000",
+      ])
   }
 }
 

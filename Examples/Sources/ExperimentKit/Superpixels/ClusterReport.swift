@@ -16,7 +16,8 @@ package struct ClusterReport {
   private var adaptive = [
     [
       "data", "adaptive count", "superpixels: least, median, most", "leaked mass", "best fixed count's",
-      "ratio", "slices with a ratio of at most 1.1", "least of any fixed count", "ratio to it",
+      "ratio", "difference", "interval", "slices with a ratio of at most 1.1", "least of any fixed count",
+      "ratio to it", "difference", "interval",
     ]
   ]
 
@@ -36,7 +37,10 @@ package struct ClusterReport {
     }
     for row in rows {
       if let choice = row.run.adaptive {
-        adaptive.append([slices.name, "\(choice)"] + Self.comparison(row.result, candidates.map(\.result)))
+        adaptive.append(
+          [slices.name, "\(choice)"]
+            + Self.comparison(
+              row.result, candidates.map(\.result), slicesPerBlock: settings.slicesPerBlock))
       }
     }
   }
@@ -57,7 +61,8 @@ package struct ClusterReport {
       (
         "The adaptive count",
         "<p>Beside it, for each slice, the best of the fixed counts that delivers no more superpixels; and the fixed count "
-          + "with the least leaked mass over all slices, chosen by the labels.</p>"
+          + "with the least leaked mass over all slices, chosen by the labels. Intervals are of means over blocks of "
+          + "\(settings.slicesPerBlock) neighbouring slices, which look alike; the blocks of one volume are of one person.</p>"
           + ExperimentPage.table(adaptive)
       ),
     ]
@@ -102,9 +107,9 @@ package struct ClusterReport {
   }
 
   /// The adaptive count beside, slice by slice, the best fixed one that delivers no more superpixels.
-  package static func comparison(_ adaptive: SuperpixelRun.Result, _ fixed: [SuperpixelRun.Result])
-    -> [String]
-  {
+  package static func comparison(
+    _ adaptive: SuperpixelRun.Result, _ fixed: [SuperpixelRun.Result], slicesPerBlock: Int
+  ) -> [String] {
     let sizes = adaptive.segments.sorted()
     var own: [Double] = []
     var best: [Double] = []
@@ -118,14 +123,20 @@ package struct ClusterReport {
     func ratio(_ value: Double, _ other: Double, _ format: String) -> String {
       other > 0 ? String(format: format, value / other) : "-"
     }
-    let all = adaptive.superpixels.leakedMass.mean
-    let least = fixed.map(\.superpixels.leakedMass.mean).min() ?? 0
-    let ofAny = [String(format: "%.4f", least), ratio(all, least, "%.3f")]
-    guard !own.isEmpty else { return [counts, "-", "-", "-", "0 of 0"] + ofAny }
+    func difference(_ values: [Double], _ others: [Double]) -> [String] {
+      let comparison = BlockComparison(of: others, with: values, slicesPerBlock: slicesPerBlock)
+      return [comparison.difference, comparison.interval]
+    }
+    let all = adaptive.superpixels.leakedMass
+    let ofAny =
+      fixed.map(\.superpixels.leakedMass).min { $0.mean < $1.mean }.map { least in
+        [String(format: "%.4f", least.mean), ratio(all.mean, least.mean, "%.3f")] + difference(all, least)
+      } ?? ["-", "-", "-", "-"]
+    guard !own.isEmpty else { return [counts, "-", "-", "-", "-", "-", "0 of 0"] + ofAny }
     let near = zip(own, best).count { $0 <= 1.1 * $1 || $0 == $1 }
     return [
       counts, String(format: "%.4f", own.mean), String(format: "%.4f", best.mean),
-      ratio(own.mean, best.mean, "%.2f"), "\(near) of \(own.count)",
-    ] + ofAny
+      ratio(own.mean, best.mean, "%.2f"),
+    ] + difference(own, best) + ["\(near) of \(own.count)"] + ofAny
   }
 }

@@ -1,6 +1,5 @@
 import ExampleSupport
 import Foundation
-import Metrics
 import RunKit
 import Superpixel
 import Tensor
@@ -48,25 +47,15 @@ public struct LeakageExperiment: Experiment {
 
   private func line(_ slices: LabeledSlices, _ result: SuperpixelRun.Result) -> [String] {
     let own = settings.superpixels
-    func blocks(_ values: [Double]) -> [Double] {
-      stride(from: 0, to: values.count, by: own.slicesPerBlock).map {
-        Array(values[$0..<min($0 + own.slicesPerBlock, values.count)]).mean
-      }
-    }
-    var generator = RandomKey(seed: 1).stream(for: "leakage").generator
-    let comparison = PairedComparison(
-      first: blocks(result.grid.leakedMass), second: blocks(result.superpixels.leakedMass), using: &generator)
-    let interval = comparison.interval.map {
-      String(format: "%+.4f ... %+.4f", $0.lowerBound, $0.upperBound)
-    }
+    let comparison = BlockComparison(
+      of: result.grid.leakedMass, with: result.superpixels.leakedMass, slicesPerBlock: own.slicesPerBlock)
     return [
       slices.name, "\(slices.count)", String(format: "%.0f", result.segments.map(Double.init).mean),
       String(format: "%.3f", result.superpixels.crossing.mean),
       String(format: "%.3f", result.grid.crossing.mean),
       String(format: "%.4f", result.superpixels.leakedMass.mean),
       String(format: "%.4f", result.grid.leakedMass.mean),
-      String(format: "%+.4f", comparison.meanDifference ?? 0), interval ?? "-",
-      "\(comparison.differences.count)",
+      comparison.difference, comparison.interval, "\(comparison.blocks)",
     ]
   }
 

@@ -115,10 +115,10 @@ struct ComparisonPlan {
       fraction: fraction, seed: seed,
       labelled: data.labelledPatients(fraction: fraction, seed: seed).map(\.identifier), probe: compare.probe,
       scored: compare.scored)
-    let weights = try rows.row(of: run) == nil ? weights(of: item, name, data, work) : nil
     return try work.row(
-      of: run, in: rows, "\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob
-    ) { _ in
+      of: run, in: rows, "\(data.identity.name): probe of \(name), \(fraction), seed \(seed)", Self.probeJob,
+      beginningWith: weights(of: item, name, data, work)
+    ) { weights, _ in
       let network = try FineTuningStage.network(
         width: pretraining.width, classCount: data.classNames.count, seed: seed, weights: weights)
       return try FrozenProbe(data: data).result(of: run, encoder: network.encoder)
@@ -185,8 +185,9 @@ struct ComparisonPlan {
       let purpose = scored == .test ? "" : ", validation"
       let title =
         "\(data.identity.name): \(name), \(training.name) \(budget), \(fraction), seed \(seed), \(schedule)\(purpose)"
-      let weights = try plan.rows.row(of: run) == nil ? plan.weights(of: item, name, data, work) : nil
-      return try work.row(of: run, in: plan.rows, title, job) { report in
+      return try work.row(
+        of: run, in: plan.rows, title, job, beginningWith: plan.weights(of: item, name, data, work)
+      ) { weights, report in
         try FineTuningStage(data: data, folder: plan.folder).result(
           of: run, weights: weights, report: report)
       }

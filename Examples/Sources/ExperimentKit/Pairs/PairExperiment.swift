@@ -47,12 +47,13 @@ public struct PairExperiment: Experiment {
       let run = PairRun(
         pretraining: item.run, settings: tree,
         pairsPerPatient: settings.ablations.pairsPerPatient, seed: item.run.seed)
-      let weights =
-        try rows.row(of: run) == nil ? stage.weights(of: item, "\(title): pre-training", jobs) : nil
-      let row = try jobs.row(of: run, in: rows, "\(title): pairs", measured) { _ in
+      let row = try jobs.row(
+        of: run, in: rows, "\(title): pairs", measured,
+        beginningWith: stage.weights(of: item, "\(title): pre-training", jobs)
+      ) { weights, _ in
         var generator = RandomKey(seed: 1).stream(for: .weights).generator
         let encoder = UNetEncoder<Float>(UNetConfiguration(width: settings.width), using: &generator)
-        try weights?.load(into: encoder)
+        try weights.load(into: encoder)
         return try PairMeasurement(data: data, method: method).result(of: run, encoder: encoder)
       }
       report.add(data.identity.name, arm == Scratch.name ? "before pre-training" : "after \(arm)", row.result)

@@ -72,11 +72,22 @@ package final class WorkProgress {
     of run: Run, in rows: RowStore, _ name: String, _ job: Job,
     making body: (@escaping (TrainingProgress) -> TrainingControl) throws -> Run.Result
   ) throws -> ExperimentRow<Run> {
+    try row(of: run, in: rows, name, job, beginningWith: ()) { _, report in try body(report) }
+  }
+
+  /// The same, of a run that begins with what may have to be made first, as a job of its own: it is asked for only where there
+  /// is no row.
+  package func row<Run: ExperimentRun, Beginning>(
+    of run: Run, in rows: RowStore, _ name: String, _ job: Job,
+    beginningWith beginning: @autoclosure () throws -> Beginning,
+    making body: (Beginning, @escaping (TrainingProgress) -> TrainingControl) throws -> Run.Result
+  ) throws -> ExperimentRow<Run> {
     if let row = try rows.row(of: run) {
       skip(job)
       return row
     }
-    return try self.run(name, job) { report in try rows.row(of: run) { try body(report) } }
+    let beginning = try beginning()
+    return try self.run(name, job) { report in try rows.row(of: run) { try body(beginning, report) } }
   }
 
   private func note(_ name: String, _ step: TrainingProgress, share: Double, _ job: Job, since start: Date) {

@@ -122,7 +122,11 @@ import Testing
   }
 
   @Test func pCL() throws {
-    try expectOneProcess(eight(PCLTests.tiny()), on: placedSlices(volumes: 3, slices: 6))
+    // Of 8 slices the rows of the last bias's gradient nearly cancel: its rounding is as large as the tolerance, above or below it
+    // with the instruction set and the seed. Of 16 it is a third.
+    var method = PCLTests.tiny()
+    method.recipe.batchSize = 16
+    try expectOneProcess(method, on: placedSlices(volumes: 3, slices: 6))
   }
 
   @Test func wCL() throws { try expectOneProcess(eight(WCLTests.tiny()), steps: 1, tolerance: headTolerance) }

@@ -156,7 +156,7 @@ public struct PretrainRun {
     let configuration = configuration
     let drawn = drawn
     guard let path = request.startingFrom else { return drawn }
-    let weights = try Safetensors(ofEncoderAt: InputFile(path).url)
+    let weights = try Safetensors(contentsOf: InputFile(path).url).encoder
     // Read once now, so that a file of another encoder is refused; copies have the same names and shapes.
     var generator = RandomKey(seed: 0).generator
     try drawn.makeEncoder(using: &generator).load(weights, path: path)

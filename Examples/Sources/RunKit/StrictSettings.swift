@@ -84,12 +84,11 @@ package enum StrictSettings {
   // MARK: Values that do not fit
 
   /// Of a number that a field's type does not hold, such as 1.5 for a count, the decoder tells no place: the first field is
-  /// looked for that fails so alone.
+  /// looked for that fails so alone, and in a list the first number that fails so where all others are 1.
   private static func misfit<Value: Codable>(
     _ changes: JSONTree, over present: JSONTree, as type: Value.Type
   ) -> [String]? {
-    fields(changes, at: []).first { place in
-      guard let value = changes.value(at: place[...]) else { return false }
+    func fails(_ value: JSONTree, at place: [String]) -> Bool {
       let alone = place.reversed().reduce(value) { .object([$1: $0]) }
       do {
         _ = try decoded(type, merged(present, alone))
@@ -100,12 +99,33 @@ package enum StrictSettings {
         return false
       }
     }
+    for field in places(in: changes, intoLists: false) {
+      guard let value = changes.value(at: field[...]), fails(value, at: field) else { continue }
+      guard case .list = value else { return field }
+      let numbers = places(in: value, intoLists: true).filter { place in
+        switch value.value(at: place[...]) {
+        case .number, .whole: true
+        default: false
+        }
+      }
+      let ones = numbers.reduce(value) { $0.setting(at: $1[...], to: .number(1)) }
+      let number = numbers.first { place in
+        value.value(at: place[...]).map { fails(ones.setting(at: place[...], to: $0), at: field) } ?? false
+      }
+      return field + (number ?? [])
+    }
+    return nil
   }
 
-  /// The places of all members that are no objects.
-  private static func fields(_ tree: JSONTree, at place: [String]) -> [[String]] {
-    guard case .object(let members) = tree else { return [place] }
-    return members.sorted { $0.key < $1.key }.flatMap { fields($1, at: place + [$0]) }
+  /// The places of all members that are no objects, and, `intoLists`, no lists.
+  private static func places(in tree: JSONTree, intoLists: Bool, at place: [String] = []) -> [[String]] {
+    switch tree {
+    case .object(let members):
+      members.sorted { $0.key < $1.key }.flatMap { places(in: $1, intoLists: intoLists, at: place + [$0]) }
+    case .list(let values) where intoLists:
+      values.enumerated().flatMap { places(in: $1, intoLists: true, at: place + ["\($0)"]) }
+    default: [place]
+    }
   }
 
   private static func shortened(_ tree: JSONTree) -> String {

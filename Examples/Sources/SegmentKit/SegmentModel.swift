@@ -15,6 +15,7 @@ public struct SegmentModel {
   /// `[N, spatial..., 1]` to scores of the classes.
   public let network: any Layer<Float>
   private let encoder: any Module<Float>
+  private let decoder: any Module<Float>
 
   /// A model with drawn weights.
   package init(_ description: ModelDescription, using generator: inout some RandomNumberGenerator) {
@@ -22,10 +23,10 @@ public struct SegmentModel {
     let configuration = UNetConfiguration(widths: description.widths)
     if description.dimensions == 2 {
       let network = UNet<Float>(configuration, classCount: description.classes.count, using: &generator)
-      (self.network, encoder) = (network, network.encoder)
+      (self.network, encoder, decoder) = (network, network.encoder, network.decoder)
     } else {
       let network = UNet3D<Float>(configuration, classCount: description.classes.count, using: &generator)
-      (self.network, encoder) = (network, network.encoder)
+      (self.network, encoder, decoder) = (network, network.encoder, network.decoder)
     }
   }
 
@@ -86,10 +87,14 @@ public struct SegmentModel {
     try file.write(to: url)
   }
 
-  /// Begins with a pre-trained encoder in place of drawn weights: `encoder.safetensors` or `learner.safetensors`.
+  /// Begins with a pre-trained encoder in place of drawn weights: `encoder.safetensors` or `learner.safetensors`. Of a learner
+  /// the stages of a decoder that it trained are taken, too; the others keep their weights.
   ///
+  /// - Returns: The decoder's tensors that were taken.
   /// - Throws: `CheckpointError`: a file that cannot be read, or is of another encoder.
-  func loadEncoder(from url: URL) throws(CheckpointError) {
-    try encoder.load(Safetensors(ofEncoderAt: url), path: url.path)
+  func loadPretrained(from url: URL) throws(CheckpointError) -> [String] {
+    let file = try Safetensors(contentsOf: url)
+    try encoder.load(file.encoder, path: url.path)
+    return try decoder.load(file.section("decoder"), policy: .matching, path: url.path).loaded
   }
 }

@@ -39,7 +39,8 @@ public struct SegmentTrainingRun {
     }
     for note in notes { progress.warn(note) }
     progress.note(counts(scans, training, validation))
-    let model = try newModel(scans.description)
+    let (model, taken) = try newModel(scans.description)
+    if !taken.isEmpty { progress.note("of the pre-trained decoder: \(taken.count) tensors") }
     let clock = ContinuousClock.now
     let policy = CheckpointPolicy(
       folder.stateFile(Self.checkpointName), everySteps: request.checkpointInterval)
@@ -103,11 +104,12 @@ public struct SegmentTrainingRun {
 
   // MARK: Training
 
-  private func newModel(_ description: ModelDescription) throws -> SegmentModel {
+  /// A model to begin with, and the decoder's tensors that it has of a pre-trained learner.
+  private func newModel(_ description: ModelDescription) throws -> (model: SegmentModel, taken: [String]) {
     var generator = RandomKey(seed: request.settings.seed).stream(for: .weights).generator
     let model = SegmentModel(description, using: &generator)
-    if let encoder = request.encoder { try model.loadEncoder(from: InputFile(encoder).url) }
-    return model
+    guard let encoder = request.encoder else { return (model, []) }
+    return (model, try model.loadPretrained(from: InputFile(encoder).url))
   }
 
   /// Refuses an encoder of another network before a scan is read.

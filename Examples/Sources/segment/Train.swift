@@ -21,7 +21,10 @@ struct Train: ParsableCommand {
   var dimensions: Int?
 
   @Option(
-    help: "A pre-trained encoder: encoder.safetensors or learner.safetensors of pretrain, of the same widths."
+    help: """
+      A pre-trained encoder of the same widths: encoder.safetensors of pretrain, or learner.safetensors, whose decoder is \
+      taken, too.
+      """
   )
   var encoder: String?
 

@@ -1,6 +1,7 @@
 import ExampleSupport
 import ExperimentKit
 import Foundation
+import Tensor
 import Testing
 
 @Suite struct RowStoreTests {
@@ -36,6 +37,20 @@ import Testing
     #expect(try row(next, Doubling(number: 3)) == [6])
     #expect(done == 3)
     #expect(try String(contentsOf: url, encoding: .utf8).split(separator: "\n").count == 3)
+  }
+
+  /// A row says which kernels made it; one of before that was noted is read as well.
+  @Test func aRowNamesTheInstructionSet() throws {
+    defer { try? FileManager.default.removeItem(at: url) }
+    let store = try RowStore(url)
+    let row = try store.row(of: Doubling(number: 1)) { [2] }
+    #expect(row.instructionSet == InstructionSet.active)
+    let line = try String(contentsOf: url, encoding: .utf8)
+    let field = "\"instructionSet\":\"\(InstructionSet.active.rawValue)\","
+    #expect(line.contains(field))
+    try line.replacing(field, with: "").write(to: url, atomically: true, encoding: .utf8)
+    let old = try #require(try RowStore(url).row(of: Doubling(number: 1)))
+    #expect(old.result == [2] && old.instructionSet == nil)
   }
 
   /// A kill in the middle of a line: the line goes, those before it stay, and the next row is whole.

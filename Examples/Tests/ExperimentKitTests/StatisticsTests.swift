@@ -91,6 +91,19 @@ import Testing
     #expect(try #require(comparison.pValue) > 0.4)
   }
 
+  /// Three pairs that agree in their sign are above 0 in every draw; what lies between them, 5, 5 and 20 points, is as likely by
+  /// chance as a t-test says.
+  @Test func fewSeedsAreNoProof() throws {
+    let first = [1: counts(50), 2: counts(50), 3: counts(50)] as [UInt64: [PatientCounts]]
+    let second = [1: counts(55), 2: counts(55), 3: counts(70)] as [UInt64: [PatientCounts]]
+    let comparison = try #require(CrossedComparison(first: first, second: second))
+    #expect(try #require(comparison.low) > 0.04)
+    // scipy.stats.ttest_1samp([.05, .05, .2], 0).
+    #expect(abs(try #require(comparison.pValue) - 0.18350341907227397) < 1e-9)
+    let mean = CrossedMean([[0.05, 0.05], [0.05, 0.05], [0.2, 0.2]]) { $0.reduce(0, +) / Double($0.count) }
+    #expect(abs(try #require(mean.pValue) - 0.18350341907227397) < 1e-9)
+  }
+
   /// Patients differ as well: where one of four carries the whole gain, it is drawn in 68 % of the samples, and not in the
   /// others.
   @Test func patientsAreDrawnToo() throws {
@@ -113,6 +126,25 @@ import Testing
     #expect(comparison.seeds == [1])
     #expect(comparison.low == nil && comparison.pValue == nil)
     #expect(CrossedComparison(first: [1: counts(50)], second: [2: counts(50)]) == nil)
+  }
+}
+
+@Suite struct PairedTTestTests {
+  /// By scipy 1.17.1, stats.ttest_1samp(differences, 0).
+  @Test(arguments: [
+    ([0.198, 0.048, 0.048], 0.1890573096017323), ([0.01, -0.02, 0.03, 0.05], 0.32576571053495285),
+    ([1, 2], 0.20483276469913345),
+    ([0.1, 0.2, 0.15, 0.12, 0.3, -0.1, 0.05, 0.2, 0.11, 0.02, 0.07, 0.09], 0.0032124803019656606),
+  ])
+  func agreesWithSciPy(differences: [Double], expected: Double) throws {
+    #expect(abs(try #require(PairedTTest.pValue(differences)) - expected) < 1e-12)
+    #expect(abs(try #require(PairedTTest.pValue(differences.map { -$0 })) - expected) < 1e-12)
+  }
+
+  @Test func theEndsOfTheScale() {
+    #expect(PairedTTest.pValue([0.25, 0.25, 0.25]) == 0)
+    #expect(PairedTTest.pValue([0, 0]) == 1 && PairedTTest.pValue([-1, 1]) == 1)
+    #expect(PairedTTest.pValue([0.5]) == nil)
   }
 }
 

@@ -147,7 +147,15 @@ import Testing
     (#"{"width": 16.5, "slabLength": 4}"#, "width = 16.5: must be a whole number in the field"),
     (
       #"{"candidates": [{"learningRate": 1, "steps": 1e30}]}"#,
-      #"candidates = [{"learningRate":1,"steps":1e+30}]: "#
+      "candidates.0.steps = 1e+30: must be a whole number in the field"
+    ),
+    (
+      #"{"candidates": [{"learningRate": 0.5, "steps": 5}, {"learningRate": 0.5, "steps": 2.5}]}"#,
+      "candidates.1.steps = 2.5: must be a whole number in the field"
+    ),
+    (
+      #"{"candidates": [{"learningRate": 1, "steps": 10000000000000000000}]}"#,
+      "candidates.0.steps = 10000000000000000000: must be a whole number in the field"
     ),
     (#"{"pretrainingRate": 1e400}"#, "pretrainingRate: is a number that no Double holds"),
     (#"{"pretrainingRate": -1}"#, "pretrainingRate = -1.0"), (#"{"candidates": []}"#, "candidates = []"),

@@ -1,3 +1,4 @@
+import Contrastive
 import ExampleSupport
 import Foundation
 import MedIO
@@ -120,6 +121,30 @@ import Testing
     let trained = try #require(model.tensor("encoder.\(name)", of: Float.self))
     let drawn = try #require(encoder.state().tensor(name, of: Float.self))
     #expect(trained.isClose(to: drawn, absoluteTolerance: 1e-6))
+  }
+
+  /// Of a learner the decoder's stages that it trained are taken, too; the finest stage was not among them.
+  @Test func aLearnersDecoderIsWhereItBegins() throws {
+    var generator = RandomKey(seed: 99).generator
+    let encoder = UNetEncoder<Float>(UNetConfiguration(widths: [4, 8, 16]), using: &generator)
+    let learner = GCLLocalLearner(
+      encoder: encoder, decoderStages: 1, embeddingSize: 8, using: &generator)
+    let url = folder.file("learner.safetensors")
+    try learner.save(to: url)
+    var request = folder.request(steps: 1)
+    request.encoder = url.path
+    request.settings.learningRate = 1e-9
+    try folder.run(request)
+    let model = try Safetensors(contentsOf: folder.file("out/model.safetensors"))
+    let drawn = learner.state()
+    for name in [
+      "encoder.stages.0.conv1.weight", "decoder.stages.0.up.weight", "decoder.stages.0.conv2.weight",
+    ] {
+      let trained = try #require(model.tensor(name, of: Float.self))
+      let given = try #require(drawn.tensor(name, of: Float.self))
+      #expect(trained.isClose(to: given, absoluteTolerance: 1e-6), "\(name)")
+    }
+    #expect(drawn.tensor("decoder.stages.1.up.weight", of: Float.self) == nil)
   }
 
   @Test func classesMergeLabelsAndOthersAreRefusedOrBackground() throws {

@@ -1,12 +1,19 @@
 internal import CSuperCLKernels
 
-/// The instruction sets that the C kernels are built for.
+/// The instruction sets that the library's kernels are built for, each in the same module: which one runs is chosen when the
+/// process starts.
 ///
-/// The best one of the processor is in use, or the one that the environment variable SUPERCL_ISA names
-/// (avx512, avx2, portable).
-package enum InstructionSet: String, CaseIterable, Codable, Sendable {
+/// The best one of the processor is in use, or the one that the environment variable `SUPERCL_ISA` names by its raw value
+/// (`avx512`, `avx2`, `portable`). Sums are rounded in another order by each, so that two machines give the same bits only
+/// where they run the same set; a result that is kept for comparison should name ``active`` beside its seed.
+///
+/// OpenBLAS, which multiplies matrices, makes a choice of its own (`OPENBLAS_CORETYPE`).
+public enum InstructionSet: String, CaseIterable, Codable, Sendable {
+  /// What every x86-64 processor has (SSE2).
   case portable
+  /// AVX2 with FMA.
   case avx2
+  /// AVX-512 (F, BW, DQ, VL).
   case avx512
 
   private var number: Int32 {
@@ -18,13 +25,13 @@ package enum InstructionSet: String, CaseIterable, Codable, Sendable {
   }
 
   /// Whether this processor has it.
-  package var isAvailable: Bool { scl_isa_available(number) != 0 }
+  public var isAvailable: Bool { scl_isa_available(number) != 0 }
 
-  /// Those that this processor has.
-  package static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
+  /// Those that this processor has: ``portable`` always.
+  public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
 
-  /// The one in use.
-  package static var active: InstructionSet { allCases[Int(scl_isa_active())] }
+  /// The one in use in this process.
+  public static var active: InstructionSet { allCases[Int(scl_isa_active())] }
 
   /// Lets all kernels of the process use it from now on, for tests and benchmarks: no kernel may be running, so tests that
   /// need another one than the rest run in a process of their own.

@@ -60,9 +60,9 @@ struct ComparisonPlan {
     self.jobs = jobs
   }
 
-  private static let probeJob = WorkProgress.Job("probe", cost: 1)
+  private static let probeJob = WorkProgress.Job("probe")
   private static func tuningJob(_ training: FineTuningProtocol, _ budget: Int) -> WorkProgress.Job {
-    WorkProgress.Job("fine-tuning by \(training.name)", cost: Double(budget * training.batchSize))
+    WorkProgress.Job("fine-tuning by \(training.name)", images: Double(budget * training.batchSize))
   }
   private static func searchSeeds(_ settings: ExperimentSettings) -> ArraySlice<UInt64> {
     settings.seeds.prefix(settings.compare.searchSeeds)

@@ -58,7 +58,7 @@ struct PretrainingStage {
     /// Trains, with a report of each step, and gives the result; the encoder lies in its file afterwards.
     let train: ((TrainingProgress) -> TrainingControl) throws -> PretrainingRun.Result
 
-    var job: WorkProgress.Job { WorkProgress.Job("pre-training of \(run.method)", cost: cost) }
+    var job: WorkProgress.Job { WorkProgress.Job("pre-training of \(run.method)", images: cost) }
   }
 
   /// The run of a method with a seed.

@@ -41,7 +41,7 @@ public struct Study {
     let plans = try sets.map {
       ($0, try ComparisonPlan(settings, $0, of: sets, rows: rows, in: work.folder))
     }
-    let cost = WorkProgress.Job("cost of a step", cost: 1)
+    let cost = WorkProgress.Job("cost of a step")
     let jobs = WorkProgress(
       plans.flatMap { $0.1.jobs } + [WorkProgress.Job](repeating: cost, count: costs.count * sets.count),
       progress: work.progress)

@@ -46,7 +46,7 @@ struct StudyReport {
       (
         "Differences",
         "<p>Each method minus a baseline. A pair has one seed: the labelled patients, the first weights and the pre-training go by it. "
-          + "Interval: bootstrap over seeds and patients, the same draws for both. p: from the same draws, by Holm for all claims of a cell. "
+          + "Interval: bootstrap over seeds and patients, the same draws for both; with few pairs it is too narrow. p: the larger one of the draws' and of a paired t-test over seeds, by Holm for all claims of a cell. "
           + "Steps: to the baseline's last Dice, as a share of the budget, in the middle of the seeds that reach it.</p>"
           + "<div class=\"charts\">\(forest)\(probeForest)</div>" + ExperimentPage.table(differences)
           + "<ul>\(claims.map { "<li>\($0.sentence.asMarkup)</li>" }.joined())</ul>"

@@ -19,7 +19,7 @@ public struct FailureExperiment: Experiment {
       own.strides.map { MemoryRun(side: side, channels: own.channels, stride: $0) }
     }
     let (step, loss) = (
-      WorkProgress.Job("steps", cost: Double(own.steps)), WorkProgress.Job("memory", cost: 1)
+      WorkProgress.Job("steps", cost: Double(own.steps)), WorkProgress.Job("memory")
     )
     let jobs = WorkProgress(sets.map { _ in step } + memory.map { _ in loss }, progress: progress)
     var report = FailureReport(notes: sets.flatMap(\.notes))

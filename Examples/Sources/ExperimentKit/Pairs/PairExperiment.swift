@@ -22,7 +22,7 @@ public struct PairExperiment: Experiment {
     let stage = PretrainingStage(
       width: settings.width, viewSize: settings.compare.viewSize, folder: folder, rows: rows)
     let sets = try work.readData(settings.data)
-    let measured = WorkProgress.Job("pairs", cost: 1)
+    let measured = WorkProgress.Job("pairs")
     var prepared: [(arm: String, data: ExperimentData, item: PretrainingStage.Prepared)] = []
     for data in sets {
       for arm in arms {

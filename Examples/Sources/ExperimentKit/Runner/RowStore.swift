@@ -1,6 +1,7 @@
 import ExampleSupport
 package import Foundation
 import RunKit
+package import Tensor
 
 #if canImport(Glibc)
   import Glibc
@@ -27,6 +28,8 @@ package struct ExperimentRow<Run: ExperimentRun>: Codable, Sendable {
   package let peakMiB: Double
   /// Processors that the process could use.
   package let processors: Int
+  /// The instruction set of the kernels; rows of before it was noted have none.
+  package let instructionSet: InstructionSet?
   /// When it ended, in UTC.
   package let date: String
 }
@@ -98,7 +101,7 @@ package final class RowStore {
     let row = ExperimentRow(
       kind: Run.kind, run: run, result: result, seconds: (ContinuousClock.now - clock) / .seconds(1),
       peakMiB: Double(ProcessMemory.peak) / 1_048_576,
-      processors: ProcessInfo.processInfo.activeProcessorCount,
+      processors: ProcessInfo.processInfo.activeProcessorCount, instructionSet: .active,
       date: Date().formatted(.iso8601))
     let line = try CanonicalJSON.data(of: row)
     do {

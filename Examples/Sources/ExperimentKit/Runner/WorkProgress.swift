@@ -1,32 +1,61 @@
-import Foundation
+package import Foundation
 package import NN
 package import RunKit
 
 /// The progress of many jobs, with the time that is left for all of them.
 ///
-/// A job has a kind and a cost, in any unit that is proportional to time within its kind (images seen). The time left is each
-/// kind's remaining cost at the speed that this process has seen for that kind; a kind not seen yet runs at the mean speed
-/// of the others.
+/// A job has a kind and a cost, in any unit that is proportional to time within its kind. The time left is each kind's
+/// remaining cost at the speed that this process has seen for that kind. A kind that it has not seen runs as fast as it did in
+/// the rows that are kept, or, if it is a training, as the other trainings do on average; of a kind of which nothing is known
+/// the time is left out, and the line says that it is more.
 package final class WorkProgress {
   /// One piece of work ahead.
   package struct Job {
     package let kind: String
     package let cost: Double
+    /// Whether the cost is a number of images that a training sees: the unit that all trainings share.
+    package let isInImages: Bool
 
-    package init(_ kind: String, cost: Double) { (self.kind, self.cost) = (kind, cost) }
+    /// A job whose cost tells of its own kind alone.
+    package init(_ kind: String, cost: Double = 1) {
+      (self.kind, self.cost, isInImages) = (kind, cost, false)
+    }
+
+    /// A training that sees so many images.
+    package init(_ kind: String, images: Double) {
+      (self.kind, cost, isInImages) = (kind, images, true)
+    }
+  }
+
+  /// What is known of a kind.
+  private struct Speed {
+    var cost = 0.0
+    var seconds = 0.0
+
+    mutating func add(_ cost: Double, _ seconds: Double) {
+      self.cost += cost
+      self.seconds += seconds
+    }
+
+    var secondsPerCost: Double? { cost > 0 ? seconds / cost : nil }
   }
 
   private let progress: RunProgress
+  private let now: () -> Date
   private var total = 0
   private var finished = 0
   private var remaining: [String: Double] = [:]
-  private var seen: [String: (cost: Double, seconds: Double)] = [:]
+  private var seen: [String: Speed] = [:]
+  private var kept: [String: Speed] = [:]
+  /// Kinds that are trainings.
+  private var trainings: Set<String> = []
   private var lastLine = Date.distantPast
   /// Seconds between lines of one job.
   private static let interval = 5.0
 
-  package init(_ jobs: [Job], progress: RunProgress) {
-    self.progress = progress
+  /// - Parameter now: The clock.
+  package init(_ jobs: [Job], progress: RunProgress, now: @escaping () -> Date = { Date() }) {
+    (self.progress, self.now) = (progress, now)
     for job in jobs { add(job) }
   }
 
@@ -34,12 +63,14 @@ package final class WorkProgress {
   package func add(_ job: Job) {
     total += 1
     remaining[job.kind, default: 0] += job.cost
+    if job.isInImages { trainings.insert(job.kind) }
   }
 
-  /// Counts a job that an earlier run did.
-  package func skip(_ job: Job) {
+  /// Counts a job that an earlier run did in so many seconds.
+  package func skip(_ job: Job, seconds: Double) {
     finished += 1
     remaining[job.kind, default: 0] -= job.cost
+    kept[job.kind, default: Speed()].add(job.cost, seconds)
   }
 
   /// Does a job. `body` gets a report function for its training; other work need not report.
@@ -49,7 +80,7 @@ package final class WorkProgress {
     _ name: String, _ job: Job, _ body: (@escaping (TrainingProgress) -> TrainingControl) throws -> Value
   ) throws -> Value {
     try progress.checkInterruption()
-    let start = Date()
+    let start = now()
     let before = remaining[job.kind, default: 0]
     lastLine = .distantPast
     let value = try body { [self] step in
@@ -60,10 +91,9 @@ package final class WorkProgress {
       return .proceed
     }
     remaining[job.kind] = before - job.cost
-    let known = seen[job.kind] ?? (0, 0)
-    seen[job.kind] = (known.cost + job.cost, known.seconds + Date().timeIntervalSince(start))
+    seen[job.kind, default: Speed()].add(job.cost, now().timeIntervalSince(start))
     finished += 1
-    progress.note("  [\(finished)/\(total)] \(name); \(timeLeft)")
+    progress.note("  [\(finished)/\(total)] \(name); \(timeLeft())")
     return value
   }
 
@@ -83,7 +113,7 @@ package final class WorkProgress {
     making body: (Beginning, @escaping (TrainingProgress) -> TrainingControl) throws -> Run.Result
   ) throws -> ExperimentRow<Run> {
     if let row = try rows.row(of: run) {
-      skip(job)
+      skip(job, seconds: row.seconds)
       return row
     }
     let beginning = try beginning()
@@ -91,38 +121,41 @@ package final class WorkProgress {
   }
 
   private func note(_ name: String, _ step: TrainingProgress, share: Double, _ job: Job, since start: Date) {
-    guard Date().timeIntervalSince(lastLine) >= Self.interval, step.step < step.totalSteps else { return }
-    lastLine = Date()
+    guard now().timeIntervalSince(lastLine) >= Self.interval, step.step < step.totalSteps else { return }
+    lastLine = now()
     // The running job's speed counts too, when none of its kind is done.
-    let left = secondsLeft(running: (job.kind, share * job.cost, Date().timeIntervalSince(start)))
+    let left = timeLeft(running: (job.kind, share * job.cost, now().timeIntervalSince(start)))
     let terms = step.terms.prefix(1).map { String(format: "%@ %.4f", $0.name, $0.value) }.joined()
     progress.note(
       "    \(name): step \(step.step)/\(step.totalSteps)  \(terms)  "
-        + String(format: "%.1f images/s", step.imagesPerSecond) + "; \(Self.text(left))")
+        + String(format: "%.1f images/s", step.imagesPerSecond) + "; \(left)")
   }
 
-  private var timeLeft: String { finished == total ? "all done" : Self.text(secondsLeft(running: nil)) }
-
-  private func secondsLeft(running: (kind: String, cost: Double, seconds: Double)?) -> Double {
+  private func timeLeft(running: (kind: String, cost: Double, seconds: Double)? = nil) -> String {
+    if finished == total { return "all done" }
     var seen = seen
-    if let running, running.cost > 0 {
-      let known = seen[running.kind] ?? (0, 0)
-      seen[running.kind] = (known.cost + running.cost, known.seconds + running.seconds)
+    if let running { seen[running.kind, default: Speed()].add(running.cost, running.seconds) }
+    func mean(_ speeds: [String: Speed]) -> Double? {
+      var all = Speed()
+      for (kind, speed) in speeds where trainings.contains(kind) { all.add(speed.cost, speed.seconds) }
+      return all.secondsPerCost
     }
-    let all = seen.values.reduce((cost: 0.0, seconds: 0.0)) { ($0.cost + $1.cost, $0.seconds + $1.seconds) }
-    guard all.cost > 0 else { return .nan }
-    return remaining.reduce(0) { sum, item in
-      let speed =
-        seen[item.key].flatMap { $0.cost > 0 ? $0.seconds / $0.cost : nil } ?? all.seconds / all.cost
-      return sum + max(0, item.value) * speed
+    var (seconds, isAll) = (0.0, true)
+    for (kind, cost) in remaining where cost > 0 {
+      let own = seen[kind]?.secondsPerCost ?? kept[kind]?.secondsPerCost
+      if let speed = own ?? (trainings.contains(kind) ? mean(seen) ?? mean(kept) : nil) {
+        seconds += cost * speed
+      } else {
+        isAll = false
+      }
     }
+    if isAll { return "\(Self.text(seconds)) left for all" }
+    return seconds >= 1 ? "more than \(Self.text(seconds)) left for all" : "time left unknown"
   }
 
   private static func text(_ seconds: Double) -> String {
-    guard seconds.isFinite else { return "time left unknown" }
     let whole = Int(seconds.rounded())
-    if whole < 120 { return "\(whole) s left for all" }
-    return whole < 7200
-      ? "\(whole / 60) min left for all" : "\(whole / 3600) h \(whole / 60 % 60) min left for all"
+    if whole < 120 { return "\(whole) s" }
+    return whole < 7200 ? "\(whole / 60) min" : "\(whole / 3600) h \(whole / 60 % 60) min"
   }
 }

@@ -29,7 +29,7 @@ package struct CrossedMean: Codable, Hashable, Sendable {
   package let value: Double
   package let low: Double?
   package let high: Double?
-  /// Against 0, two-sided, from the same draws; `nil` without an interval.
+  /// Against 0, two-sided, by the draws and by the seeds: see ``CrossedBootstrap/pValue(_:seeds:)``; `nil` without an interval.
   package let pValue: Double?
 
   /// As text.
@@ -55,8 +55,7 @@ package struct CrossedMean: Codable, Hashable, Sendable {
     ) { seeds, drawn in
       seeds.reduce(0) { sum, seed in sum + pooled(drawn.map { scores[seed][$0] }) } / Double(seeds.count)
     }
-    let (below, above) = (draws.count { $0 <= 0 }, draws.count { $0 >= 0 })
-    pValue = min(1, 2 * Double(1 + min(below, above)) / Double(resampleCount + 1))
+    pValue = CrossedBootstrap.pValue(draws, seeds: scores.map(pooled))
     (low, high) = (CrossedBootstrap.quantile(0.025, of: draws), CrossedBootstrap.quantile(0.975, of: draws))
   }
 }

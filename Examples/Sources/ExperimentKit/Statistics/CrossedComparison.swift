@@ -7,7 +7,8 @@ import Tensor
 /// drawn with replacement, and the statistic is computed on what is drawn, the same draws for both methods. Treating the
 /// seeds x patients scores as independent would make the interval far too narrow: one lucky pre-training lifts all its
 /// patients. Drawing both is on the safe side of the true variance (Owen, "The pigeonhole bootstrap", Annals of Applied
-/// Statistics 1, 2007). With few seeds or patients any bootstrap is too narrow.
+/// Statistics 1, 2007). With few seeds or patients any bootstrap is too narrow: ``pValue`` accounts for few seeds, the
+/// interval does not.
 public struct CrossedComparison: Codable, Hashable, Sendable {
   /// Seeds compared: the pairs.
   public let seeds: [UInt64]
@@ -22,8 +23,8 @@ public struct CrossedComparison: Codable, Hashable, Sendable {
   public let high: Double?
   /// The share of draws between the bounds.
   public let level: Double
-  /// Two-sided, from the same draws: twice the smaller share of draws on one side of 0, the observation counted among
-  /// them; `nil` without an interval.
+  /// Two-sided: the larger one of the same draws' p-value (twice their smaller share on one side of 0, the observation counted
+  /// among them) and of a paired t-test over the seeds, which knows that they are few; `nil` without an interval.
   public let pValue: Double?
   /// Of Wilcoxon's signed-rank test over the seeds; `nil` where no pair differs.
   public let signedRankPValue: Double?
@@ -73,7 +74,6 @@ public struct CrossedComparison: Codable, Hashable, Sendable {
     }
     low = CrossedBootstrap.quantile((1 - level) / 2, of: draws)
     high = CrossedBootstrap.quantile((1 + level) / 2, of: draws)
-    let (below, above) = (draws.count { $0 <= 0 }, draws.count { $0 >= 0 })
-    pValue = min(1, 2 * Double(1 + min(below, above)) / Double(resampleCount + 1))
+    pValue = CrossedBootstrap.pValue(draws, seeds: differences)
   }
 }

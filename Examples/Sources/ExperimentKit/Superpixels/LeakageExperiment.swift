@@ -13,7 +13,7 @@ public struct LeakageExperiment: Experiment {
   public func run() throws {
     let own = settings.superpixels
     let rows = try RowStore(folder.file("rows.jsonl"))
-    let job = WorkProgress.Job("leakage", cost: 1)
+    let job = WorkProgress.Job("leakage")
     let jobs = WorkProgress(
       [WorkProgress.Job](repeating: job, count: settings.data.count), progress: progress)
     var page = ExperimentPage(

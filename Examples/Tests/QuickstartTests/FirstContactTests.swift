@@ -150,7 +150,7 @@ import Testing
       "candidates.0.steps = 1e+30: must be a whole number in the field"
     ),
     (
-      #"{"candidates": [{"learningRate": 0.5, "steps": 5}, {"learningRate": 0.5, "steps": 2.5}]}"#,
+      #"{"candidates": [{"learningRate": 0.5, "steps": 5}, {"learningRate": 1, "steps": 2.5}, {"learningRate": 1, "steps": 0.5}]}"#,
       "candidates.1.steps = 2.5: must be a whole number in the field"
     ),
     (

@@ -34,7 +34,7 @@ public struct ComparisonSettings: Codable, Hashable, Sendable {
     var settings = ComparisonSettings()
     settings.methods = [MethodChoice(name: "Scratch"), MethodChoice(name: "SuperCL")]
     settings.fractions = [0.5]
-    settings.pretrainingSteps = 4
+    settings.pretrainingSteps = 2
     settings.viewSize = 32
     settings.curvePoints = 1
     settings.protocols[0].budgets = [4]

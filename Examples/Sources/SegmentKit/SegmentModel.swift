@@ -87,14 +87,21 @@ public struct SegmentModel {
     try file.write(to: url)
   }
 
-  /// Begins with a pre-trained encoder in place of drawn weights: `encoder.safetensors` or `learner.safetensors`. Of a learner
-  /// the stages of a decoder that it trained are taken, too; the others keep their weights.
+  /// Begins with a pre-trained encoder in place of drawn weights: `encoder.safetensors` or `learner.safetensors`. Of a
+  /// file with stages of a U-Net's decoder (`decoder.stages.*`: SuperCL's, GCL's local stage, a model) these are taken, too; the others
+  /// keep their weights.
   ///
   /// - Returns: The decoder's tensors that were taken.
-  /// - Throws: `CheckpointError`: a file that cannot be read, or is of another encoder.
+  /// - Throws: `CheckpointError`: a file that cannot be read, or is of another encoder or decoder.
   func loadPretrained(from url: URL) throws(CheckpointError) -> [String] {
     let file = try Safetensors(contentsOf: url)
     try encoder.load(file.encoder, path: url.path)
-    return try decoder.load(file.section("decoder"), policy: .matching, path: url.path).loaded
+    let report = try decoder.load(file.section("decoder"), policy: .matching, path: url.path)
+    if let other = report.mismatched.first {
+      throw CheckpointError(
+        .mismatch, path: url.path, field: "decoder.\(other.name)",
+        context: "it is \(other.found), expected \(other.expected): a decoder of another network")
+    }
+    return report.loaded
   }
 }

@@ -22,8 +22,8 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      A pre-trained encoder of the same widths: encoder.safetensors of pretrain, or learner.safetensors, whose decoder is \
-      taken, too.
+      A pre-trained encoder of the same widths: encoder.safetensors of pretrain, or learner.safetensors, of which \
+      stages of a U-Net's decoder are taken, too.
       """
   )
   var encoder: String?

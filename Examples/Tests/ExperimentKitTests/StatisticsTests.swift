@@ -145,7 +145,7 @@ import Testing
   @Test func theEndsOfTheScale() {
     #expect(PairedTTest.pValue([0.25, 0.25, 0.25]) == 0)
     #expect(PairedTTest.pValue([0, 0]) == 1 && PairedTTest.pValue([-1, 1]) == 1)
-    #expect(PairedTTest.pValue([0.5]) == nil)
+    #expect(PairedTTest.pValue([0.5]) == nil && PairedTTest.pValue([0.5, .nan, 0.5]) == nil)
   }
 }
 

@@ -6,7 +6,7 @@ package import RunKit
 ///
 /// A job has a kind and a cost, in any unit that is proportional to time within its kind. The time left is each kind's
 /// remaining cost at the speed that this process has seen for that kind. A kind that it has not seen runs as fast as it did in
-/// the rows that are kept, or, if it is a training, as the other trainings do on average; of a kind of which nothing is known
+/// the rows that are kept, or, if its cost is in images, as the others of that kind do on average; of a kind of which nothing is known
 /// the time is left out, and the line says that it is more.
 package final class WorkProgress {
   /// One piece of work ahead.

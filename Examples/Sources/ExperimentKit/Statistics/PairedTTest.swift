@@ -5,9 +5,9 @@ import Foundation
 /// Source: Student, "The probable error of a mean", Biometrika 6, 1908; the distribution of whole degrees of freedom by the finite
 /// series of Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
 package enum PairedTTest {
-  /// The p-value; 0 where all differences are equal and not 0, 1 where all are 0, `nil` for fewer than two.
+  /// The p-value; 0 where all differences are equal and not 0, 1 where their mean is 0, `nil` for fewer than two, or one that is not finite.
   package static func pValue(_ differences: [Double]) -> Double? {
-    guard differences.count > 1 else { return nil }
+    guard differences.count > 1, differences.allSatisfy(\.isFinite) else { return nil }
     let freedom = differences.count - 1
     let mean = differences.mean
     let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -42,6 +42,7 @@ extension CrossedBootstrap {
   static func pValue(_ draws: [Double], seeds: [Double]) -> Double {
     let (below, above) = (draws.count { $0 <= 0 }, draws.count { $0 >= 0 })
     let drawn = min(1, 2 * Double(1 + min(below, above)) / Double(draws.count + 1))
+    // Where the test has no answer, as for a NaN, nothing is claimed.
     return max(drawn, PairedTTest.pValue(seeds) ?? 1)
   }
 }

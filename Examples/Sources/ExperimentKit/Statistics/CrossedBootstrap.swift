@@ -21,6 +21,18 @@ enum CrossedBootstrap {
     let (below, rest) = (Int(place), place - Double(Int(place)))
     return draws[below] + rest * (draws[min(below + 1, draws.count - 1)] - draws[below])
   }
+
+  /// Of a mean over seeds against 0, two-sided: the larger of two p-values, that of the draws (twice the smaller share of them
+  /// on one side of 0, the observation counted among them), and that of a t-test over the seeds.
+  ///
+  /// Draws alone are too sure of few seeds: three that agree in their sign are on one side in every draw, whatever lies between
+  /// them.
+  static func pValue(_ draws: [Double], seeds: [Double]) -> Double {
+    let (below, above) = (draws.count { $0 <= 0 }, draws.count { $0 >= 0 })
+    let drawn = min(1, 2 * Double(1 + min(below, above)) / Double(draws.count + 1))
+    // Where the test has no answer, as for a NaN, nothing is claimed.
+    return max(drawn, PairedTTest.pValue(seeds) ?? 1)
+  }
 }
 
 /// The mean over seeds of a score that is pooled over patients, with its 95 % interval over both; no interval with fewer than

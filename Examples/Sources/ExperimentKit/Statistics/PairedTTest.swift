@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 /// Student's t-test of paired differences against 0, two-sided.
 ///
@@ -7,13 +8,11 @@ import Foundation
 package enum PairedTTest {
   /// The p-value; 0 where all differences are equal and not 0, 1 where their mean is 0, `nil` for fewer than two, or one that is not finite.
   package static func pValue(_ differences: [Double]) -> Double? {
-    guard differences.count > 1, differences.allSatisfy(\.isFinite) else { return nil }
-    let freedom = differences.count - 1
-    let mean = differences.mean
-    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let sample = SampleStatistics(differences)
+    guard let mean = sample.mean, let deviation = sample.standardDeviation else { return nil }
     if mean == 0 { return 1 }
-    let error = (squares / Double(freedom) / Double(differences.count)).squareRoot()
-    return error > 0 ? tails(of: abs(mean) / error, freedom) : 0
+    let error = deviation / Double(sample.count).squareRoot()
+    return error > 0 ? tails(of: abs(mean) / error, sample.count - 1) : 0
   }
 
   /// The share of Student's distribution beyond -t and t.
@@ -30,19 +29,5 @@ package enum PairedTTest {
     }
     let within = isOdd ? 2 / Double.pi * (angle + sine * sum) : sine * sum
     return max(0, 1 - within)
-  }
-}
-
-extension CrossedBootstrap {
-  /// Of a mean over seeds against 0, two-sided: the larger of two p-values, that of the draws (twice the smaller share of them
-  /// on one side of 0, the observation counted among them), and that of a t-test over the seeds.
-  ///
-  /// Draws alone are too sure of few seeds: three that agree in their sign are on one side in every draw, whatever lies between
-  /// them.
-  static func pValue(_ draws: [Double], seeds: [Double]) -> Double {
-    let (below, above) = (draws.count { $0 <= 0 }, draws.count { $0 >= 0 })
-    let drawn = min(1, 2 * Double(1 + min(below, above)) / Double(draws.count + 1))
-    // Where the test has no answer, as for a NaN, nothing is claimed.
-    return max(drawn, PairedTTest.pValue(seeds) ?? 1)
   }
 }
